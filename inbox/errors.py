@@ -1,0 +1,77 @@
+"""Every kind of trouble that the core names.
+
+    OnethreadError
+    ├── NotFound             it is not there, or not for this actor: never say which
+    ├── NotPermitted         the actor sees it but may not do this
+    ├── Invalid              the input cannot be used; the text says how to mend it
+    │   └── SettingsInvalid  the configuration cannot be used; found at start
+    ├── Conflict             the state of things forbids it now
+    │   └── MissedMessages   a reply was written without having seen the newest messages
+    ├── Refused              a raw input that cannot be parsed; it is quarantined
+    └── DeliveryFailure      a sender could not deliver
+        ├── TemporaryFailure try again later
+        ├── PermanentFailure no use trying again
+        └── OutcomeUnknown   the answer was lost after the data had been sent
+"""
+
+from collections.abc import Sequence
+
+
+class OnethreadError(Exception):
+    """The root; its text is a sentence that a person can act on."""
+
+
+class NotFound(OnethreadError):
+    """It does not exist for this actor."""
+
+
+class NotPermitted(OnethreadError):
+    """The actor may see the object but may not do this to it."""
+
+
+class Invalid(OnethreadError):
+    """The input cannot be used. `field` names the culprit where there is one."""
+
+    def __init__(self, text: str, *, field: str | None = None) -> None:
+        super().__init__(text)
+        self.field = field
+
+
+class SettingsInvalid(Invalid):
+    """The configuration cannot be used."""
+
+
+class Conflict(OnethreadError):
+    """Right in itself, but the state of things forbids it now."""
+
+
+class MissedMessages(Conflict):
+    """The writer of a reply has not seen these customer-visible messages (public ids, oldest first)."""
+
+    def __init__(self, message_ids: Sequence[str]) -> None:
+        super().__init__("Something arrived while you were writing. Read it, then send anyway or change your reply.")
+        self.message_ids = tuple(message_ids)
+
+
+class Refused(OnethreadError):
+    """A raw input that cannot be turned into a message; the text becomes the reason in the quarantine."""
+
+
+class DeliveryFailure(OnethreadError):
+    """A sender could not deliver to one recipient. `code` is the SMTP reply code where there is one."""
+
+    def __init__(self, text: str, *, code: int | None = None) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class TemporaryFailure(DeliveryFailure):
+    """It may work later."""
+
+
+class PermanentFailure(DeliveryFailure):
+    """It will never work."""
+
+
+class OutcomeUnknown(DeliveryFailure):
+    """The data went out, and the answer was lost: perhaps delivered, perhaps not."""
