@@ -1,0 +1,83 @@
+# Everything a person or a machine does with this project. `make help` lists it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+SOURCES := inbox channels web migrations
+CHECKED := $(SOURCES) tests benchmarks
+T ?= tests
+HOST ?= 127.0.0.1
+PORT ?= 8000
+ARGS ?=
+
+export ONETHREAD_DATA_DIR ?= ./data
+
+.DEFAULT_GOAL := help
+
+help:       ## Show these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+run: $(VENV)/.run       ## Start the server on http://127.0.0.1:8000 with its data in ./data (PORT=…)
+	@$(BIN)/onethread serve --host $(HOST) --port $(PORT) $(ARGS)
+
+demo: $(VENV)/.run      ## The same with example data, a second agent and customers that keep writing
+	@$(BIN)/onethread demo --port $(PORT) $(ARGS)
+
+setup: $(VENV)/.dev     ## Install everything that developing needs, and the pre-commit hooks
+	@if [ -d .git ]; then $(BIN)/pre-commit install; fi
+
+test: $(VENV)/.dev      ## Everything that CI runs: servers, browser, checks, tests (T=path to run some)
+	@.ci/install-services
+	@$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest $(T) $(ARGS)
+
+check: $(VENV)/.dev     ## Format, lint, types, layers
+	$(BIN)/ruff format --check $(wildcard $(CHECKED))
+	$(BIN)/ruff check $(wildcard $(CHECKED))
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_layers.py
+
+format: $(VENV)/.dev    ## Format and fix
+	$(BIN)/ruff check --fix $(wildcard $(CHECKED))
+	$(BIN)/ruff format $(wildcard $(CHECKED))
+
+bench: $(VENV)/.dev     ## Run the benchmarks and print their figures
+	$(BIN)/python -m benchmarks $(ARGS)
+
+migration: $(VENV)/.dev ## Create a migration (M="add snoozing")
+	@test -n "$(M)" || { echo 'say what it does: make migration M="add snoozing"' >&2; exit 2; }
+	$(BIN)/alembic revision --autogenerate --message "$(M)" \
+	    --rev-id $$(printf '%04d' $$(($$(ls migrations/versions | grep -c '^[0-9]\{4\}_') + 1)))
+
+audit: $(VENV)/.dev     ## Look the locked packages up in the list of known vulnerabilities
+	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.lock
+
+LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --universal --python-version 3.11 \
+        --no-emit-index-url --no-emit-find-links --no-header --no-annotate
+
+lock: $(VENV)/.dev      ## Lock the dependencies again (ARGS=--upgrade for newer ones)
+	$(LOCK) $(ARGS) --output-file requirements.lock
+	$(LOCK) $(ARGS) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean:      ## Remove what was made, except ./data
+	rm -rf $(VENV) dist artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Onethread needs Python 3.11 or newer: make PYTHON=python3.11 …")'
+	$(PYTHON) -m venv $(VENV)
+
+# What the server needs. The lock names each file by its hash; the project itself is linked, not copied.
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(PIP) --require-hashes --requirement requirements.lock
+	$(PIP) --no-deps --editable .
+	@touch $@
+
+# The same and what tests and checks need, the build tool among it, so that nothing is fetched unlocked.
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	$(PIP) --require-hashes --requirement requirements-dev.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.run
+
+.PHONY: help run demo setup test check format bench migration audit lock clean

@@ -1,0 +1,1 @@
+"""The database's revisions. A revision imports nothing of ours; they go forward only."""

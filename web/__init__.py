@@ -1,0 +1,1 @@
+"""HTTP, sockets, HTML, the command line and start-up."""
