@@ -23,7 +23,8 @@ class AddressKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where somebody can be reached. `value` is normalised: an email address is lower-case, its domain IDNA."""
+    """Where somebody can be reached. `value` is normalised: an email address is lower-case, its domain
+    IDNA."""
 
     value: str
     name: str = ""
@@ -40,7 +41,8 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authentication:
-    """The topmost Authentication-Results of the configured authserv-id. `dmarc` decides; the rest explains."""
+    """The topmost Authentication-Results of the configured authserv-id. `dmarc` decides; the rest
+    explains."""
 
     dmarc: Verdict = Verdict.NONE
     spf: Verdict = Verdict.NONE
@@ -76,7 +78,8 @@ class BouncedRecipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounce:
-    """A delivery status notification: which of our Message-IDs it is about, and what became of each recipient."""
+    """A delivery status notification: which of our Message-IDs it is about, and what became of each
+    recipient."""
 
     message_ids: tuple[str, ...]
     recipients: tuple[BouncedRecipient, ...]
@@ -120,11 +123,11 @@ class Participant:
 class InboundMessage:
     """What a channel's parser makes of one raw input.
 
-    `content_hash` is the SHA-256 (hex) of the content without transport headers; with `external_id` (a Message-ID without
-    angle brackets, or a client's id) it is the de-duplication key. `references` are Message-IDs, nearest first.
-    `tokens` are strings found where our strand tokens stand (plus-addresses, our Message-IDs), not yet verified.
-    `spans` say which ranges of `text` are quoted or signature; the rest is what the sender wrote.
-    `fields` are a form's labelled answers, in order.
+    `content_hash` is the SHA-256 (hex) of the content without transport headers; with `external_id` (a
+    Message-ID without angle brackets, or a client's id) it is the de-duplication key. `references` are
+    Message-IDs, nearest first. `tokens` are strings found where our strand tokens stand (plus-addresses, our
+    Message-IDs), not yet verified. `spans` say which ranges of `text` are quoted or signature; the rest is
+    what the sender wrote. `fields` are a form's labelled answers, in order.
     """
 
     channel: ChannelKind
@@ -166,7 +169,8 @@ class OutboundAttachment:
 class OutboundMessage:
     """What a sender delivers. `external_id` was minted when the reply was queued and never changes.
 
-    `references` are in RFC 5322 §3.6.4 order: oldest first, the parent last. `token` is the strand's signed token.
+    `references` are in RFC 5322 §3.6.4 order: oldest first, the parent last. `token` is the strand's signed
+    token.
     """
 
     message_id: str  # public id
@@ -190,7 +194,8 @@ class OutboundMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """How a mailbox is reached: URLs without passwords (imaps://user@host:993, smtp://user@host:587), and its secrets."""
+    """How a mailbox is reached: URLs without passwords (imaps://user@host:993, smtp://user@host:587), and its
+    secrets."""
 
     channel_id: int
     name: str

@@ -1,17 +1,17 @@
 """Every kind of trouble that the core names.
 
-    OnethreadError
-    ├── NotFound             it is not there, or not for this actor: never say which
-    ├── NotPermitted         the actor sees it but may not do this
-    ├── Invalid              the input cannot be used; the text says how to mend it
-    │   └── SettingsInvalid  the configuration cannot be used; found at start
-    ├── Conflict             the state of things forbids it now
-    │   └── MissedMessages   a reply was written without having seen the newest messages
-    ├── Refused              a raw input that cannot be parsed; it is quarantined
-    └── DeliveryFailure      a sender could not deliver
-        ├── TemporaryFailure try again later
-        ├── PermanentFailure no use trying again
-        └── OutcomeUnknown   the answer was lost after the data had been sent
+OnethreadError
+├── NotFound             it is not there, or not for this actor: never say which
+├── NotPermitted         the actor sees it but may not do this
+├── Invalid              the input cannot be used; the text says how to mend it
+│   └── SettingsInvalid  the configuration cannot be used; found at start
+├── Conflict             the state of things forbids it now
+│   └── MissedMessages   a reply was written without having seen the newest messages
+├── Refused              a raw input that cannot be parsed; it is quarantined
+└── DeliveryFailure      a sender could not deliver
+    ├── TemporaryFailure try again later
+    ├── PermanentFailure no use trying again
+    └── OutcomeUnknown   the answer was lost after the data had been sent
 """
 
 from collections.abc import Sequence
@@ -49,7 +49,9 @@ class MissedMessages(Conflict):
     """The writer of a reply has not seen these customer-visible messages (public ids, oldest first)."""
 
     def __init__(self, message_ids: Sequence[str]) -> None:
-        super().__init__("Something arrived while you were writing. Read it, then send anyway or change your reply.")
+        super().__init__(
+            "Something arrived while you were writing. Read it, then send anyway or change your reply."
+        )
         self.message_ids = tuple(message_ids)
 
 

@@ -1,0 +1,122 @@
+"""The one door for facts: `record()` buffers an event; the end of the transaction gives it its position.
+
+Positions come from one locked row, taken after everything else was written, so that the order of positions is
+the order of commits: a reader that has seen position n never misses one below it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox import clock
+from inbox.actors import Actor
+from inbox.models.cases import Case, Handoff
+from inbox.models.conversations import Conversation, TimelineEntry
+from inbox.models.customers import Suggestion
+from inbox.models.events import Event, EventCounter, EventKind, Place, place_of
+from inbox.models.messages import Message
+from inbox.models.notes import Note
+
+_BUFFER = "events to write"
+
+
+@dataclass(slots=True)
+class _Fact:
+    kind: EventKind
+    actor: Actor
+    conversation: Conversation | None
+    case: Case | None
+    message: Message | None
+    note: Note | None
+    handoff: Handoff | None
+    suggestion: Suggestion | None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+def record(
+    session: AsyncSession,
+    kind: EventKind,
+    *,
+    actor: Actor,
+    conversation: Conversation | None,
+    case: Case | None = None,
+    message: Message | None = None,
+    note: Note | None = None,
+    handoff: Handoff | None = None,
+    suggestion: Suggestion | None = None,
+    data: dict[str, Any] | None = None,
+) -> None:
+    """Note a fact. Its objects may be unsaved yet; `data` holds ids and facts that have no column, never
+    bodies."""
+    facts: list[_Fact] = session.info.setdefault(_BUFFER, [])
+    facts.append(_Fact(kind, actor, conversation, case, message, note, handoff, suggestion, data or {}))
+
+
+def recorded(session: AsyncSession) -> list[EventKind]:
+    """The kinds buffered so far in this transaction, in order."""
+    return [fact.kind for fact in session.info.get(_BUFFER, [])]
+
+
+async def write_events(session: AsyncSession) -> None:
+    """Give the buffered facts their positions and write them with their timeline entries. Called by
+    `transaction()`."""
+    facts: list[_Fact] = session.info.pop(_BUFFER, [])
+    if not facts:
+        return
+    await session.flush()
+    counter = update(EventCounter).values(position=EventCounter.position + len(facts))
+    last = (await session.execute(counter.returning(EventCounter.position))).scalar_one()
+    moment = clock.now()
+    first = last - len(facts) + 1
+    rows = [_row(fact, first + i) | {"at": moment} for i, fact in enumerate(facts)]
+    inserted = await session.execute(insert(Event).returning(Event.id, sort_by_parameter_order=True), rows)
+    entries, placed = [], []
+    for fact, row, event_id in zip(facts, rows, inserted.scalars(), strict=True):
+        if place_of(fact.kind) is not Place.PLACE:
+            continue
+        entries.append(_entry(row, event_id))
+        if fact.message is not None:
+            fact.message.position = row["position"]
+            placed.append({"id": fact.message.id, "position": row["position"]})
+    if entries:
+        await session.execute(insert(TimelineEntry), entries)
+    if placed:
+        await session.flush()
+
+
+def _row(fact: _Fact, position: int) -> dict[str, Any]:
+    return {
+        "position": position,
+        "kind": fact.kind,
+        "conversation_id": fact.conversation.id if fact.conversation else None,
+        "case_id": fact.case.id if fact.case else None,
+        "actor_kind": fact.actor.kind,
+        "actor_id": fact.actor.id,
+        "message_id": fact.message.id if fact.message else None,
+        "note_id": fact.note.id if fact.note else None,
+        "handoff_id": fact.handoff.id if fact.handoff else None,
+        "suggestion_id": fact.suggestion.id if fact.suggestion else None,
+        "data": fact.data,
+    }
+
+
+def _entry(row: dict[str, Any], event_id: int) -> dict[str, Any]:
+    """Where the event stands in the conversation; what it shows is its subject, or for a change the event
+    itself."""
+    entry: dict[str, Any] = {
+        "position": row["position"],
+        "conversation_id": row["conversation_id"],
+        "case_id": row["case_id"],
+        "kind": "change",
+        "message_id": None,
+        "note_id": None,
+        "handoff_id": None,
+        "suggestion_id": None,
+        "event_id": event_id,
+    }
+    for kind in ("message", "note", "handoff", "suggestion"):
+        if row[f"{kind}_id"] is not None:
+            return entry | {"kind": kind, f"{kind}_id": row[f"{kind}_id"]}
+    return entry

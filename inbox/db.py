@@ -1,0 +1,238 @@
+"""The database: `transaction()` commits and then wakes the feed; `reading()` never commits.
+
+On SQLite the bodies of transactions run one after another on one writer connection, each inside a SAVEPOINT,
+and share a COMMIT (group commit): with synchronous=FULL a COMMIT costs an fsync, and one fsync carries up to
+64 bodies. Inside `transaction()` only the session may be awaited, since others wait for their turn. On
+PostgreSQL every transaction has a connection of its own.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Self
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    AsyncTransaction,
+    create_async_engine,
+)
+
+from inbox.actions.events import write_events
+from inbox.errors import SettingsInvalid
+from inbox.feed import Feed
+
+GROUP = 64
+BUSY_MILLISECONDS = 30_000
+
+
+class Database:
+    """One database and the feed that it wakes. `async with Database(url) as database:` opens and closes
+    it."""
+
+    def __init__(self, url: str, *, feed: Feed | None = None) -> None:
+        self.url = driver_url(url)
+        self.feed = feed or Feed()
+        self.is_sqlite = self.url.startswith("sqlite")
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        if self.is_sqlite:
+            self._writer = _sqlite_engine(self.url, pool_size=1, begin="BEGIN IMMEDIATE")
+            self._readers = _sqlite_engine(self.url, pool_size=4, begin="BEGIN", pragmas=("query_only=ON",))
+            self._groups = _GroupCommit(await self._writer.connect(), self.feed)
+            self._stack.push_async_callback(self._readers.dispose)
+            self._stack.push_async_callback(self._writer.dispose)
+            self._stack.push_async_callback(self._groups.close)
+        else:
+            self._writer = self._readers = create_async_engine(
+                self.url, pool_size=16, max_overflow=8, pool_pre_ping=True
+            )
+            self._stack.push_async_callback(self._writer.dispose)
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._stack.aclose()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Commit what the block did, durably, then wake whoever watches. An exception in the block undoes
+        only the block."""
+        if self.is_sqlite:
+            async with self._groups.transaction() as session:
+                yield session
+            return
+        async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+            await write_events(session)
+        self.feed.wake()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session over one snapshot (SQLite) or over committed rows (PostgreSQL); nothing it does is
+        kept."""
+        async with AsyncSession(self._readers, expire_on_commit=False) as session:
+            yield session
+
+    async def data_version(self, connection: AsyncConnection) -> int:
+        """SQLite's number that grows when another connection has committed; ask it on one connection kept for
+        that."""
+        return int((await connection.exec_driver_sql("PRAGMA data_version")).scalar_one())
+
+    def watching_connection(self) -> Any:
+        """A connection of its own for `data_version()`, as an async context manager."""
+        return self._readers.execution_options(isolation_level="AUTOCOMMIT").connect()
+
+
+def driver_url(url: str) -> str:
+    """The URL with the asynchronous driver named; raises SettingsInvalid for databases we do not speak to."""
+    try:
+        parsed = make_url(url)
+    except Exception as error:
+        raise SettingsInvalid("ONETHREAD_DATABASE_URL is no database URL.") from error
+    drivers = {
+        "sqlite": "sqlite+aiosqlite",
+        "postgresql": "postgresql+asyncpg",
+        "postgres": "postgresql+asyncpg",
+    }
+    backend = parsed.drivername.split("+")[0]
+    if backend not in drivers:
+        raise SettingsInvalid("ONETHREAD_DATABASE_URL must start with sqlite:// or postgresql://.")
+    return parsed.set(drivername=drivers[backend]).render_as_string(hide_password=False)
+
+
+def _sqlite_engine(url: str, *, pool_size: int, begin: str, pragmas: tuple[str, ...] = ()) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0 if pool_size == 1 else 4)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connected(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, so that SAVEPOINT means what it says
+        cursor = connection.cursor()
+        fixed = (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={BUSY_MILLISECONDS}",
+        )
+        for pragma in fixed + pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begun(connection: Any) -> None:
+        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+            connection.exec_driver_sql(begin)
+
+    return engine
+
+
+class _GroupCommit:
+    """Bodies one after another on one connection; a COMMIT when nobody else waits or the group is full."""
+
+    def __init__(self, connection: AsyncConnection, feed: Feed) -> None:
+        self._connection = connection
+        self._feed = feed
+        self._turn = asyncio.Lock()  # fair: bodies run in the order they came
+        self._waiting = 0
+        self._outer: AsyncTransaction | None = None
+        self._members: list[asyncio.Future[None]] = []
+
+    async def close(self) -> None:
+        async with self._turn:
+            await self._commit()
+            await self._connection.close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        await self._take_turn()
+        try:
+            if self._outer is None:
+                self._outer = await self._connection.begin()
+            savepoint = await self._connection.begin_nested()
+            session = AsyncSession(
+                self._connection, expire_on_commit=False, join_transaction_mode="control_fully"
+            )
+            try:
+                yield session
+                await session.flush()
+                await write_events(session)
+                await savepoint.commit()
+            except BaseException:
+                await asyncio.shield(self._undo(savepoint))
+                raise
+            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._members.append(done)
+            await asyncio.shield(
+                self._commit_if_last()
+            )  # a cancelled caller never cancels the others' COMMIT
+        finally:
+            self._turn.release()
+        await done  # others may take their turn while we wait for the COMMIT
+
+    async def _take_turn(self) -> None:
+        self._waiting += 1
+        try:
+            await self._turn.acquire()
+        except BaseException:  # cancelled while waiting: the group must not wait for us
+            self._waiting -= 1
+            if not self._turn.locked():
+                async with self._turn:
+                    await asyncio.shield(self._commit_if_last())
+            raise
+        self._waiting -= 1
+
+    async def _undo(self, savepoint: AsyncTransaction) -> None:
+        try:
+            await savepoint.rollback()
+        except BaseException as error:  # the connection cannot be trusted: nobody of this group is committed
+            self._fail(error)
+            raise
+        await self._commit_if_last()
+
+    async def _commit_if_last(self) -> None:
+        if self._waiting == 0 or len(self._members) >= GROUP:
+            await self._commit()
+
+    async def _commit(self) -> None:
+        if self._outer is None:
+            return
+        outer, self._outer = self._outer, None
+        members, self._members = self._members, []
+        try:
+            await outer.commit()
+        except BaseException as error:
+            _tell(members, error)
+            await self._abandon(outer)
+            return
+        _tell(members, None)
+        self._feed.wake()
+
+    async def _abandon(self, outer: AsyncTransaction) -> None:
+        """Leave a transaction whose COMMIT failed, so that the connection can begin anew."""
+        if outer.is_active:
+            await outer.rollback()
+        else:
+            await self._connection.rollback()
+
+    def _fail(self, error: BaseException) -> None:
+        members, self._members, self._outer = self._members, [], None
+        _tell(members, error)
+
+
+def _tell(members: list[asyncio.Future[None]], error: BaseException | None) -> None:
+    for member in members:
+        if member.done():
+            continue
+        if error is None:
+            member.set_result(None)
+        else:
+            member.set_exception(error)
+
+
+async def ping(database: Database) -> None:
+    """Raise where the database does not answer."""
+    async with database.reading() as session:
+        await session.execute(text("SELECT 1"))

@@ -1,0 +1,125 @@
+"""The people outside, the addresses that are known to reach them, and those that are only said to."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from inbox.models.base import Model, WithCreation, WithPublicId
+
+
+class Mark(StrEnum):
+    """What sort of sender a customer is, where it is not simply a person."""
+
+    SHARED = "shared"
+    RELAY = "relay"
+    NOTIFICATIONS = "notifications"
+
+
+class Proof(StrEnum):
+    """How we know that an identity reaches its customer. Typing makes none."""
+
+    RECEIVED = "received"
+    AUTHENTICATED = "authenticated"
+    ANSWERED = "answered"
+    CODE = "code"
+    SIGNED = "signed"
+
+
+class Customer(WithPublicId, WithCreation, Model):
+    __tablename__ = "customers"
+
+    name: Mapped[str] = mapped_column(String(300), default="")
+    company: Mapped[str] = mapped_column(String(300), default="")
+    marks: Mapped[list[str]] = mapped_column(default=list)
+    attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"), index=True)
+
+
+class Identity(WithCreation, Model):
+    """An address that is known to reach one customer. UNIQUE(kind, address) decides between two first
+    messages."""
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("kind", "address"),)
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    address: Mapped[str] = mapped_column(String(400))
+    name: Mapped[str] = mapped_column(String(300), default="")
+    proof: Mapped[str] = mapped_column(String(20))
+    last_seen_at: Mapped[datetime | None]
+
+
+class ClaimState(StrEnum):
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+
+
+class Claim(WithCreation, Model):
+    """An address that a customer is said to have. Several may claim one address; a claim is no identity."""
+
+    __tablename__ = "claims"
+    __table_args__ = (UniqueConstraint("customer_id", "kind", "address"), Index(None, "kind", "address"))
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    address: Mapped[str] = mapped_column(String(400))
+    name: Mapped[str] = mapped_column(String(300), default="")
+    source: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(20), default=ClaimState.OPEN)
+
+
+class SuggestionKind(StrEnum):
+    CLAIM = "claim"  # a typed address belongs to somebody: may be the same person
+    HELD_ANSWER = "held_answer"  # a stranger answered a strand
+
+
+class SuggestionState(StrEnum):
+    OPEN = "open"
+    SAME_PERSON = "same_person"
+    COLLEAGUE = "colleague"
+    SOMEONE_ELSE = "someone_else"
+
+
+class Suggestion(WithPublicId, WithCreation, Model):
+    """A question that only an agent may answer: is *other_customer* the same person as *customer*?
+
+    The card stands in the conversation of `customer_id`; for a held answer `strand_id` is the strand that was
+    answered and `message_id` the message that went to the stranger's own conversation.
+    """
+
+    __tablename__ = "suggestions"
+
+    kind: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20), default=SuggestionState.OPEN, index=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    other_customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), index=True)
+    strand_id: Mapped[int | None] = mapped_column(ForeignKey("strands.id"))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
+    address: Mapped[str] = mapped_column(String(400), default="")
+    name: Mapped[str] = mapped_column(String(300), default="")
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
+    decided_at: Mapped[datetime | None]
+
+
+class Merge(WithPublicId, WithCreation, Model):
+    """Two customers joined, and what was rewritten for it, so that it can be undone (newest first, without
+    time limit)."""
+
+    __tablename__ = "merges"
+
+    kept_customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    merged_customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    kept_conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
+    merged_conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
+    actor_kind: Mapped[str] = mapped_column(String(20))
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
+    on_proof: Mapped[bool] = mapped_column(default=False)
+    journal: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    undone_at: Mapped[datetime | None]
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
