@@ -1,0 +1,59 @@
+"""Which mail server an account's URL names, and whether a password may be sent to it."""
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from channels.email.addresses import reject_controls
+from inbox.envelopes import Account
+from inbox.errors import Invalid
+
+IMAP_PORTS = {"imap": 143, "imaps": 993}
+SMTP_PORTS = {"smtp": 587, "smtps": 465}  # RFC 8314 §3.3
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """A server to log in to. `implicit_tls`: TLS from the first byte (RFC 8314), otherwise STARTTLS is due."""
+
+    host: str
+    port: int
+    implicit_tls: bool
+    user: str | None = None
+    password: str | None = None
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it is this machine, so that no network sees what goes to it unencrypted."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host.lower() == "localhost"
+
+
+def imap_server(account: Account) -> MailServer:
+    """Where the account's mail is fetched from; raises Invalid where its URL cannot be used."""
+    return _server(account.imap_url, account.password, IMAP_PORTS, example="imaps://user@host:993")
+
+
+def smtp_server(account: Account) -> MailServer:
+    """Where the account's mail is handed over; raises Invalid where its URL cannot be used."""
+    return _server(account.smtp_url, account.password, SMTP_PORTS, example="smtps://user@host:465")
+
+
+def _server(address: str | None, password: str | None, ports: dict[str, int], *, example: str) -> MailServer:
+    field = "imap" if "imaps" in ports else "smtp"
+    try:
+        url = urlsplit(reject_controls(address or "", field=field))
+        port = url.port
+    except ValueError as error:
+        raise Invalid(f"The {field.upper()} server must be given like {example}.", field=field) from error
+    if url.scheme not in ports or not url.hostname:
+        raise Invalid(f"The {field.upper()} server must be given like {example}.", field=field)
+    return MailServer(
+        host=url.hostname,
+        port=port or ports[url.scheme],
+        implicit_tls=url.scheme.endswith("s"),
+        user=reject_controls(unquote(url.username), field=f"{field} user") if url.username else None,
+        password=password,
+    )
