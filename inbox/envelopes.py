@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class ChannelKind(StrEnum):
@@ -19,6 +19,19 @@ class AddressKind(StrEnum):
     EMAIL = "email"
     VISITOR = "visitor"  # "channel public key:visitor id"
     USER = "user"  # "channel public key:external user id"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelFacts:
+    """What an adapter may know of a configured channel; `own_addresses` are those of all our mailboxes."""
+
+    id: int
+    kind: ChannelKind
+    name: str
+    public_key: str
+    address: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    own_addresses: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
