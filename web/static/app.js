@@ -1,0 +1,191 @@
+/* The shell: CSRF, times, menus, dialogs, toasts, keys, theme. Loaded first of ours; offers desk.headers, desk.toast, desk.times.
+
+   meta[name=csrf][content]         sent as X-CSRF-Token by every request of htmx and of these scripts
+   time[datetime]                   text by age: "6 min", "10:46", "Wed", "18 Nov", "18 Nov 2025"; [data-format=clock] (in a thread)
+                                    gives the time of day with the day before it; [data-format=due] counts down, "4 min late"
+   details.menu > summary + .pop    one open at a time; closes on Esc, on a click outside and after a choice
+   [data-dialog=ID]                 opens dialog#ID (a link's own page without a script); [data-close] and the backdrop close it
+                                    a form in a dialog that htmx sent closes it on success
+   #toasts[role=status]             holds form.toast or div.toast[data-seconds]; the event HX-Trigger {"toast": {text, undo}} makes one,
+                                    undo being the URL that is posted to
+   [data-key="e"]                   pressed by that key (case matters: "N" is Shift+N; "g m" is a sequence); fields are focused,
+                                    all else is clicked. body[data-shortcuts=off] switches letters off. dialog#shortcuts is shown by "?"
+   [data-panel=customer] on .app    toggled by [data-panel-toggle]; [data-copy=SELECTOR] copies; select[data-theme-choice] previews */
+(function () {
+  'use strict';
+  const desk = (window.desk = window.desk || {}), root = document.documentElement;
+  const lang = root.lang || undefined, MINUTE = 60e3, DAY = 864e5;
+  const zone = document.body.dataset.zone ? { timeZone: document.body.dataset.zone } : {};
+  const as = options => new Intl.DateTimeFormat(lang, { ...zone, ...options });
+  const SHAPES = {
+    clock: as({ hour: '2-digit', minute: '2-digit', hour12: false }), week: as({ weekday: 'short' }), day: as({ day: 'numeric', month: 'short' }),
+    year: as({ day: 'numeric', month: 'short', year: 'numeric' }), full: as({ dateStyle: 'full', timeStyle: 'long' }), key: as({ dateStyle: 'short' }),
+  };
+  let sequence = '', sequenceTimer = 0;
+
+  desk.headers = function (more) {
+    const meta = document.querySelector('meta[name="csrf"]');
+    return { 'HX-Request': 'true', ...(meta ? { 'X-CSRF-Token': meta.content } : {}), ...more };
+  };
+  document.addEventListener('htmx:configRequest', e => { Object.assign(e.detail.headers, desk.headers()); });
+
+  /* ---- times ---- */
+  const sameDay = (a, b) => SHAPES.key.format(a) === SHAPES.key.format(b);
+  function dayOf(at, now) {
+    if (sameDay(at, now)) return '';
+    if (sameDay(at, new Date(now - DAY))) return 'Yesterday';
+    if (now - at < 6 * DAY && at < now) return SHAPES.week.format(at);
+    return (at.getFullYear() === now.getFullYear() ? SHAPES.day : SHAPES.year).format(at);
+  }
+
+  function span(ms) {
+    const minutes = Math.round(ms / MINUTE);
+    if (minutes < 60) return minutes + ' min';
+    return ms < DAY ? Math.round(minutes / 60) + ' h' : Math.round(ms / DAY) + ' d';
+  }
+
+  function textOf(at, now, format) {
+    if (format === 'due') return at >= now ? span(at - now) : span(now - at) + ' late';
+    if (format === 'clock') return (dayOf(at, now) + ' ' + SHAPES.clock.format(at)).trim();
+    const age = now - at;
+    if (age >= -MINUTE && age < MINUTE) return 'now';
+    if (age > 0 && age < 60 * MINUTE) return Math.floor(age / MINUTE) + ' min';
+    const day = dayOf(at, now);
+    return day ? (day === 'Yesterday' ? SHAPES.week.format(at) : day) : SHAPES.clock.format(at);
+  }
+
+  desk.times = function () {
+    const now = new Date();
+    document.querySelectorAll('time[datetime]').forEach(el => {
+      const at = new Date(el.dateTime);
+      if (Number.isNaN(+at)) return;
+      const text = textOf(at, now, el.dataset.format);
+      if (el.textContent !== text) el.textContent = text;
+      if (!el.title) el.title = SHAPES.full.format(at);
+      if (el.dataset.format === 'due') (el.closest('.due') || el).classList.toggle('due--hot', at - now < 30 * MINUTE);
+    });
+  };
+
+  /* ---- menus and dialogs ---- */
+  function closeMenus(except) {
+    document.querySelectorAll('details.menu[open]').forEach(menu => { if (!except || !menu.contains(except)) menu.open = false; });
+  }
+
+  function onEscape() {
+    const menu = document.querySelector('details.menu[open]'), area = document.activeElement;
+    if (menu) { menu.open = false; menu.querySelector('summary').focus(); } else if (area && area.matches('input, textarea, select')) area.blur();
+  }
+
+  document.addEventListener('click', e => {
+    const at = e.target, opener = at.closest('[data-dialog]'), closer = at.closest('[data-close]'), menu = at.closest('details.menu');
+    closeMenus(at);
+    if (menu && at.closest('.pop') && at.closest('a, button') && !at.closest('[data-stay]')) menu.open = false;
+    const dialog = opener && document.getElementById(opener.dataset.dialog);
+    if (dialog && !e.ctrlKey && !e.metaKey) { e.preventDefault(); closeMenus(); dialog.showModal(); }
+    if (closer && closer.closest('dialog')) { e.preventDefault(); closer.closest('dialog').close(); }
+    if (at.matches('dialog') && !isTyped(at)) at.close();                          // the backdrop: never throws words away
+    const toggle = at.closest('[data-panel-toggle]'), app = document.querySelector('.app');
+    if (toggle && app && innerWidth >= 768) { e.preventDefault(); togglePanel(app); }
+    const copy = at.closest('[data-copy]');
+    if (copy) copyFrom(copy);
+  });
+  const isTyped = dialog => [...dialog.querySelectorAll('textarea, input:not([type="hidden"])')].some(f => f.value !== f.defaultValue);
+  document.addEventListener('change', e => {
+    const menu = e.target.type === 'radio' && e.target.closest('details.menu');
+    if (menu) menu.open = false;
+    if (e.target.matches('[data-theme-choice]')) root.dataset.theme = e.target.value;
+  });
+  document.addEventListener('htmx:afterRequest', e => {
+    const dialog = e.target.closest('dialog');
+    if (!dialog || !e.detail.successful) return;
+    dialog.close();
+    if (e.target.reset) e.target.reset();
+  });
+
+  function togglePanel(app) {
+    const wide = innerWidth >= 1280, shown = wide ? app.dataset.panel !== 'none' : app.dataset.panel === 'customer';
+    app.dataset.panel = shown ? (wide ? 'none' : '') : 'customer';
+  }
+
+  async function copyFrom(button) {
+    const source = document.querySelector(button.dataset.copy);
+    try { await navigator.clipboard.writeText(source.value || source.textContent.trim()); desk.toast('Copied.'); }
+    catch (_) { getSelection().selectAllChildren(source); desk.toast('Press Ctrl+C to copy what is marked.'); }
+  }
+
+  /* ---- toasts ---- */
+  desk.toast = function (text, undo) {
+    const box = document.getElementById('toasts'), el = document.createElement(undo ? 'form' : 'div');
+    if (!box) return;
+    el.className = 'toast';
+    el.append(Object.assign(document.createElement('span'), { textContent: text }));
+    if (undo) {
+      el.method = 'post'; el.action = undo;
+      const button = Object.assign(document.createElement('button'), { className: 'btn', textContent: 'Undo ' });
+      button.append(Object.assign(document.createElement('kbd'), { textContent: 'Z' }));
+      button.dataset.key = 'z';
+      el.append(button);
+    }
+    box.append(el);
+  };
+  document.addEventListener('toast', e => desk.toast(e.detail.text || e.detail.value, e.detail.undo));
+  document.addEventListener('submit', async e => {
+    const toast = e.target.closest('form.toast');
+    if (!toast) return;
+    e.preventDefault();
+    const back = () => desk.toast('That could not be undone. Reload the page to see how it stands.');
+    try {
+      const answer = await fetch(toast.action, { method: 'POST', headers: desk.headers(), body: new URLSearchParams(new FormData(toast)) });
+      if (!answer.ok) back();
+      else if (answer.status !== 204 && desk.apply) desk.apply(await answer.text());
+    } catch (_) { back(); }
+    toast.remove();
+  });
+  const age = el => setTimeout(() => (el.matches(':hover, :focus-within') ? age(el) : el.remove()), 1000 * (el.dataset.seconds || 6));
+  const toasts = document.getElementById('toasts');
+  if (toasts) {
+    toasts.querySelectorAll('.toast').forEach(age);
+    new MutationObserver(all => all.forEach(m => m.addedNodes.forEach(el => { if (el.matches && el.matches('.toast')) age(el); }))).observe(toasts, { childList: true });
+  }
+
+  /* ---- keys: letters act only when no field has the focus; matched by what is printed on the key ---- */
+  function press(key) {
+    const all = [...document.querySelectorAll('[data-key="' + CSS.escape(key) + '"]')].filter(el => el.checkVisibility ? el.checkVisibility() : el.offsetParent);
+    const el = all[all.length - 1];
+    if (!el) return false;
+    if (el.matches('textarea, input:not([type="radio"]):not([type="checkbox"])')) { el.focus(); if (el.select && el.type === 'search') el.select(); } else el.click();
+    return true;
+  }
+
+  function step(by) {
+    const all = [...document.querySelectorAll('#rows a.row')], at = document.activeElement.closest && document.activeElement.closest('a.row');
+    const now = all.indexOf(at) >= 0 ? all.indexOf(at) : all.findIndex(row => row.hasAttribute('aria-current'));
+    const next = all[Math.min(all.length - 1, Math.max(0, now + by))];
+    if (next) next.focus();
+    return Boolean(next);
+  }
+
+  const MOVES = { j: () => step(1), k: () => step(-1), '?': () => { const d = document.getElementById('shortcuts'); if (d && !d.open) d.showModal(); return Boolean(d); } };
+  MOVES.o = () => { const row = document.activeElement.closest('a.row'); if (row) row.click(); return Boolean(row); };
+  document.addEventListener('keydown', e => {
+    if (e.key === 'Escape' && !e.defaultPrevented) return onEscape();
+    if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || document.body.dataset.shortcuts === 'off') return;
+    if (e.target.closest('input:not([type="radio"]):not([type="checkbox"]), textarea, select, [contenteditable], dialog')) return;
+    if (e.key === ' ' || e.key === 'Enter') return;
+    const keys = sequence ? sequence + ' ' + e.key : e.key, began = !sequence && document.querySelector('[data-key^="' + CSS.escape(e.key) + ' "]');
+    clearTimeout(sequenceTimer);
+    sequence = began ? e.key : '';
+    if (began) sequenceTimer = setTimeout(() => { sequence = ''; }, 1500);
+    if ((MOVES[keys] && MOVES[keys]()) || press(keys)) e.preventDefault();
+  });
+  document.addEventListener('keydown', e => {                // arrows walk through an open menu
+    const pop = e.target.closest && e.target.closest('details.menu[open]');
+    if (!pop || !/^Arrow(Up|Down)$/.test(e.key)) return;
+    const items = [...pop.querySelectorAll('.pop a, .pop button, .pop input')], at = items.indexOf(e.target) + (e.key === 'ArrowDown' ? 1 : -1);
+    if (items.length) { items[(at + items.length) % items.length].focus(); e.preventDefault(); }
+  });
+
+  ['desk:applied', 'htmx:afterSettle'].forEach(name => document.addEventListener(name, () => desk.times()));
+  setInterval(desk.times, 30e3);
+  desk.times();
+})();

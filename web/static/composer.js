@@ -1,0 +1,323 @@
+/* The composer: drafts, note mode, sending, files, mentions. Loaded last. Nothing typed is ever lost: a text leaves the box only
+   after the server has taken it.
+
+   form#composer.comp[data-composer][action=reply URL][data-conversation][data-draft-url][data-draft-at=ISO][data-draft-note=TEXT]
+       [data-upload-url][data-max-bytes][data-mentions='[{"id","name"}]']     outside of every [data-refresh]
+     input[type=radio][name=mode][value=reply|note] in label.tab    note mode is CSS; .for-reply and .for-note show in their mode
+     textarea[name=text][data-placeholder-note]                     one box, two drafts
+     input[type=hidden][name=seen]      id of the newest message when the writing began: from .msg[data-message=ID] in #log
+     details.menu > summary.via + .pop > label.mi > input[type=radio][name=strand][value=ID][data-kind] + [data-via] (copied into the summary)
+     [data-for-strand=ID]               fieldset of that strand (recipients, subject), others are hidden and disabled
+     button[data-send=reply] and button[data-send=note][formaction=notes URL], each with [data-label]; further submit buttons may carry
+       name=then value=resolve (Ctrl+Shift+Enter)
+     [data-guard] [data-error][role=alert] [data-draft-state]; input[type=file][data-attach], [data-files]
+   Sending: POST multipart with Idempotency-Key (the same for the same words), X-CSRF-Token, HX-Request. 2xx: the box is emptied and the
+   server forgets the draft; a body is applied as fragments. 409: the body is the notice, the label becomes "Send anyway" and anyway=1
+   goes with the next press. 4xx: the body (HTML or problem+json) says why. Drafts: PUT urlencoded {mode, text, strand} → 2xx.
+   Upload: POST multipart {file} → {id}. Without a script the same form posts as it stands. */
+(function () {
+  'use strict';
+  const desk = window.desk, PAUSE = 800, STILL = 5000, AGAIN = 3000;
+  const states = new WeakMap();
+  const OFFLINE = 'Not sent: no connection. Your text is safe here. Try again in a moment.';
+
+  const find = (form, selector) => form.querySelector(selector);
+  const area = form => find(form, 'textarea[name="text"]');
+  const current = () => document.querySelector('form[data-composer]');
+  const modeOf = form => { const on = find(form, '[name="mode"]:checked'); return on ? on.value : 'reply'; };
+  const strandOf = form => { const on = find(form, '[name="strand"]:checked'); return on ? on.value : ''; };
+  const say = (form, where, text) => { const el = find(form, '[data-' + where + ']'); if (el) el.textContent = text; };
+
+  function start() {
+    const form = current();
+    if (!form || states.has(form)) return;
+    const box = area(form), mode = modeOf(form);
+    const other = mode === 'note' ? { reply: '' } : { note: form.dataset.draftNote || '' };
+    states.set(form, { texts: { [mode]: box.value, ...other }, mode, key: '', sent: '', timer: 0, saving: null, typedAt: 0, still: 0, uploads: new Map(), popup: null });
+    box.dataset.placeholder = box.placeholder;
+    find(form, '[data-attach]')?.removeAttribute('name');    // the chips carry the files; without a script the field does
+    restore(form);
+    chooseStrand(form);
+    showMode(form);
+  }
+
+  /* ---- drafts: in this browser at once, on the server after a pause ---- */
+  const place = (form, mode) => 'draft:' + form.dataset.conversation + ':' + mode;
+  function keep(form) {
+    const mode = modeOf(form), text = area(form).value;
+    states.get(form).texts[mode] = text;
+    try {
+      if (text) localStorage.setItem(place(form, mode), JSON.stringify({ text, at: Date.now() })); else localStorage.removeItem(place(form, mode));
+    } catch (_) { say(form, 'draft-state', 'This browser keeps no drafts'); }           // storage full or switched off
+  }
+
+  function kept(form, mode) {
+    try { return JSON.parse(localStorage.getItem(place(form, mode))); } catch (_) { return null; }
+  }
+
+  function restore(form) {
+    const s = states.get(form), savedAt = Date.parse(form.dataset.draftAt) || 0;
+    for (const mode of ['reply', 'note']) {
+      const here = kept(form, mode), there = s.texts[mode];
+      if (!here || here.text === there) continue;
+      if (!there || here.at > savedAt) s.texts[mode] = here.text; else offer(form, mode, here.text);
+    }
+    if (s.texts[s.mode] !== area(form).value) { area(form).value = s.texts[s.mode]; schedule(form); }
+  }
+
+  function offer(form, mode, text) {
+    const slot = find(form, '[data-draft-state]');
+    if (!slot || mode !== modeOf(form)) return;
+    const button = Object.assign(document.createElement('button'), { type: 'button', className: 'linkish', textContent: 'Use the draft from this device' });
+    button.onclick = () => { area(form).value = text; typed(form); };
+    slot.replaceChildren(button);
+  }
+
+  function schedule(form) {
+    const s = states.get(form);
+    clearTimeout(s.timer);
+    s.timer = setTimeout(save, PAUSE, form);
+  }
+
+  function save(form, leaving) {
+    const s = states.get(form), mode = s.mode, text = s.texts[mode];
+    clearTimeout(s.timer); s.timer = 0;
+    if (!form.dataset.draftUrl) return;
+    const body = new URLSearchParams({ mode, text, strand: strandOf(form) });
+    s.saving = fetch(form.dataset.draftUrl, { method: 'PUT', headers: desk.headers(), body, keepalive: Boolean(leaving) })
+      .then(answer => { if (!answer.ok) throw new Error(answer.status); saved(form, text); })
+      .catch(() => { say(form, 'draft-state', 'Saved on this device'); })
+      .finally(() => { s.saving = null; });
+  }
+
+  function saved(form, text) {
+    const now = new Date(), clock = now.toLocaleTimeString(document.documentElement.lang || undefined, { hour: '2-digit', minute: '2-digit' });
+    say(form, 'draft-state', text ? 'Draft saved ' + clock : '');
+  }
+
+  /* ---- writing ---- */
+  function typed(form) {
+    const s = states.get(form), had = s.texts[s.mode];
+    if (!had) freezeSeen(form);
+    keep(form); schedule(form); mention(form); signal(form);
+    say(form, 'error', '');
+  }
+
+  function freezeSeen(form) {                              // what comes after the first letter has not been read by the writer
+    const all = document.querySelectorAll('#log .msg[data-message]'), field = find(form, '[name="seen"]');
+    if (field && all.length) field.value = all[all.length - 1].dataset.message;
+  }
+
+  function signal(form) {
+    const s = states.get(form), on = modeOf(form) === 'reply' && Boolean(area(form).value.trim());
+    clearTimeout(s.still);
+    if (on) s.still = setTimeout(still, STILL, form);
+    if (on ? Date.now() - s.typedAt > AGAIN : s.typedAt) tellTyping(form, on);
+  }
+  function still(form) { if (states.get(form).typedAt) tellTyping(form, false); }
+  function tellTyping(form, on) {
+    states.get(form).typedAt = on ? Date.now() : 0;
+    if (desk.live) desk.live.send({ t: 'typing', conversation: form.dataset.conversation, on });
+  }
+
+  function changeMode(form) {                              // a note's words never slide into a reply: each mode has its own
+    const s = states.get(form), mode = modeOf(form);
+    if (mode === s.mode) return;
+    if (s.timer) save(form);
+    s.mode = mode;
+    area(form).value = s.texts[mode] || '';
+    unguard(form); showMode(form); signal(form);
+    area(form).focus();
+  }
+
+  function showMode(form) {
+    const box = area(form), note = modeOf(form) === 'note';
+    box.placeholder = (note && box.dataset.placeholderNote) || box.dataset.placeholder;
+    box.setAttribute('aria-label', note ? 'Internal note' : 'Reply');
+    closePopup(form);
+  }
+
+  function chooseStrand(form) {
+    const on = find(form, '[name="strand"]:checked'), summary = find(form, 'summary.via');
+    if (!on) return;
+    const via = on.closest('label').querySelector('[data-via]');
+    if (summary && via) {
+      summary.className = 'via ch-' + on.dataset.kind;
+      summary.replaceChildren(...via.cloneNode(true).childNodes);
+    }
+    form.querySelectorAll('[data-for-strand]').forEach(el => { el.hidden = el.disabled = el.dataset.forStrand !== on.value; });
+  }
+
+  /* ---- sending ---- */
+  async function send(form, submitter) {
+    const s = states.get(form), box = area(form), words = box.value, mode = modeOf(form);
+    if (form.dataset.sending || (!words.trim() && !find(form, '[name="attachment"]'))) return;
+    form.dataset.sending = '1';
+    say(form, 'error', '');
+    await Promise.all([s.saving, ...s.uploads.values()]);    // a draft on its way must not arrive after the words were sent
+    clearTimeout(s.timer); s.timer = 0;
+    const data = new FormData(form, submitter && submitter.form === form ? submitter : undefined);
+    const url = (submitter && submitter.getAttribute('formaction')) || form.getAttribute('action');
+    const same = url + JSON.stringify([...data].map(([k, v]) => [k, typeof v === 'string' ? v : v.name]));
+    if (s.sent !== same) { s.sent = same; s.key = crypto.randomUUID ? crypto.randomUUID() : Date.now() + '-' + Math.random(); }
+    try {
+      const answer = await fetch(url, { method: 'POST', headers: desk.headers({ 'Idempotency-Key': s.key }), body: data });
+      if (answer.ok) await taken(form, mode, words, answer); else await refused(form, answer);
+    } catch (_) { say(form, 'error', OFFLINE); }
+    delete form.dataset.sending;
+  }
+
+  async function taken(form, mode, words, answer) {
+    const s = states.get(form), now = s.mode === mode ? area(form).value : s.texts[mode];
+    const rest = now.startsWith(words) ? now.slice(words.length).trimStart() : now;       // typed while it was on its way
+    s.texts[mode] = rest; s.sent = '';
+    if (s.mode === mode) area(form).value = rest;
+    keepRest(form, mode, rest);
+    find(form, '[data-files]')?.replaceChildren();
+    unguard(form); tellTyping(form, false);
+    say(form, 'draft-state', '');
+    const body = answer.status === 204 ? '' : await answer.text();
+    if (body && /html/.test(answer.headers.get('Content-Type'))) desk.apply(body);
+    const triggers = answer.headers.get('HX-Trigger');
+    if (triggers) Object.entries(JSON.parse(triggers)).forEach(([name, detail]) => document.dispatchEvent(new CustomEvent(name, { detail })));
+  }
+
+  function keepRest(form, mode, rest) {
+    try { localStorage.removeItem(place(form, mode)); } catch (_) { return; }             // no storage, nothing kept
+    if (rest && states.get(form).mode === mode) { keep(form); schedule(form); }
+  }
+
+  async function refused(form, answer) {
+    const text = await answer.text(), type = answer.headers.get('Content-Type') || '', guard = find(form, '[data-guard]');
+    if (answer.status === 409 && guard) {
+      guard.innerHTML = text;
+      find(form, '[name="anyway"]') || form.append(Object.assign(document.createElement('input'), { type: 'hidden', name: 'anyway', value: '1' }));
+      form.querySelectorAll('[data-send="reply"] [data-label]').forEach(el => { el.dataset.was = el.dataset.was || el.textContent; el.textContent = 'Send anyway'; });
+      return freezeSeen(form);
+    }
+    if (answer.status === 401) return say(form, 'error', 'You are signed out. Sign in in another tab, then send again. Your text is safe here.');
+    if (answer.status >= 500 || answer.status === 429) return say(form, 'error', 'Not sent: the server is busy. Your text is safe here. Try again in a moment.');
+    const slot = find(form, '[data-error]');
+    if (slot && /text\/html/.test(type)) slot.innerHTML = text; else say(form, 'error', 'Not sent: ' + reason(text));
+  }
+
+  function reason(text) {
+    try { const problem = JSON.parse(text); return problem.detail || problem.title; } catch (_) { return text.slice(0, 200) || 'the server refused it.'; }
+  }
+
+  function unguard(form) {
+    find(form, '[data-guard]')?.replaceChildren();
+    find(form, '[name="anyway"]')?.remove();
+    form.querySelectorAll('[data-label][data-was]').forEach(el => { el.textContent = el.dataset.was; delete el.dataset.was; });
+  }
+
+  /* ---- files: up at once, Send waits for them ---- */
+  function attach(form, files) { [...files].forEach(file => upload(form, file)); }
+
+  function upload(form, file) {
+    const slot = find(form, '[data-files]'), chip = document.createElement('span'), label = document.createElement('span'), s = states.get(form);
+    const remove = Object.assign(document.createElement('button'), { type: 'button', textContent: '✕', ariaLabel: 'Remove ' + file.name });
+    if (!slot || !form.dataset.uploadUrl) return;
+    chip.className = 'file'; label.className = 'cut'; label.textContent = file.name + ' · ' + size(file.size);
+    remove.onclick = () => { s.uploads.delete(chip); chip.remove(); };
+    chip.append(label, remove); slot.append(chip);
+    const limit = +form.dataset.maxBytes;
+    const fail = why => { chip.dataset.state = 'failed'; label.textContent = file.name + ': ' + why; s.uploads.delete(chip); };
+    if (limit && file.size > limit) return fail('too big, the limit is ' + size(limit));
+    chip.dataset.state = 'busy';
+    const body = new FormData();
+    body.set('file', file);
+    s.uploads.set(chip, fetch(form.dataset.uploadUrl, { method: 'POST', headers: desk.headers(), body }).then(async answer => {
+      if (!answer.ok) return fail(answer.status === 413 ? 'too big' : 'not taken');
+      chip.append(Object.assign(document.createElement('input'), { type: 'hidden', name: 'attachment', value: (await answer.json()).id }));
+      delete chip.dataset.state; s.uploads.delete(chip);
+    }).catch(() => fail('no connection')));
+  }
+
+  function size(bytes) { return bytes < 1e6 ? Math.max(1, Math.round(bytes / 1e3)) + ' kB' : (bytes / 1e6).toFixed(1) + ' MB'; }
+
+  /* ---- @ in a note ---- */
+  function mention(form) {
+    const box = area(form), found = modeOf(form) === 'note' && /(^|\s)@([\p{L}\p{N}.-]*)$/u.exec(box.value.slice(0, box.selectionStart));
+    if (!found) return closePopup(form);
+    const asked = found[2].toLowerCase();
+    const names = JSON.parse(form.dataset.mentions || '[]').filter(a => a.name.toLowerCase().split(/\s+/).some(word => word.startsWith(asked))).slice(0, 8);
+    if (!names.length) return closePopup(form);
+    showPopup(form, names, found[2].length + 1);
+  }
+
+  function showPopup(form, names, length) {
+    const s = states.get(form), pop = s.popup || document.createElement('div'), list = document.createElement('ul');
+    pop.className = 'pop'; list.setAttribute('role', 'listbox'); list.setAttribute('aria-label', 'Teammates');
+    list.id = 'mentions';
+    names.forEach((person, i) => {
+      const li = Object.assign(document.createElement('li'), { id: 'mention-' + i, textContent: person.name });
+      li.setAttribute('role', 'option'); li.setAttribute('aria-selected', i === 0);
+      li.onpointerdown = e => { e.preventDefault(); insert(form, person.name, length); };
+      list.append(li);
+    });
+    pop.replaceChildren(list); form.append(pop);
+    s.popup = Object.assign(pop, { names, length, at: 0 });
+    area(form).setAttribute('aria-activedescendant', 'mention-0');
+    area(form).setAttribute('aria-controls', 'mentions');
+  }
+
+  function closePopup(form) {
+    const s = states.get(form);
+    if (!s.popup) return;
+    s.popup.remove(); s.popup = null;
+    area(form).removeAttribute('aria-activedescendant');
+  }
+
+  function insert(form, name, length) {
+    const box = area(form), end = box.selectionStart;
+    box.setRangeText('@' + name + ' ', end - length, end, 'end');
+    closePopup(form); keep(form); schedule(form);
+  }
+
+  function popupKey(form, e) {
+    const { popup } = states.get(form);
+    if (!popup) return false;
+    if (e.key === 'Escape') { e.preventDefault(); closePopup(form); return true; }
+    if (e.key === 'Enter' || e.key === 'Tab') { e.preventDefault(); insert(form, popup.names[popup.at].name, popup.length); return true; }
+    if (e.key !== 'ArrowDown' && e.key !== 'ArrowUp') return false;
+    e.preventDefault();
+    popup.at = (popup.at + (e.key === 'ArrowDown' ? 1 : -1) + popup.names.length) % popup.names.length;
+    popup.querySelectorAll('li').forEach((li, i) => li.setAttribute('aria-selected', i === popup.at));
+    area(form).setAttribute('aria-activedescendant', 'mention-' + popup.at);
+    return true;
+  }
+
+  /* ---- events: on the document, since the thread changes under it ---- */
+  const mine = e => { const form = e.target.closest && e.target.closest('form[data-composer]'); if (form) start(); return form; };
+  document.addEventListener('input', e => { const form = mine(e); if (form && e.target === area(form)) typed(form); });
+  document.addEventListener('change', e => {
+    const form = mine(e);
+    if (!form) return;
+    if (e.target.name === 'mode') changeMode(form);
+    if (e.target.name === 'strand') { chooseStrand(form); unguard(form); area(form).focus(); }
+    if (e.target.matches('[data-attach]')) { attach(form, e.target.files); e.target.value = ''; }
+  });
+  document.addEventListener('submit', e => { const form = mine(e); if (form) { e.preventDefault(); send(form, e.submitter); } });
+  document.addEventListener('focusout', e => { const form = mine(e); if (form && e.target === area(form) && states.get(form).timer) save(form); });
+  document.addEventListener('keydown', e => {
+    const form = mine(e);
+    if (!form || e.target !== area(form) || popupKey(form, e) || e.isComposing || e.key !== 'Enter' || !(e.ctrlKey || e.metaKey)) return;
+    e.preventDefault();
+    const button = (e.shiftKey && modeOf(form) === 'reply' && find(form, '[name="then"][value="resolve"]')) || find(form, '[data-send="' + modeOf(form) + '"]');
+    form.requestSubmit(button);
+  });
+  document.addEventListener('paste', e => { const form = mine(e); if (form && e.clipboardData.files.length) { e.preventDefault(); attach(form, e.clipboardData.files); } });
+  ['dragover', 'dragleave', 'drop'].forEach(kind => document.addEventListener(kind, e => {
+    const form = mine(e);
+    if (!form || !e.dataTransfer.types.includes('Files')) return;
+    e.preventDefault();
+    form.classList.toggle('is-drop', kind === 'dragover');
+    if (kind === 'drop') attach(form, e.dataTransfer.files);
+  }));
+  const leave = () => { const form = current(); if (form && states.has(form) && states.get(form).timer) save(form, true); };
+  addEventListener('pagehide', leave);
+  document.addEventListener('htmx:beforeSwap', leave);
+  ['htmx:afterSettle', 'desk:applied'].forEach(name => document.addEventListener(name, start));
+  start();
+})();

@@ -1,0 +1,144 @@
+/* Lists of cases: a signal names the cases that changed, the list asks for those rows. Loaded before live.js; offers desk.lists.
+
+   ul#rows[data-list=URL]  rows li#case-1042[data-rank][data-conversation] > a.row; [data-more] where the list has further pages.
+     The URL is asked with ?changed=1042,1043 and answers rows, li#case-9[data-gone] for the ones that left, and counters.
+     Ranks sort ascending, as numbers where both are numbers, else as text.
+   button#rows-new[hidden]   shows "3 new" while the pointer or the focus is inside the list, and puts them in when pressed
+   [data-counter=NAME]       any number of places; "mine" also stands in the page's title. #thread[data-case] marks the open row
+   On a page without #rows, body[data-list] is asked for the counters alone. */
+(function () {
+  'use strict';
+  const desk = (window.desk = window.desk || {});
+  const PACE = 1000, JITTER = 300;
+  const waiting = new Set(), kept = new Map();
+  let timer = 0, askedAt = 0, asking = false, pointed = false;
+
+  const rows = () => document.getElementById('rows');
+  const isHeld = list => pointed || list.contains(document.activeElement);
+
+  function changed(numbers) {
+    numbers.forEach(number => waiting.add(String(number)));
+    plan(0);
+  }
+
+  function plan(delay) {
+    if (timer || asking || !waiting.size) return;
+    timer = setTimeout(ask, Math.max(delay, askedAt + PACE - Date.now(), 0) + Math.random() * JITTER);
+  }
+
+  async function ask() {
+    const list = rows(), address = (list || document.body).dataset.list, numbers = [...waiting];
+    timer = 0;
+    waiting.clear();
+    if (!address) return;
+    const url = new URL(address, location.href);
+    url.searchParams.set('changed', numbers.join(','));
+    asking = true; askedAt = Date.now();
+    let delay = 0;
+    try {
+      const answer = await fetch(url, { headers: desk.headers() });
+      if (!answer.ok) throw new Error(answer.status);
+      const html = await answer.text();
+      if (list === rows()) apply(desk.timeline.parse(html)); else numbers.forEach(n => waiting.add(n));
+    } catch (_) {                                          // no network: the numbers wait for the next attempt
+      numbers.forEach(n => waiting.add(n));
+      delay = 3000;
+    }
+    asking = false;
+    plan(delay);
+  }
+
+  function apply(page) {
+    const list = rows();
+    page.querySelectorAll('[data-counter]').forEach(count);
+    if (list) page.querySelectorAll('li[id]').forEach(li => put(list, li));
+    tell(); mark();
+    document.dispatchEvent(new CustomEvent('desk:applied'));
+  }
+
+  function put(list, li) {
+    const old = document.getElementById(li.id);
+    if ('gone' in li.dataset) {
+      kept.delete(li.id);
+      if (old && old.contains(document.activeElement)) old.classList.add('is-gone'); else if (old) old.remove();
+      return;
+    }
+    if (old) {
+      update(old, li);
+      if (!isHeld(list)) settle(list, old);
+    } else if (isHeld(list)) kept.set(li.id, li); else settle(list, li);
+  }
+
+  /* A row keeps its own link, so that focus and a running click survive what arrives. */
+  function update(old, li) {
+    const link = old.querySelector('a.row'), fresh = li.querySelector('a.row');
+    copy(li, old);
+    if (!link || !fresh) { old.replaceChildren(...li.childNodes); return; }
+    copy(fresh, link);
+    link.replaceChildren(...fresh.childNodes);
+  }
+
+  function copy(from, to) {
+    [...to.attributes].forEach(({ name }) => { if (!from.hasAttribute(name) && name !== 'data-typing') to.removeAttribute(name); });
+    [...from.attributes].forEach(({ name, value }) => to.setAttribute(name, value));
+  }
+
+  function settle(list, li) {
+    const others = [...list.children].filter(other => other !== li && other.dataset.rank !== undefined);
+    const next = others.find(other => isBefore(li.dataset.rank, other.dataset.rank));
+    if (!next && 'more' in list.dataset && others.length) { li.remove(); return; }      // belongs to a page that is not loaded
+    if (next ? li.nextElementSibling === next : li === list.lastElementChild) return;
+    list.insertBefore(li, next || (others.length ? others[others.length - 1].nextSibling : null));
+    if (window.htmx) window.htmx.process(li);
+  }
+
+  function isBefore(a, b) {
+    const x = Number(a), y = Number(b);
+    return Number.isNaN(x) || Number.isNaN(y) ? a < b : x < y;
+  }
+
+  function tell() {
+    const bar = document.getElementById('rows-new');
+    if (!bar) return;
+    bar.hidden = !kept.size;
+    if (kept.size) bar.textContent = kept.size + ' new';
+  }
+
+  function release() {
+    const list = rows();
+    kept.forEach(li => { if (list && !document.getElementById(li.id)) settle(list, li); });
+    kept.clear();
+    if (list) {
+      list.querySelectorAll('.is-gone').forEach(li => { if (!li.contains(document.activeElement)) li.remove(); });
+      [...list.children].forEach(li => { if (li.dataset.rank !== undefined && !li.contains(document.activeElement)) settle(list, li); });
+    }
+    tell(); mark();
+  }
+
+  function count(fresh) {
+    document.querySelectorAll('[data-counter="' + CSS.escape(fresh.dataset.counter) + '"]').forEach(el => { el.textContent = fresh.textContent; });
+    if (fresh.dataset.counter !== 'mine') return;
+    const n = parseInt(fresh.textContent, 10) || 0, bare = document.title.replace(/^\(\d+\) /, '');
+    document.title = n ? '(' + n + ') ' + bare : bare;
+  }
+
+  function mark() {
+    const thread = document.getElementById('thread'), open = thread && thread.dataset.case;
+    document.querySelectorAll('#rows a.row').forEach(link => {
+      const on = Boolean(open) && link.closest('li').id === 'case-' + open;
+      if (on) link.setAttribute('aria-current', 'true'); else link.removeAttribute('aria-current');
+    });
+  }
+
+  const leaving = () => setTimeout(() => { const list = rows(); if (list && !isHeld(list)) release(); });
+  document.addEventListener('pointerover', e => {
+    const list = rows(), inside = Boolean(list) && e.pointerType !== 'touch' && list.contains(e.target);
+    if (pointed && !inside) { pointed = false; leaving(); } else pointed = inside;
+  });
+  document.documentElement.addEventListener('pointerleave', () => { if (pointed) { pointed = false; leaving(); } });
+  document.addEventListener('focusout', e => { if (e.target.closest('#rows')) leaving(); });
+  document.addEventListener('click', e => { if (e.target.closest('#rows-new')) release(); });
+  document.addEventListener('htmx:afterSettle', e => { if (e.target.id === 'thread' || e.target.closest('#thread')) mark(); });
+
+  desk.lists = { changed, release };
+})();

@@ -1,0 +1,233 @@
+/* Live updates of the agents' app: one websocket for each tab, to /live. Scripts, in this order, all with `defer`:
+   htmx.min.js, app.js, timeline.js, lists.js, live.js, composer.js.
+
+   Protocol (JSON). Browser to server: {t:"open", sub, after} {t:"close", sub} {t:"view", conversation|null}
+   {t:"typing", conversation, on} {t:"pong"}. Server to browser: {sub, cursor, html} {sub:"lists", cursor, signal:{cases:[1042]}}
+   {sub, reset:true} {ping:1}, and without a cursor {signal:{typing:{conversation, agent|null, name, on}}} and
+   {signal:{presence:{conversation, agents:[{id, name}]}}}. Each sub has a cursor of its own, opaque here; nothing is dropped
+   by comparing cursors: an entry that comes twice replaces its twin. Close code 4401 means that the session has ended.
+
+   What the page must have (an element that is missing only switches its part off):
+   body[data-agent=ID][data-cursor=LISTS-CURSOR]   without data-cursor there is no socket; [data-idle=ms] for tests
+   #log[data-sub="timeline:ID"][data-cursor][data-conversation=ID][data-case=1042][data-seen=POSITION][data-read-url]
+     its children: a[data-older][href]  (answers entries and perhaps another a[data-older]), then entries, then p#typing[hidden] > span[data-text]
+     an entry: #…[data-position=INT][data-kind=message|note|change|…][data-case]
+       a message also [data-author=KEY][data-author-agent=ID?][data-strand=ID][data-channel-kind=email|webchat|form][data-strand-label]
+       inside: time[datetime], [data-author-name] (becomes "You"), [data-name-of=AGENT] (becomes "you"), [data-text]
+   button#missed[hidden] > [data-n]   #announce[aria-live=polite]   #presence   #writing[hidden] > [data-text]
+   #offline[hidden] with [data-countdown] and button[data-reconnect]; #signed-out[hidden]
+   [data-refresh] with an id: regions that a reset takes anew from the page's own URL; never around the composer
+   li[data-conversation] rows show "Inês is typing…"; lists.js and app.js say what they expect at their top. */
+(function () {
+  'use strict';
+  const desk = (window.desk = window.desk || {}), root = document.body;
+  const IDLE = +root.dataset.idle || 40000, LONGEST = 30000, GRACE = 1000;
+  const people = new Map(), closedAt = new Map();
+  let ws = null, tries = 0, heard = 0, timer = 0, retryAt = 0, downSince = 0, box = null, sub = '', stale = false, viewTimer = 0;
+
+  const byId = id => document.getElementById(id);
+  const isUp = () => Boolean(ws) && ws.readyState === 1;
+  const conversation = () => (box && (box.dataset.conversation || sub.split(':')[1])) || null;
+  function send(message) { if (isUp()) ws.send(JSON.stringify(message)); }
+
+  /* ---- the socket ---- */
+  function connect() {
+    clearTimeout(timer);
+    if (ws && ws.readyState < 2) return;
+    const url = new URL('/live', location.href);
+    url.protocol = url.protocol.replace('http', 'ws');
+    url.searchParams.set('after', root.dataset.cursor);
+    ws = new WebSocket(url);
+    heard = Date.now(); closedAt.clear();
+    ws.onopen = () => { heard = Date.now(); sub = ''; state(true); enter(); };
+    ws.onmessage = e => { heard = Date.now(); tries = 0; frame(JSON.parse(e.data)); };
+    ws.onclose = e => { show('signed-out', e.code === 4401); ws = null; again(); };       // every close code, 1000 and 1001 too
+  }
+
+  function again() {                                       // full jitter: a restarted server is not met by everybody at once
+    state(false);
+    const wait = Math.random() * Math.min(LONGEST, 500 * 2 ** Math.min(tries++, 10));
+    retryAt = Date.now() + wait;
+    clearTimeout(timer);
+    timer = setTimeout(connect, wait);
+  }
+
+  function drop() {
+    if (!ws) return;
+    ws.onopen = ws.onclose = ws.onmessage = null;
+    ws.close();
+    ws = null;
+  }
+
+  function restart() { drop(); connect(); }
+
+  function state(up) {
+    root.dataset.live = up ? 'on' : 'off';
+    downSince = up ? 0 : downSince || Date.now();
+    if (!up) { people.clear(); paint(); }                  // who is here is told anew on every connection
+    if (up) { show('offline', false); show('signed-out', false); if (stale) refetch(); }
+    document.dispatchEvent(new CustomEvent('desk:live', { detail: up }));
+  }
+
+  function show(id, on) { const el = byId(id); if (el && el.hidden === on) el.hidden = !on; }
+
+  function tick() {
+    if (ws && ws.readyState < 2 && Date.now() - heard > IDLE) { drop(); again(); }   // the network went without saying so, or the lid was closed
+    if (downSince && Date.now() - downSince > GRACE) {
+      show('offline', true);
+      const left = Math.max(0, Math.ceil((retryAt - Date.now()) / 1000)), span = document.querySelector('#offline [data-countdown]');
+      if (span) span.textContent = left ? 'Trying again in ' + left + ' s.' : 'Trying again now.';
+    }
+    forget();
+  }
+
+  /* ---- frames ---- */
+  function frame(m) {
+    if (m.ping) return send({ t: 'pong' });
+    if (m.sub && m.sub !== 'lists' && m.sub !== sub) return;      // of a thread that was left
+    if (m.reset) { refetch(); return; }
+    if (m.html) desk.apply(m.html);
+    if (m.signal) signal(m.signal);
+    const keeper = m.sub === 'lists' ? root : box;
+    if (m.sub && m.cursor !== undefined) keeper.dataset.cursor = m.cursor;
+  }
+
+  function signal(s) {
+    if (s.cases && desk.lists) desk.lists.changed(s.cases);
+    if (s.typing) typing(s.typing);
+    if (s.presence) note(s.presence.conversation, 'viewing', s.presence.agents || []);
+  }
+
+  /* ---- the open thread ---- */
+  function enter() {
+    const now = byId('log'), next = now ? now.dataset.sub || '' : '';
+    if (now === box && next === sub) return;
+    if (now !== box) { box = now; desk.timeline.opened(box); }
+    if (!isUp()) { sub = next; return; }
+    const recent = next && (next === sub || Date.now() - closedAt.get(next) < 5000);
+    if (recent) return restart();                          // frames of its last opening may be under way: start clean
+    if (sub) { send({ t: 'close', sub }); closedAt.set(sub, Date.now()); }
+    sub = next;
+    if (sub) send({ t: 'open', sub, after: box.dataset.cursor });
+    view();
+  }
+
+  function view() {                                        // teammates see "viewing" after two seconds, not for a glance
+    clearTimeout(viewTimer);
+    if (document.hidden || !conversation()) send({ t: 'view', conversation: null });
+    else viewTimer = setTimeout(() => send({ t: 'view', conversation: conversation() }), 2000);
+    paint();
+  }
+
+  /* ---- people: signals that are never stored, each with an end ---- */
+  function typing(t) {
+    const key = t.conversation + '/' + (t.agent || 'customer');
+    if (t.on) people.set(key, { ...t, until: Date.now() + 8000 }); else people.delete(key);
+    paint();
+  }
+
+  function note(where, kind, agents) {
+    people.set(where + '/' + kind, { conversation: where, viewers: agents, until: Infinity });
+    paint();
+  }
+
+  function forget() {
+    const before = people.size;
+    people.forEach((p, key) => { if (p.until < Date.now()) people.delete(key); });
+    if (people.size !== before) paint();
+  }
+
+  function paint() {
+    const here = conversation(), all = [...people.values()].filter(p => p.agent !== root.dataset.agent);
+    const mine = all.filter(p => p.conversation === here);
+    line('typing', mine.filter(p => p.on && !p.agent), ' is typing');
+    line('writing', mine.filter(p => p.on && p.agent), ' is writing a reply');
+    const viewers = mine.flatMap(p => p.viewers || []).filter(a => a.id !== root.dataset.agent);
+    line('presence', viewers, viewers.length > 1 ? ' are viewing' : ' is viewing');
+    document.querySelectorAll('li[data-conversation]').forEach(row => {
+      const p = all.find(one => one.on && one.conversation === row.dataset.conversation);
+      if (!p) delete row.dataset.typing;
+      else row.dataset.typing = p.name + (p.agent ? ' is replying…' : ' is typing…');
+    });
+  }
+
+  function line(id, who, what) {
+    const el = byId(id);
+    if (!el) return;
+    const text = who.length ? who.map(p => p.name).join(', ') + what : '', slot = el.querySelector('[data-text]') || el;
+    if (slot.textContent !== text) slot.textContent = text;
+    const end = box && box.dataset.pinned;
+    show(id, Boolean(text));
+    if (end) box.scrollTop = box.scrollHeight;
+  }
+
+  /* ---- reset: the page is asked for anew, and everything but the composer takes its place ---- */
+  async function refetch() {
+    if (stale === 'asked') return;
+    stale = 'asked';
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
+      if (!answer.ok) throw new Error(answer.status);
+      const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+      await leisure();
+      renew(page, answer.url);
+      stale = false;
+      restart();
+    } catch (_) {                                          // no network or a restarting server: the old page stays until it answers
+      stale = true;
+      setTimeout(() => { if (stale === true) refetch(); }, 2000 + Math.random() * 3000);
+    }
+  }
+
+  function leisure() {                                     // a person in the middle of a refreshed region is not interrupted
+    const at = document.activeElement && document.activeElement.closest('[data-refresh]');
+    if (!at || at === document.activeElement || document.activeElement.closest('li[id]')) return null;
+    return new Promise(done => at.addEventListener('focusout', () => setTimeout(() => done(leisure())), { once: true }));
+  }
+
+  function renew(page, url) {
+    const fresh = page.getElementById('log');
+    if (fresh && box && fresh.dataset.sub !== box.dataset.sub) return moveTo(page, url);
+    const row = document.activeElement.closest('li[id]');
+    document.querySelectorAll('[data-refresh][id]').forEach(old => {
+      const now = page.getElementById(old.id);
+      if (!now || old.querySelector('textarea')) return;
+      for (const { name, value } of now.attributes) old.setAttribute(name, value);
+      const top = old.scrollTop, end = old === box && box.dataset.pinned;
+      old.replaceChildren(...now.childNodes);
+      if (old === box) desk.timeline.decorate(box);
+      old.scrollTop = end ? old.scrollHeight : top;
+      if (window.htmx) window.htmx.process(old);
+    });
+    const link = row && byId(row.id) && byId(row.id).querySelector('a');
+    if (link) link.focus({ preventScroll: true });
+    root.dataset.cursor = page.body.dataset.cursor;
+    document.dispatchEvent(new CustomEvent('desk:applied'));
+  }
+
+  function moveTo(page, url) {                             // merged into another conversation: its thread, with the words written here
+    const old = byId('thread'), now = page.getElementById('thread'), area = old && old.querySelector('textarea');
+    if (!old || !now) return location.assign(url);
+    const text = area ? area.value : '', at = area ? area.selectionStart : 0, focused = area === document.activeElement;
+    old.replaceWith(now);
+    history.replaceState(null, '', url);
+    root.dataset.cursor = page.body.dataset.cursor;
+    const next = now.querySelector('textarea');
+    if (next && text) { next.value = text; next.dispatchEvent(new Event('input', { bubbles: true })); }
+    if (next && focused) { next.focus(); next.setSelectionRange(at, at); }
+    if (window.htmx) window.htmx.process(now);
+    document.dispatchEvent(new CustomEvent('desk:applied'));
+    enter();
+  }
+
+  desk.live = { send, view };
+  desk.timeline.opened(box = byId('log'));
+  if (!root.dataset.cursor) return;
+  connect();
+  setInterval(tick, Math.min(1000, IDLE / 2));
+  addEventListener('online', () => { if (!isUp()) restart(); });
+  addEventListener('offline', tick);
+  document.addEventListener('visibilitychange', () => { tick(); if (!document.hidden && !isUp()) connect(); view(); });
+  document.addEventListener('htmx:afterSettle', enter);
+  document.addEventListener('click', e => { if (e.target.closest('[data-reconnect]')) restart(); });
+})();

@@ -1,0 +1,258 @@
+/* The open conversation: puts entries in their order, decorates them by their neighbours, keeps the reader's place.
+   The elements it expects are listed at the top of live.js. Loaded before live.js; offers desk.timeline and desk.apply. */
+(function () {
+  'use strict';
+  const desk = (window.desk = window.desk || {});
+  const NEAR = 48, JOINED = 3 * 60e3, SPEAK = 3000;
+  const ICONS = { email: ['mail', 'Email'], webchat: ['message-circle', 'Web chat'], form: ['clipboard-list', 'Form'] };
+  const me = document.body.dataset.agent;
+  const unfolded = new Set(), held = new Map();
+  let missed = 0, unspoken = [], spokenAt = 0, speaking;
+
+  const log = () => document.getElementById('log');
+  const entries = box => [...box.querySelectorAll(':scope > [data-position]')];
+  const atEnd = box => box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
+  const timeOf = el => { const t = el.querySelector('time[datetime]'); return t ? Date.parse(t.dateTime) : NaN; };
+  const isWords = el => el.dataset.kind === 'message' || el.dataset.kind === 'note';
+  const isOwn = el => Boolean(me) && el.dataset.authorAgent === me;
+  const busy = el => el.contains(document.activeElement) && document.activeElement !== document.body;
+
+  function make(tag, kind, className) {
+    const el = document.createElement(tag);
+    el.dataset.made = kind; el.className = className;
+    return el;
+  }
+
+  /* ---- decoration: all that depends on who looks or on the neighbour, so that a pushed entry needs neither ---- */
+  function decorate(box) {
+    const used = new Set();
+    let before = null, spoke = null, run = [];
+    const endRun = () => { if (run.length) fold(run, used); run = []; };
+    for (const el of entries(box)) {
+      const isMessage = el.dataset.kind === 'message';
+      if (el.dataset.kind === 'change') run.push(el); else endRun();
+      strandLine(el, isMessage && el.dataset.strand && (!spoke || spoke.dataset.strand !== el.dataset.strand), used);
+      el.classList.toggle('msg--cont', isMessage && joins(before, el));
+      el.classList.toggle('is-own', isOwn(el));
+      el.classList.toggle('is-other', Boolean(box.dataset.case && el.dataset.case && el.dataset.case !== box.dataset.case));
+      if (isOwn(el)) el.querySelectorAll('[data-author-name]').forEach(name => { name.textContent = 'You'; });
+      if (isMessage) spoke = el;
+      before = el;
+    }
+    endRun();
+    box.querySelectorAll(':scope > [data-made]').forEach(el => { if (el.dataset.made !== 'new' && !used.has(el)) el.remove(); });
+    if (me) box.querySelectorAll('[data-name-of="' + CSS.escape(me) + '"]').forEach(nameMe);
+  }
+
+  function nameMe(el) {
+    const said = el.previousSibling && el.previousSibling.textContent.trim();
+    el.textContent = said ? 'you' : 'You';
+  }
+
+  function joins(before, el) {
+    return Boolean(before) && before.dataset.kind === 'message' && el.dataset.channelKind === 'webchat'
+      && before.dataset.author === el.dataset.author && before.dataset.strand === el.dataset.strand
+      && Math.abs(timeOf(el) - timeOf(before)) < JOINED && before.nextElementSibling === el;
+  }
+
+  function strandLine(el, wanted, used) {
+    const old = el.previousElementSibling, label = el.dataset.strandLabel || '';
+    if (old && old.dataset.made === 'strand') {
+      if (wanted && old.dataset.strand === el.dataset.strand && old.dataset.label === label) { used.add(old); return; }
+      old.remove();
+    }
+    if (!wanted) return;
+    const kind = el.dataset.channelKind, [icon, word] = ICONS[kind] || ['layers', kind || ''];
+    const line = make('div', 'strand', 'chdiv ch-' + kind);
+    line.dataset.strand = el.dataset.strand; line.dataset.label = label;
+    line.innerHTML = '<span class="chdiv__c"><svg class="i" aria-hidden="true"><use href="/static/icons.svg#' + icon + '"/></svg></span><b></b><span class="cut"></span>';
+    line.children[1].textContent = word; line.children[2].textContent = label;
+    el.before(line); used.add(line);
+  }
+
+  function fold(run, used) {
+    const few = run.length < 3, open = few || run.some(el => unfolded.has(el.id));
+    run.forEach(el => { el.hidden = !open && !busy(el); });
+    if (few) return;
+    const old = run[0].previousElementSibling;
+    const button = old && old.dataset.made === 'fold' ? old : make('button', 'fold', 'fold');
+    const text = run.length + ' changes';
+    if (button.textContent !== text) button.textContent = text;
+    button.type = 'button'; button.setAttribute('aria-expanded', open);
+    button.onclick = () => {
+      run.forEach(el => (open ? unfolded.delete(el.id) : unfolded.add(el.id)));
+      keeping(button.parentElement, () => {});
+    };
+    if (button !== old) run[0].before(button);
+    used.add(button);
+  }
+
+  /* ---- order and place ---- */
+  function place(box, el) {
+    const twin = document.getElementById(el.id);
+    if (twin && twin.dataset.position === el.dataset.position) return replace(twin, el);
+    if (twin) twin.remove();
+    const all = entries(box), at = +el.dataset.position;
+    if (all.length && at < +all[0].dataset.position && box.querySelector('a[data-older]')) return;   // comes with its page of history
+    const later = all.find(other => +other.dataset.position > at);
+    if (later) later.before(el); else if (all.length) all[all.length - 1].after(el); else box.prepend(el);
+    if (window.htmx) window.htmx.process(el);
+    if (!twin && isWords(el)) arrived(box, el, !later);
+  }
+
+  function replace(old, el) {
+    if (busy(old)) { held.set(old.id, el); return; }       // never under a person's cursor: it waits until focus has left
+    held.delete(old.id);
+    const details = el.querySelectorAll('details');
+    old.querySelectorAll('details').forEach((d, i) => { if (d.open && details[i]) details[i].open = true; });
+    old.replaceWith(el);
+    if (window.htmx) window.htmx.process(el);
+  }
+
+  /** Runs `change`, then leaves the log where the reader had it: at the end, or with the same line at the top. */
+  function keeping(box, change) {
+    const top = box.getBoundingClientRect().top;
+    const anchor = box.dataset.pinned ? null : entries(box).find(el => !el.hidden && el.getBoundingClientRect().bottom > top);
+    const was = anchor && anchor.getBoundingClientRect().top;
+    change();
+    decorate(box);
+    const now = anchor && (anchor.isConnected ? anchor : document.getElementById(anchor.id));
+    if (box.dataset.pinned) box.scrollTop = box.scrollHeight;
+    else if (now) box.scrollTop += now.getBoundingClientRect().top - was;
+  }
+
+  function arrived(box, el, last) {
+    if (isOwn(el)) { if (last) box.dataset.pinned = '1'; return; }
+    if (!box.dataset.pinned) showMissed(missed + 1);
+    unspoken.push(el);
+    if (!speaking) speaking = setTimeout(speak, Math.max(0, spokenAt + SPEAK - Date.now()));
+  }
+
+  function speak() {
+    const region = document.getElementById('announce'), [el] = unspoken;
+    speaking = 0; spokenAt = Date.now();
+    if (region && el) {
+      const name = el.querySelector('[data-author-name]'), words = el.querySelector('[data-text], .bub, p');
+      region.textContent = unspoken.length > 1 ? unspoken.length + ' new messages'
+        : (name ? name.textContent : 'New message') + ': ' + (words ? words.textContent.trim().slice(0, 80) : '');
+    }
+    unspoken = [];
+  }
+
+  function showMissed(n) {
+    const button = document.getElementById('missed');
+    missed = n;
+    if (!button) return;
+    button.hidden = !n;
+    (button.querySelector('[data-n]') || button).textContent = n === 1 ? '1 new message' : n + ' new messages';
+  }
+
+  /* ---- opening, reading, history ---- */
+  function opened(box) {
+    unfolded.clear(); held.clear(); showMissed(0);
+    if (!box) return;
+    decorate(box);
+    const seen = box.dataset.seen, fresh = seen && entries(box).find(el => isWords(el) && !isOwn(el) && +el.dataset.position > +seen);
+    let line = null;
+    if (fresh) {
+      line = make('div', 'new', 'newline');
+      line.setAttribute('role', 'separator'); line.textContent = 'New';
+      const strand = fresh.previousElementSibling;
+      (strand && strand.dataset.made === 'strand' ? strand : fresh).before(line);
+    }
+    const named = location.hash && document.getElementById(location.hash.slice(1));
+    if (named && box.contains(named)) named.scrollIntoView({ block: 'center' });
+    else if (line && box.scrollHeight - line.offsetTop > box.clientHeight) box.scrollTop = line.offsetTop - box.offsetTop - 40;
+    else box.scrollTop = box.scrollHeight;
+    box.dataset.pinned = atEnd(box) ? '1' : '';
+    box.querySelectorAll('iframe.frame').forEach(fit);
+    sizes.disconnect(); sizes.observe(box);
+    setTimeout(markRead, 1000, box);
+  }
+
+  function markRead(box) {
+    const last = entries(box).pop(), url = box.dataset.readUrl;
+    if (!url || !last || document.hidden || box !== log() || !atEnd(box) || box.dataset.read === last.dataset.position) return;
+    box.dataset.read = last.dataset.position;
+    fetch(url, { method: 'POST', headers: desk.headers(), body: new URLSearchParams({ position: last.dataset.position }) })
+      .catch(() => { box.dataset.read = ''; });            // offline: the next arrival or visit tries again
+  }
+
+  async function older(link) {
+    if (link.ariaBusy) return;
+    link.ariaBusy = 'true';
+    try {
+      const answer = await fetch(link.href, { headers: desk.headers() });
+      if (!answer.ok) throw new Error(answer.status);
+      const page = parse(await answer.text()), box = link.parentElement, next = page.querySelector('a[data-older]');
+      keeping(box, () => {
+        link.remove();
+        page.querySelectorAll('[data-position]').forEach(el => place(box, el));
+        if (next) box.prepend(next);
+        showMissed(0);
+      });
+    } catch (_) { link.ariaBusy = null; link.textContent = 'Couldn’t load older messages. Try again'; }
+  }
+
+  /* ---- fragments: <x hx-swap-oob="beforeend:#log">…</x>, or an element that replaces its namesake ---- */
+  function parse(html) {
+    const t = document.createElement('template');
+    t.innerHTML = html;
+    return t.content;
+  }
+
+  function put(part, box) {
+    const [how, where] = (part.getAttribute('hx-swap-oob') || 'true').split(':');
+    part.removeAttribute('hx-swap-oob');
+    const old = part.id && document.getElementById(part.id);
+    if (how === 'delete') { if (old) old.remove(); return; }
+    if (how !== 'beforeend') { if (old) replace(old, part); return; }
+    const target = document.querySelector(where);
+    for (const el of target ? [...part.children] : []) {
+      const twin = el.id && document.getElementById(el.id);
+      if (target === box && el.dataset.position) place(box, el); else if (twin) replace(twin, el);
+      else { target.append(el); if (window.htmx) window.htmx.process(el); }
+    }
+  }
+
+  /** Applies pushed fragments; applying the same ones twice changes nothing. */
+  desk.apply = function (html) {
+    const parts = [...parse(html).children], box = log();
+    const change = () => parts.forEach(part => put(part, box));
+    if (box) { keeping(box, change); markRead(box); } else change();
+    document.dispatchEvent(new CustomEvent('desk:applied'));
+  };
+
+  function fit(frame) {                                    // a mail's frame is as high as its document
+    const inner = frame.contentDocument;
+    if (!inner || !inner.body || inner.URL === 'about:blank') return;
+    const measure = () => keeping(log(), () => { frame.style.height = Math.ceil(inner.documentElement.offsetHeight) + 'px'; });
+    if (frame.fitted !== inner) { frame.fitted = inner; new ResizeObserver(measure).observe(inner.body); }
+  }
+
+  const sizes = new ResizeObserver(([{ target }]) => { if (target.dataset.pinned) target.scrollTop = target.scrollHeight; });
+  document.addEventListener('scroll', e => {
+    const box = log();
+    if (!box || e.target !== box) return;
+    box.dataset.pinned = atEnd(box) ? '1' : '';
+    if (box.dataset.pinned) { if (missed) showMissed(0); markRead(box); }
+  }, true);
+  document.addEventListener('load', e => {
+    const box = log();
+    if (!box || !box.contains(e.target)) return;
+    if (e.target.matches('iframe.frame')) fit(e.target); else if (box.dataset.pinned) box.scrollTop = box.scrollHeight;
+  }, true);
+  document.addEventListener('focusout', () => setTimeout(() => {
+    const free = [...held].filter(([id]) => { const old = document.getElementById(id); return !old || !busy(old); });
+    free.forEach(([id]) => held.delete(id));
+    if (free.length) desk.apply(free.map(([, el]) => el.outerHTML).join(''));
+  }));
+  document.addEventListener('click', e => {
+    const link = e.target.closest('a[data-older]');
+    if (link && !e.ctrlKey && !e.metaKey) { e.preventDefault(); older(link); }
+    if (e.target.closest('#missed')) { const box = log(); box.scrollTop = box.scrollHeight; showMissed(0); }
+  });
+  document.addEventListener('visibilitychange', () => { if (log()) markRead(log()); });
+
+  desk.timeline = { opened, decorate, parse };
+})();
