@@ -1,5 +1,6 @@
 """A real IMAP server: Dovecot 2.3 with plain Maildirs, where every user exists and logs in with `pw`."""
 
+import grp
 import imaplib
 import os
 import pwd
@@ -146,12 +147,12 @@ class DovecotServer:
         self._administer("mailbox", "update", "-u", user, "--uid-validity", str(before + 1), mailbox)
 
     def disconnect(self, user: str) -> None:
-        """Throw the user's sessions out."""
+        """Throw out the user's sessions, of which there must be one."""
         self._administer("kick", user)
 
     def start(self) -> None:
         """Start it, again with the same mail on the same ports."""
-        command = [self._program, "-F", "-c", self._configuration]
+        command: list[str | Path] = [self._program, "-F", "-c", self._configuration]
         self._process = ServerProcess(command, port=self.port, log=self._folder / "output")
 
     def stop(self) -> None:
@@ -183,7 +184,7 @@ class DovecotServer:
             key=self.certificate.key,
             internal="dovecot" if is_root() else self._user,
             login="dovenull" if is_root() else self._user,
-            unchained="" if is_root() else WITHOUT_ROOT.format(group=account.pw_gid),
+            unchained="" if is_root() else WITHOUT_ROOT.format(group=grp.getgrgid(account.pw_gid).gr_name),
             port=self.port,
             tls_port=self.tls_port,
             password=PASSWORD,

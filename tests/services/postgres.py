@@ -4,6 +4,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+from pathlib import Path
 
 from tests.services.launch import (
     ServerProcess,
@@ -52,7 +53,7 @@ class PostgresServer:
 
     def run(self, statement: str, *, database: str = "postgres") -> str:
         """Run one statement and return what psql prints of its rows."""
-        command = [
+        command: list[str | Path] = [
             self._psql,
             "-X",
             "-q",
@@ -64,7 +65,9 @@ class PostgresServer:
             statement,
             self.url(database),
         ]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done: subprocess.CompletedProcess[str] = subprocess.run(
+            command, capture_output=True, text=True, timeout=60, check=False
+        )
         if done.returncode:
             raise RuntimeError(f"{statement}: {done.stderr.strip()}")
         return done.stdout.strip()
@@ -101,7 +104,17 @@ class PostgresServer:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _make_cluster(self) -> None:
-        command = [self._initdb, "-D", self._folder / "data", "-A", "trust", "-U", "postgres", "-E", "UTF8"]
+        command: list[str | Path] = [
+            self._initdb,
+            "-D",
+            self._folder / "data",
+            "-A",
+            "trust",
+            "-U",
+            "postgres",
+            "-E",
+            "UTF8",
+        ]
         command += ["--locale=C.UTF-8", "--no-sync"]
         subprocess.run(
             command, check=True, capture_output=True, timeout=120, user=self._user, cwd=self._folder
@@ -110,7 +123,18 @@ class PostgresServer:
     def _wait_until_it_answers(self) -> None:
         # It listens a moment before it lets anybody in ("the database system is starting up").
         ready = require("pg_isready", PROGRAMS + "pg_isready")
-        command = [ready, "-q", "-h", "127.0.0.1", "-U", "postgres", "-p", str(self.port), "-t", "10"]
+        command: list[str | Path] = [
+            ready,
+            "-q",
+            "-h",
+            "127.0.0.1",
+            "-U",
+            "postgres",
+            "-p",
+            str(self.port),
+            "-t",
+            "10",
+        ]
         for _ in range(300):
             if subprocess.run(command, timeout=20, check=False).returncode == 0:
                 return

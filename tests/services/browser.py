@@ -1,0 +1,33 @@
+"""Chromium for the run, driven by Playwright; a new context is a new person at another computer."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from playwright.async_api import Browser, async_playwright
+
+from tests.services.launch import require
+
+# Without these Chromium looks for updates, for its maker's hosts and for a sandbox that root may not have.
+OPTIONS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+
+
+@asynccontextmanager
+async def launched_browser() -> AsyncIterator[Browser]:
+    """Chromium, started on entering and gone on leaving."""
+    program = require("chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, args=list(OPTIONS), headless=True)
+        try:
+            yield browser
+        finally:
+            await browser.close()
