@@ -1,0 +1,171 @@
+"""Adding the people inside, changing and dismissing them. How they sign in stands in `sign_ins`.
+
+Passwords are hashed before a transaction begins: these actions take hashes (see `inbox.passwords`).
+"""
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox import clock
+from inbox.actors import Actor
+from inbox.credentials import INVITATION_LIFE, digest_of, new_token, normalise_email
+from inbox.errors import Conflict, Invalid, NotFound
+from inbox.models import (
+    Agent,
+    ApiToken,
+    Invitation,
+    InvitationPurpose,
+    Role,
+    Session,
+)
+from inbox.policies import Action, authorize
+from inbox.queries import agents
+
+
+async def add_agent(
+    session: AsyncSession,
+    *,
+    email: str,
+    name: str,
+    role: Role = Role.AGENT,
+    password_hash: str | None = None,
+    by: Actor,
+) -> Agent:
+    """Add somebody who answers; without a hash they cannot sign in yet. Raises Conflict for a known
+    address."""
+    authorize(by, Action.ADMINISTER)
+    email, name = normalise_email(email), _checked_name(name)
+    if await agents.by_email(session, email) is not None:
+        raise Conflict(f"There is already somebody with the address {email}.")
+    agent = Agent(email=email, name=name, role=role, password_hash=password_hash)
+    session.add(agent)
+    await session.flush()
+    return agent
+
+
+async def change_agent(
+    session: AsyncSession, agent: Agent, *, name: str | None = None, role: Role | None = None, by: Actor
+) -> Agent:
+    """Change a name or a role. A changed role signs the agent out everywhere; the last admin stays one."""
+    if by.id != agent.id or role is not None:
+        authorize(by, Action.ADMINISTER)
+    if name is not None:
+        agent.name = _checked_name(name)
+    if role is not None and role != agent.role:
+        await _keep_an_admin(session, agent)
+        agent.role = role
+        await revoke_everything(session, agent)
+    await session.flush()
+    return agent
+
+
+async def set_password(session: AsyncSession, agent: Agent, password_hash: str) -> None:
+    """Store a new password's hash; whoever was signed in with the old one is signed out, tokens included."""
+    agent.password_hash = password_hash
+    await revoke_everything(session, agent)
+
+
+async def deactivate(session: AsyncSession, agent: Agent, *, by: Actor) -> None:
+    """Let an agent go: no session, socket or token of theirs works from now on. The last admin stays."""
+    authorize(by, Action.ADMINISTER)
+    if agent.deactivated_at is None:
+        await _keep_an_admin(session, agent)
+        agent.deactivated_at = clock.now()
+        await revoke_everything(session, agent)
+
+
+async def activate(session: AsyncSession, agent: Agent, *, by: Actor) -> None:
+    """Let an agent come back; they sign in anew."""
+    authorize(by, Action.ADMINISTER)
+    agent.deactivated_at = None
+    await session.flush()
+
+
+async def revoke_everything(session: AsyncSession, agent: Agent) -> None:
+    """End all sessions and tokens of an agent. Open sockets notice within seconds."""
+    moment = clock.now()
+    for model in (Session, ApiToken):
+        query = update(model).where(model.agent_id == agent.id, model.revoked_at.is_(None))
+        await session.execute(query.values(revoked_at=moment))
+    await session.flush()
+
+
+async def begin_setup(session: AsyncSession) -> str:
+    """A new one-time token that makes the first admin; earlier ones stop working. Raises Conflict once there
+    is an agent."""
+    if await session.scalar(select(Agent.id).limit(1)) is not None:
+        raise Conflict("This installation has been set up already. Sign in instead.")
+    await session.execute(delete(Invitation).where(Invitation.purpose == InvitationPurpose.SETUP))
+    return await _invitation(session, InvitationPurpose.SETUP, role=Role.ADMIN)
+
+
+async def invite(session: AsyncSession, *, email: str, name: str, role: Role, by: Actor) -> str:
+    """A one-time token, good for a day, with which this person becomes an agent."""
+    authorize(by, Action.ADMINISTER)
+    email = normalise_email(email)
+    if await agents.by_email(session, email) is not None:
+        raise Conflict(f"There is already somebody with the address {email}.")
+    return await _invitation(
+        session, InvitationPurpose.INVITE, email=email, name=_checked_name(name), role=role
+    )
+
+
+async def accept_invitation(
+    session: AsyncSession, token: str, *, email: str, name: str, password_hash: str
+) -> Agent:
+    """Make the agent that an invitation promised; of many who try at once with one link, one gets it.
+
+    An invitation decides the address; the set-up link takes the one given. Raises NotFound for used links.
+    """
+    invitation = await agents.open_invitation(session, token)
+    used = (
+        update(Invitation)
+        .where(Invitation.id == invitation.id, Invitation.used_at.is_(None))
+        .values(used_at=clock.now())
+    )
+    if (await session.execute(used.returning(Invitation.id))).one_or_none() is None:
+        raise NotFound("This link has been used or has expired. Ask for a new one.")
+    address = normalise_email(invitation.email or email)
+    if await agents.by_email(session, address) is not None:
+        raise Conflict(f"There is already somebody with the address {address}.")
+    agent = Agent(email=address, name=_checked_name(name), role=invitation.role, password_hash=password_hash)
+    session.add(agent)
+    await session.flush()
+    return agent
+
+
+async def _invitation(
+    session: AsyncSession,
+    purpose: InvitationPurpose,
+    *,
+    role: Role,
+    email: str | None = None,
+    name: str | None = None,
+) -> str:
+    token = new_token()
+    invitation = Invitation(
+        digest=digest_of(token),
+        purpose=purpose,
+        email=email,
+        name=name,
+        role=role,
+        expires_at=clock.now() + INVITATION_LIFE,
+    )
+    session.add(invitation)
+    await session.flush()
+    return token
+
+
+async def _keep_an_admin(session: AsyncSession, agent: Agent) -> None:
+    others = select(Agent.id).where(
+        Agent.role == Role.ADMIN, Agent.deactivated_at.is_(None), Agent.id != agent.id
+    )
+    if agent.is_admin and await session.scalar(others.limit(1)) is None:
+        raise Conflict("There must be one admin at least. Make somebody else an admin first.")
+
+
+def _checked_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > 200 or not name.isprintable():
+        raise Invalid("Give a name of 1 to 200 characters.", field="name")
+    return name
