@@ -1,7 +1,7 @@
 """Mail addresses as they go out on the wire: checked, in ASCII where possible, never able to carry a command.
 
-Header values and addresses are refused where they hold a line break of any kind, before any library sees them:
-what a library calls a line differs from what a server calls one.
+Header values and addresses are refused where they hold a line break of any kind, before any library sees
+them: what a library calls a line differs from what a server calls one.
 """
 
 import re
@@ -73,7 +73,8 @@ def is_ascii_address(address: str) -> bool:
 def reply_address(mailbox: str, token: str) -> str | None:
     """The plus-address (RFC 5233) that brings an answer back to its strand.
 
-    None where the local part would be longer than RFC 5321 allows; then the token in our Message-ID has to do.
+    None where the local part would be longer than RFC 5321 allows; then the token in our Message-ID has to
+    do.
     """
     local, _, domain = wire_address(mailbox, field="mailbox").rpartition("@")
     extended = f"{local}+{reject_controls(token, field='token')}"
@@ -83,7 +84,7 @@ def reply_address(mailbox: str, token: str) -> str | None:
 
 
 def mint_message_id(message_public_id: str, token: str, mailbox_address: str) -> str:
-    """A Message-ID without angle brackets (RFC 5322 §3.6.4), in the mailbox's own domain, with the token in it."""
+    """A Message-ID without angle brackets (RFC 5322 §3.6.4) in the mailbox's domain; it carries the token."""
     domain = wire_address(mailbox_address, field="mailbox").rpartition("@")[2]
     identifier = f"{message_public_id}.{token}" if token else message_public_id
     return f"{reject_controls(identifier, field='message id')}@{domain}"

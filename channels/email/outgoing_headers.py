@@ -1,8 +1,8 @@
 """The header block of a mail that we write, made here rather than by the standard library.
 
 `email.policy` folds a Message-ID or a References header of more than 78 characters as if it were prose,
-into encoded-words, which no receiver reads back as an id; ours are longer than that. Written out, the rules are few:
-one address or id for each line, encoded-words (RFC 2047) where a text needs them.
+into encoded-words, which no receiver reads back as an id; ours are longer than that. Written out, the rules
+are few: one address or id for each line, encoded-words (RFC 2047) where a text needs them.
 """
 
 import re

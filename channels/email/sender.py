@@ -56,8 +56,8 @@ class EmailSender:
         """Hand *raw* over in one transaction; answers what became of each recipient, by the address as given.
 
         Raises TemporaryFailure before the server asked for the data (code 535: the login was refused),
-        PermanentFailure where it refuses the sender or the size, OutcomeUnknown where its answer to the data was
-        lost. An address that cannot be used is PERMANENT for itself alone.
+        PermanentFailure where it refuses the sender or the size, OutcomeUnknown where its answer to the
+        data was lost. An address that cannot be used is PERMANENT for itself alone.
         """
         try:
             async with asyncio.timeout(BEFORE_DATA_SECONDS) as limit, self._session(account) as client:

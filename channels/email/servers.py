@@ -14,7 +14,7 @@ SMTP_PORTS = {"smtp": 587, "smtps": 465}  # RFC 8314 §3.3
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """A server to log in to. `implicit_tls`: TLS from the first byte (RFC 8314), otherwise STARTTLS is due."""
+    """A server to log in to. `implicit_tls`: TLS from the first byte (RFC 8314), else STARTTLS is due."""
 
     host: str
     port: int
