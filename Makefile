@@ -48,8 +48,10 @@ bench: $(VENV)/.dev     ## Run the benchmarks and print their figures
 
 migration: $(VENV)/.dev ## Create a migration (M="add snoozing")
 	@test -n "$(M)" || { echo 'say what it does: make migration M="add snoozing"' >&2; exit 2; }
-	$(BIN)/alembic revision --autogenerate --message "$(M)" \
-	    --rev-id $$(printf '%04d' $$(($$(ls migrations/versions | grep -c '^[0-9]\{4\}_') + 1)))
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && url="url=sqlite:///$$folder/empty.db" && \
+	number=$$(printf '%04d' $$(($$(ls migrations/versions | grep -c '^[0-9]\{4\}_') + 1))) && \
+	$(BIN)/alembic -x "$$url" upgrade head && \
+	$(BIN)/alembic -x "$$url" revision --autogenerate --message "$(M)" --rev-id "$$number"
 
 audit: $(VENV)/.dev     ## Look the locked packages up in the list of known vulnerabilities
 	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.lock
@@ -65,19 +67,21 @@ clean:      ## Remove what was made, except ./data
 	rm -rf $(VENV) dist artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Onethread needs Python 3.11 or newer: make PYTHON=python3.11 …")'
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Onethread needs Python 3.11 or newer: make PYTHON=python3.11 …")'
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 # What the server needs. The lock names each file by its hash; the project itself is linked, not copied.
 $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
-	$(PIP) --require-hashes --requirement requirements.lock
-	$(PIP) --no-deps --editable .
+	@echo "Installing what the server needs into $(VENV), once …"
+	@$(PIP) --require-hashes --requirement requirements.lock
+	@$(PIP) --no-deps --editable .
 	@touch $@
 
 # The same and what tests and checks need, the build tool among it, so that nothing is fetched unlocked.
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
-	$(PIP) --require-hashes --requirement requirements-dev.lock
-	$(PIP) --no-deps --no-build-isolation --editable .
+	@echo "Installing what developing needs into $(VENV), once …"
+	@$(PIP) --require-hashes --requirement requirements-dev.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.run
 
 .PHONY: help run demo setup test check format bench migration audit lock clean
