@@ -12,6 +12,8 @@ from inbox.models.base import Model, WithCreation, WithPublicId
 class Channel(WithPublicId, WithCreation, Model):
     """A mailbox, a web-chat widget or a form. `kind` names its adapter; `settings` is the adapter's own.
 
+    While its `state` is auth_failed, nothing is sent before `sending_paused_until`.
+
     `secrets` is one sealed JSON object (password, identity secrets, bearer token). `address` is a mailbox's
     address.
     """
@@ -32,6 +34,7 @@ class Channel(WithPublicId, WithCreation, Model):
     state: Mapped[str] = mapped_column(String(20), default="new")
     state_text: Mapped[str] = mapped_column(String(500), default="")
     state_at: Mapped[datetime | None]
+    sending_paused_until: Mapped[datetime | None]
 
 
 class MailboxPosition(Model):

@@ -137,7 +137,8 @@ class DedupeKey(Model):
 
 
 class Delivery(Model):
-    """What became of an outbound message for one recipient."""
+    """What became of an outbound message for one recipient. `repeated`: sent again after an unknown outcome,
+    so that it may arrive twice."""
 
     __tablename__ = "deliveries"
     __table_args__ = (UniqueConstraint("message_id", "address"),)
@@ -148,12 +149,17 @@ class Delivery(Model):
     role: Mapped[str] = mapped_column(String(10), default="to")
     state: Mapped[str] = mapped_column(String(20), default=DeliveryState.QUEUED)
     error: Mapped[str | None] = mapped_column(String(1000))
+    repeated: Mapped[bool] = mapped_column(default=False)
     at: Mapped[datetime]
 
 
 class OutboxEntry(WithCreation, Model):
     """What must still leave. `raw_digest` is what was composed at the first claim, the same bytes on every
-    attempt."""
+    attempt.
+
+    `claimed_by` and `attempts` (the number of claims) together fence off a worker whose lease ran out.
+    `delays` counts temporary failures; at `give_up_at` they become a permanent one.
+    """
 
     __tablename__ = "outbox_entries"
     __table_args__ = (Index(None, "state", "due_at"),)
@@ -165,5 +171,7 @@ class OutboxEntry(WithCreation, Model):
     claimed_by: Mapped[str | None] = mapped_column(String(60))
     claimed_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    delays: Mapped[int] = mapped_column(default=0)
+    give_up_at: Mapped[datetime | None]
     raw_digest: Mapped[str | None] = mapped_column(String(64))
     last_error: Mapped[str | None] = mapped_column(String(1000))
