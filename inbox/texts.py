@@ -1,0 +1,154 @@
+"""What is done with the words of messages: shown safely, cut short, linked, told from what they quote."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+
+from inbox.envelopes import Span
+from inbox.html_text import text_of
+from inbox.sanitising import VERSION, count_remote_images, safe_link, sanitise
+
+__all__ = [
+    "VERSION",
+    "Segment",
+    "count_remote_images",
+    "linkify",
+    "markdown_html",
+    "new_words",
+    "quoted_words",
+    "safe_link",
+    "sanitise",
+    "snippet",
+    "text_of",
+]
+
+_LINK = re.compile(
+    r"(?<![\w@.+-])(?:(?:https?://|www\.)[^\s<>\"“”\x00-\x1f\x7f]{2,2000}"
+    r"|[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})",
+    re.IGNORECASE,
+)
+_PAIRS = {")": "(", "]": "[", "}": "{", "»": "«"}
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of plain text; `url` where it is a link, of a scheme that is safe in `href`."""
+
+    text: str
+    url: str | None = None
+
+
+def linkify(text: str) -> list[Segment]:
+    """The text in stretches, its web and email addresses as links; joined, they are the text."""
+    segments: list[Segment] = []
+    position = 0
+    for found in _LINK.finditer(text):
+        written = _trimmed(found[0])
+        url = _target(written)
+        if url is None:
+            continue
+        if found.start() > position:
+            segments.append(Segment(text[position : found.start()]))
+        segments.append(Segment(written, url))
+        position = found.start() + len(written)
+    if position < len(text):
+        segments.append(Segment(text[position:]))
+    return segments
+
+
+def snippet(text: str, length: int = 140) -> str:
+    """The beginning of a text on one line, at most *length* characters, cut between words if possible."""
+    line = " ".join(text[: length * 20 + 2000].split())
+    if len(line) <= length:
+        return line
+    cut = line[: length - 1]
+    at_word = cut.rpartition(" ")[0]
+    return (at_word if len(at_word) > length // 2 else cut).rstrip(" ,;:.-") + "…"
+
+
+def new_words(text: str, spans: Sequence[Span]) -> str:
+    """What the sender wrote: the text without its quoted and signature ranges."""
+    pieces: list[str] = []
+    position = 0
+    for span in sorted(spans, key=lambda span: span.start):
+        if span.start > position:
+            pieces.append(text[position : span.start])
+        position = max(position, span.end)
+    pieces.append(text[position:])
+    return _joined(pieces)
+
+
+def quoted_words(text: str, spans: Sequence[Span]) -> str:
+    """The rest: what `new_words` leaves out."""
+    return _joined([text[span.start : span.end] for span in sorted(spans, key=lambda span: span.start)])
+
+
+def markdown_html(text: str) -> str:
+    """The HTML of a reply in Markdown (CommonMark with tables, strike-through and bare links).
+
+    A line break is a line break, raw HTML is text, pictures become their description.
+    """
+    return sanitise(_markdown().render(text), image_urls={})
+
+
+def _joined(pieces: list[str]) -> str:
+    stripped = [piece.strip("\n") for piece in pieces if piece.strip()]
+    return "\n".join(stripped).strip()
+
+
+def _trimmed(link: str) -> str:
+    """Without the punctuation of the sentence around it, and without a bracket that was opened before it."""
+    while link:
+        last = link[-1]
+        opening = _PAIRS.get(last)
+        if last in ".,;:!?'*_~…" or (opening and link.count(last) > link.count(opening)):
+            link = link[:-1]
+        else:
+            break
+    return link
+
+
+def _target(written: str) -> str | None:
+    lower = written.lower()
+    if lower.startswith(("http://", "https://")):
+        return safe_link(written)
+    if lower.startswith("www."):
+        return safe_link("http://" + written) if "." in written[4:] else None
+    return safe_link("mailto:" + written)
+
+
+@lru_cache(maxsize=1)
+def _markdown() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
+    markdown.validateLink = lambda url: safe_link(url) is not None  # type: ignore[method-assign]
+    markdown.core.ruler.push("bare_links", _link_bare_addresses)
+    return markdown
+
+
+def _link_bare_addresses(state: StateCore) -> None:
+    for block in state.tokens:
+        if block.type != "inline" or not block.children:
+            continue
+        children: list[Token] = []
+        inside = 0
+        for token in block.children:
+            inside += token.nesting if token.type in ("link_open", "link_close") else 0
+            children += [token] if token.type != "text" or inside else _linked(token)
+        block.children = children
+
+
+def _linked(token: Token) -> list[Token]:
+    tokens: list[Token] = []
+    for segment in linkify(token.content):
+        text = Token("text", "", 0, content=segment.text)
+        if segment.url is None:
+            tokens.append(text)
+        else:
+            opening = Token("link_open", "a", 1, attrs={"href": segment.url})
+            tokens += [opening, text, Token("link_close", "a", -1)]
+    return tokens
