@@ -17,6 +17,7 @@ from channels.email.outgoing_headers import (
     text_value,
 )
 from inbox.envelopes import Address, OutboundMessage
+from inbox.sanitising import sanitise
 from inbox.texts import markdown_html
 
 QUOTED_LINES = 200  # a quote is a reminder; the whole is in the reader's own mailbox
@@ -74,7 +75,7 @@ def _body(message: OutboundMessage, read_blob: ReadBlob) -> EmailMessage:
 
 def _with_quote(message: OutboundMessage) -> tuple[str, str]:
     text = _clean(message.text)
-    markup = _clean(message.html) if message.html is not None else markdown_html(text)
+    markup = markdown_html(text) if message.html is None else sanitise(_clean(message.html), image_urls={})
     if not message.quoted_text:
         return f"{text}\n", f"{markup}\n"
     attribution = _attribution(message.quoted_author, message.quoted_at)
