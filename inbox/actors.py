@@ -16,6 +16,11 @@ class Actor:
     is_admin: bool = False
 
     @classmethod
+    def of(cls, by: "Agent | Actor") -> "Actor":
+        """Whoever acts: an agent as it is stored, or an actor as it is."""
+        return by if isinstance(by, Actor) else cls.agent(by)
+
+    @classmethod
     def agent(cls, agent: Agent) -> "Actor":
         return cls(ActorKind.AGENT, agent.id, agent.is_admin)
 

@@ -40,6 +40,7 @@ from inbox.models.customers import (
     Suggestion,
     SuggestionKind,
     SuggestionState,
+    Tie,
 )
 from inbox.models.events import ActorKind, Event, EventCounter, EventKind, Place, place_of
 from inbox.models.intake import IntakeRecord, IntakeState
@@ -116,6 +117,7 @@ __all__ = [
     "Tag",
     "Team",
     "TeamMember",
+    "Tie",
     "TimelineEntry",
     "Undo",
     "place_of",

@@ -40,17 +40,37 @@ class Customer(WithPublicId, WithCreation, Model):
 
 class Identity(WithCreation, Model):
     """An address that is known to reach one customer. UNIQUE(kind, address) decides between two first
-    messages."""
+    messages.
+
+    `origin_customer_id` is the customer it came to be with, once a merge has moved it.
+    """
 
     __tablename__ = "identities"
     __table_args__ = (UniqueConstraint("kind", "address"),)
 
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    origin_customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
     kind: Mapped[str] = mapped_column(String(20))
     address: Mapped[str] = mapped_column(String(400))
     name: Mapped[str] = mapped_column(String(300), default="")
     proof: Mapped[str] = mapped_column(String(20))
     last_seen_at: Mapped[datetime | None]
+
+
+class Tie(WithCreation, Model):
+    """Two identities proven to be one person's: a signed identity or a mailed code joined them.
+
+    What a visitor may see follows ties only, never an agent's merge. The visitor stands first.
+    """
+
+    __tablename__ = "ties"
+    __table_args__ = (UniqueConstraint("identity_id", "other_identity_id"),)
+
+    identity_id: Mapped[int] = mapped_column(ForeignKey("identities.id", ondelete="CASCADE"))
+    other_identity_id: Mapped[int] = mapped_column(
+        ForeignKey("identities.id", ondelete="CASCADE"), index=True
+    )
+    proof: Mapped[str] = mapped_column(String(20))
 
 
 class ClaimState(StrEnum):

@@ -259,6 +259,7 @@ def upgrade() -> None:
     op.create_table(
         "identities",
         sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("origin_customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("address", sa.String(length=400), nullable=False),
         sa.Column("name", sa.String(length=300), nullable=False),
@@ -267,6 +268,9 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_identities_customer_id")),
+        sa.ForeignKeyConstraint(
+            ["origin_customer_id"], ["customers.id"], name=op.f("fk_identities_origin_customer_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_identities")),
         sa.UniqueConstraint("kind", "address", name=op.f("uq_identities_kind_address")),
     )
@@ -483,6 +487,30 @@ def upgrade() -> None:
             "agent_id", "conversation_id", name=op.f("uq_read_marks_agent_id_conversation_id")
         ),
     )
+    op.create_table(
+        "ties",
+        sa.Column("identity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("other_identity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("proof", sa.String(length=20), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["identity_id"], ["identities.id"], name=op.f("fk_ties_identity_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["other_identity_id"],
+            ["identities.id"],
+            name=op.f("fk_ties_other_identity_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ties")),
+        sa.UniqueConstraint(
+            "identity_id", "other_identity_id", name=op.f("uq_ties_identity_id_other_identity_id")
+        ),
+    )
+    with op.batch_alter_table("ties", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ties_other_identity_id"), ["other_identity_id"], unique=False)
+
     op.create_table(
         "assignments",
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
