@@ -36,7 +36,7 @@ test: $(VENV)/.dev      ## Everything that CI runs: servers, browser, checks, te
 check: $(VENV)/.dev     ## Format, lint, types, layers
 	$(BIN)/ruff format --check $(wildcard $(CHECKED))
 	$(BIN)/ruff check $(wildcard $(CHECKED))
-	$(BIN)/mypy
+	$(BIN)/mypy $(wildcard $(CHECKED))
 	$(BIN)/python -m pytest -q tests/test_layers.py
 
 format: $(VENV)/.dev    ## Format and fix

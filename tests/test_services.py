@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from inbox.db import Database
 from tests.services.certificates import Certificate
 from tests.services.dovecot import DovecotServer
+from tests.services.launch import require
 from tests.services.postgres import PostgresServer
 from tests.services.proxy import TcpProxy
 from tests.services.redis import RedisServer
@@ -24,6 +25,16 @@ MAIL = b"From: ann@example.org\r\nTo: us@example.com\r\nSubject: Hello\r\n\r\nHe
 def send(sink: SmtpSink, *recipients: str) -> dict[str, tuple[int, bytes]]:
     with smtplib.SMTP("127.0.0.1", sink.port, timeout=20) as client:
         return client.sendmail("us@example.com", recipients or ("ann@example.org",), MAIL)
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
+def test_a_missing_server_skips_a_test_but_fails_it_in_ci(
+    monkeypatch: pytest.MonkeyPatch, ci: str, outcome: type[BaseException]
+) -> None:
+    monkeypatch.setenv("CI", ci)
+
+    with pytest.raises(outcome, match="no-such-server is not installed"):
+        require("no-such-server")
 
 
 async def test_a_migrated_database_of_its_own_is_open(database: Database) -> None:
