@@ -138,7 +138,7 @@
   document.documentElement.addEventListener('pointerleave', () => { if (pointed) { pointed = false; leaving(); } });
   document.addEventListener('focusout', e => { if (e.target.closest('#rows')) leaving(); });
   document.addEventListener('click', e => { if (e.target.closest('#rows-new')) release(); });
-  document.addEventListener('htmx:afterSettle', e => { if (e.target.id === 'thread' || e.target.closest('#thread')) mark(); });
+  document.addEventListener('htmx:afterSettle', mark);
 
   desk.lists = { changed, release };
 })();

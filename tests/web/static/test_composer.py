@@ -1,0 +1,241 @@
+"""web/static/composer.js and app.js in a real browser: nothing typed is lost, and a note never becomes a reply."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from urllib.parse import parse_qs
+
+import pytest
+from playwright.async_api import Page, Request, Route, expect
+
+from .conftest import Stub, document
+
+pytestmark = pytest.mark.browser
+
+MENTIONS = json.dumps([{"id": "1", "name": "Priya Nair"}, {"id": "2", "name": "Tomás Lind"}])
+COMPOSER = f"""
+<main id="thread"><div id="log" class="log" data-conversation="c1"><article class="msg" data-message="m1" data-position="1" data-kind="message"
+id="entry-1">first</article></div>
+<form class="comp" id="composer" data-composer method="post" action="/reply" data-conversation="c1" data-draft-url="/draft"
+ data-upload-url="/upload" data-max-bytes="1000" data-mentions='{MENTIONS}' data-draft-note="a note from before">
+<label class="tab"><input type="radio" class="vh" name="mode" value="reply" checked>Reply</label>
+<label class="tab" id="to-note"><input type="radio" class="vh" name="mode" value="note">Note</label>
+<details class="menu"><summary class="via ch-email"></summary><div class="pop">
+<label class="mi"><input type="radio" name="strand" value="s1" data-kind="email" checked><span data-via>to <b>Email</b></span></label>
+<label class="mi" id="to-chat"><input type="radio" name="strand" value="s2" data-kind="webchat"><span data-via>to <b>Web chat</b></span></label></div></details>
+<fieldset data-for-strand="s1"><input name="cc" value="rui@norte.example"></fieldset>
+<input type="hidden" name="seen" value="m0"><span data-draft-state></span><div data-guard></div>
+<textarea name="text" placeholder="Write a reply" data-placeholder-note="Only your team sees this"></textarea>
+<div data-files class="comp__files"></div><input type="file" multiple data-attach name="file"><p data-error role="alert"></p>
+<button data-send="reply" class="btn btn--go for-reply"><span data-label>Send</span></button>
+<button class="for-reply" name="then" value="resolve">Send and resolve</button>
+<button data-send="note" class="btn btn--go for-note" formaction="/note"><span data-label>Add note</span></button></form></main>
+<div id="toasts" class="toasts"></div>"""
+
+
+class Posts:
+    """What the browser posts and puts, and what it is answered."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.status = 204
+        self.body = ""
+
+    async def answer(self, route: Route) -> None:
+        request = route.request
+        if request.method == "GET":
+            await route.fallback()
+            return
+        self.requests.append(request)
+        if request.url.endswith("/draft"):
+            await route.fulfill(status=204)
+        elif request.url.endswith("/upload"):
+            await route.fulfill(status=201, content_type="application/json", body='{"id": "up1"}')
+        elif self.status == 0:
+            await route.abort()
+        else:
+            await route.fulfill(status=self.status, content_type="text/html", body=self.body)
+
+    def to(self, path: str) -> list[Request]:
+        return [r for r in self.requests if r.url.endswith(path)]
+
+
+@pytest.fixture
+async def posts(stub: Stub, page: Page) -> AsyncIterator[Posts]:
+    seen = Posts()
+    stub.pages["/"] = document(COMPOSER)
+    await page.route("**/*", seen.answer)
+    await page.goto(stub.url)
+    yield seen
+
+
+async def until(seen: Posts, path: str, count: int = 1) -> Request:
+    deadline = time.monotonic() + 10
+    while len(seen.to(path)) < count:
+        assert time.monotonic() < deadline, f"nothing came to {path}"
+        await asyncio.sleep(0.01)
+    return seen.to(path)[count - 1]
+
+
+async def test_a_reply_leaves_with_its_key_and_token_and_empties_the_box(posts: Posts, page: Page) -> None:
+    await page.fill("textarea", "On its way")
+    await page.press("textarea", "Control+Enter")
+    sent = await until(posts, "/reply")
+    assert sent.headers["x-csrf-token"] == "c5rf"
+    assert len(sent.headers["idempotency-key"]) > 20
+    assert "On its way" in (sent.post_data or "")
+    assert 'name="seen"\r\n\r\nm1\r\n' in (sent.post_data or "")
+    await expect(page.locator("textarea")).to_have_value("")
+    await expect(page.locator("textarea")).to_be_focused()
+    assert await page.evaluate("localStorage.length") == 0
+
+
+async def test_without_a_network_the_words_stay_and_the_second_try_has_the_same_key(
+    posts: Posts, page: Page
+) -> None:
+    posts.status = 0
+    await page.fill("textarea", "On its way")
+    await page.click("[data-send=reply]")
+    await expect(page.locator("[data-error]")).to_contain_text("no connection")
+    await expect(page.locator("textarea")).to_have_value("On its way")
+    posts.status = 204
+    await page.click("[data-send=reply]")
+    await expect(page.locator("textarea")).to_have_value("")
+    first, second = posts.to("/reply")
+    assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+    await page.fill("textarea", "On its way")
+    await page.click("[data-send=reply]")
+    third = await until(posts, "/reply", 3)
+    assert third.headers["idempotency-key"] != second.headers["idempotency-key"]
+
+
+async def test_a_missed_message_is_shown_before_it_is_sent_anyway(posts: Posts, page: Page) -> None:
+    posts.status, posts.body = 409, '<div class="bar bar--col">Tomás replied 20 s ago</div>'
+    await page.fill("textarea", "On its way")
+    await page.click("[data-send=reply]")
+    await expect(page.locator("[data-guard]")).to_have_text("Tomás replied 20 s ago")
+    await expect(page.locator("[data-send=reply]")).to_have_text("Send anyway")
+    await expect(page.locator("textarea")).to_have_value("On its way")
+    posts.status = 204
+    await page.click("[data-send=reply]")
+    await expect(page.locator("[data-guard]")).to_be_empty()
+    await expect(page.locator("[data-send=reply]")).to_have_text("Send")
+    assert 'name="anyway"\r\n\r\n1' in (posts.to("/reply")[1].post_data or "")
+    assert await page.locator("[name=anyway]").count() == 0
+
+
+async def test_a_refusal_is_said_in_the_servers_words(posts: Posts, page: Page) -> None:
+    posts.status, posts.body = 422, "The address of Inês is not known."
+    await page.fill("textarea", "On its way")
+    await page.click("[data-send=reply]")
+    await expect(page.locator("[data-error]")).to_have_text("The address of Inês is not known.")
+    await expect(page.locator("textarea")).to_have_value("On its way")
+
+
+async def test_words_of_a_note_never_slide_into_a_reply(posts: Posts, page: Page) -> None:
+    await page.fill("textarea", "for the customer")
+    await page.click("#to-note")
+    await expect(page.locator("textarea")).to_have_value("a note from before")
+    await expect(page.locator("[data-send=reply]")).to_be_hidden()
+    await page.fill("textarea", "for us alone")
+    await page.press("textarea", "Control+Enter")
+    note = await until(posts, "/note")
+    assert "for us alone" in (note.post_data or "")
+    await page.click("text=Reply >> nth=0")
+    await expect(page.locator("textarea")).to_have_value("for the customer")
+    assert posts.to("/reply") == []
+
+
+async def test_a_draft_is_kept_here_at_once_and_on_the_server_after_a_pause(posts: Posts, page: Page) -> None:
+    await page.fill("textarea", "half a reply")
+    assert "half a reply" in await page.evaluate("localStorage.getItem('draft:c1:reply')")
+    put = await until(posts, "/draft")
+    assert put.method == "PUT"
+    assert parse_qs(put.post_data or "") == {"mode": ["reply"], "text": ["half a reply"], "strand": ["s1"]}
+    await expect(page.locator("[data-draft-state]")).to_contain_text("Draft saved")
+    await page.reload()
+    await expect(page.locator("textarea")).to_have_value("half a reply")
+
+
+async def test_a_strand_is_chosen_from_the_chip(posts: Posts, page: Page) -> None:
+    await expect(page.locator("summary.via")).to_have_text("to Email")
+    await page.click("summary.via")
+    await page.click("#to-chat")
+    await expect(page.locator("summary.via")).to_have_text("to Web chat")
+    await expect(page.locator("details.menu")).not_to_have_attribute("open", "")
+    await expect(page.locator("[name=cc]")).to_be_hidden()
+    await page.fill("textarea", "On its way")
+    await page.press("textarea", "Control+Shift+Enter")
+    sent = (await until(posts, "/reply")).post_data or ""
+    assert (
+        'name="strand"\r\n\r\ns2' in sent and 'name="then"\r\n\r\nresolve' in sent and "rui@norte" not in sent
+    )
+
+
+async def test_files_go_up_at_once_and_their_ids_with_the_reply(posts: Posts, page: Page) -> None:
+    small = {"name": "label.pdf", "mimeType": "application/pdf", "buffer": b"x" * 900}
+    large = {"name": "movie.mov", "mimeType": "video/quicktime", "buffer": b"x" * 2000}
+    await page.set_input_files("[data-attach]", [small, large])  # type: ignore[list-item]
+    await expect(page.locator(".file").nth(0)).to_contain_text("label.pdf · 1 kB")
+    await expect(page.locator(".file").nth(1)).to_contain_text("too big")
+    await page.click("[data-send=reply]")
+    sent = await until(posts, "/reply")
+    assert 'name="attachment"\r\n\r\nup1' in (sent.post_data or "")
+    assert len(posts.to("/upload")) == 1
+    await expect(page.locator(".file")).to_have_count(0)
+
+
+async def test_an_at_sign_in_a_note_offers_teammates(posts: Posts, page: Page) -> None:
+    await page.type("textarea", "@pri")
+    await expect(page.locator("[role=listbox]")).to_have_count(0)
+    await page.fill("textarea", "")
+    await page.click("#to-note")
+    await page.fill("textarea", "")
+    await page.type("textarea", "Ask @")
+    await expect(page.locator("[role=option]")).to_have_count(2)
+    await page.press("textarea", "ArrowDown")
+    await page.press("textarea", "Enter")
+    await expect(page.locator("textarea")).to_have_value("Ask @Tomás Lind ")
+
+
+async def test_letters_act_only_outside_of_fields_and_can_be_switched_off(stub: Stub, page: Page) -> None:
+    body = '<button data-key="e" id="e">Resolve</button><a data-key="g m" id="gm" href="#mine">Mine</a><input id="field">'
+    stub.pages["/"] = document(body)
+    await page.goto(stub.url)
+    await page.evaluate("pressed = 0; document.getElementById('e').onclick = () => { pressed++ }; null")
+    await page.press("#field", "e")
+    assert await page.evaluate("pressed") == 0
+    await page.evaluate("document.activeElement.blur()")
+    await page.keyboard.press("e")
+    await page.keyboard.press("g")
+    await page.keyboard.press("m")
+    assert await page.evaluate("[pressed, location.hash]") == [1, "#mine"]
+    await page.evaluate("document.body.dataset.shortcuts = 'off'")
+    await page.keyboard.press("e")
+    assert await page.evaluate("pressed") == 1
+
+
+async def test_times_read_as_people_say_them(stub: Stub, page: Page) -> None:
+    times = {"2026-11-20T10:00:00Z": "now", "2026-11-20T09:54:00Z": "6 min", "2026-11-20T07:46:00Z": "07:46", "2026-11-18T09:00:00Z": "Wed",
+             "2026-10-02T09:00:00Z": "2 Oct", "2025-11-18T09:00:00Z": "18 Nov 2025"}  # fmt: skip
+    await page.clock.install(time="2026-11-20T10:00:00Z")
+    body = (
+        "".join(f'<time datetime="{at}"></time>' for at in times)
+        + '<time datetime="2026-11-20T10:12:00Z" data-format="due"></time>'
+    )
+    stub.pages["/"] = document(body, 'data-zone="UTC"').replace('lang="en"', 'lang="en-GB"')
+    await page.goto(stub.url)
+    assert await page.locator("time").all_inner_texts() == [*times.values(), "12 min"]
+    await page.clock.run_for(17 * 60_000)
+    await expect(page.locator("time").last).to_have_text("5 min late")
+
+
+async def test_undo_in_a_toast_is_posted(posts: Posts, page: Page) -> None:
+    await page.evaluate(
+        "document.dispatchEvent(new CustomEvent('toast', {detail: {text: 'Resolved.', undo: '/undo/u1'}}))"
+    )
+    await page.evaluate("document.activeElement.blur()")
+    await page.keyboard.press("z")
+    await until(posts, "/undo/u1")
+    await expect(page.locator(".toast")).to_have_count(0)

@@ -1,0 +1,119 @@
+"""The files of web/static: what is vendored is what was looked at, nothing outgrows its budget, the content policy has nothing to refuse."""
+
+import base64
+import gzip
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+
+STATIC = Path(__file__).parents[2] / "web" / "static"
+SHEETS = ("tokens.css", "app.css", "pages.css")
+SCRIPTS = ("htmx.min.js", "app.js", "timeline.js", "lists.js", "live.js", "composer.js")
+OURS = SCRIPTS[1:]
+# Text colours and what they stand on; WCAG 2.2 asks for 4.5, and 3 for the borders of controls.
+INKS = ("text", "text-strong", "text-2", "text-3")
+GROUNDS = ("bg-nav", "bg-list", "bg-thread", "surface", "sel-bg", "msg-team", "surface-sunken")
+PAIRS = [
+    *((ink, ground, 4.5) for ink in INKS for ground in GROUNDS),
+    ("on-accent", "accent", 4.5), ("on-accent", "accent-hover", 4.5), ("accent-text", "surface", 4.5), ("accent-text", "accent-soft", 4.5),
+    ("accent-text", "bg-nav", 4.5), ("accent-text", "sel-bg", 4.5), ("accent-text", "msg-team", 4.5), ("note-text", "note-bg", 4.5),
+    ("note-accent", "note-bg", 4.5), ("on-note", "note-accent", 4.5), ("danger", "surface", 4.5), ("danger", "danger-soft", 4.5),
+    ("danger", "bg-thread", 4.5), ("warn", "surface", 4.5), ("warn", "warn-soft", 4.5), ("warn", "bg-list", 4.5), ("warn", "sel-bg", 4.5),
+    ("ch-email", "ch-email-soft", 4.5), ("ch-chat", "ch-chat-soft", 4.5), ("ch-form", "ch-form-soft", 4.5), ("ch-email", "bg-thread", 4.5),
+    ("ch-form", "bg-thread", 4.5), ("text", "ch-form-soft", 4.5), ("line-control", "surface", 3), ("line-control", "bg-list", 3),
+    ("focus", "surface", 3), ("focus", "bg-nav", 3), ("focus", "note-bg", 3), ("unread", "bg-list", 3), ("unread", "sel-bg", 3),
+    ("sel-bar", "bg-list", 3), ("online", "surface", 3), ("online", "bg-side", 3), ("away", "surface", 3),
+    *((f"av-{n}", f"av-{n}-bg", 4.5) for n in range(1, 9)),
+]  # fmt: skip
+
+
+def zipped(names: tuple[str, ...]) -> int:
+    return len(gzip.compress(b"".join((STATIC / name).read_bytes() for name in names), 9))
+
+
+def test_vendored_files_have_the_checksums_that_are_written_down() -> None:
+    rows = re.findall(r"^\| `(\S+)` .*`sha384-(\S+)` \|$", (STATIC / "VERSIONS.md").read_text(), re.M)
+    assert {name for name, _ in rows} == {"htmx.min.js", "icons.svg"}
+    for name, checksum in rows:
+        found = base64.b64encode(hashlib.sha384((STATIC / name).read_bytes()).digest()).decode()
+        assert found == checksum, f"{name} is not the file that VERSIONS.md names"
+
+
+def test_the_style_sheets_together_stay_under_12_kb() -> None:
+    assert zipped(SHEETS) <= 12_000
+
+
+def test_the_scripts_together_stay_under_60_kb() -> None:
+    assert zipped(SCRIPTS) <= 60_000
+
+
+def test_our_own_scripts_stay_small_without_their_comments() -> None:
+    assert sum(len(gzip.compress(bare(name).encode(), 9)) for name in OURS) <= 20_000
+
+
+def bare(name: str) -> str:
+    text = re.sub(r"/\*.*?\*/", "", (STATIC / name).read_text(), flags=re.S)
+    return re.sub(r"\n\s*", "\n", re.sub(r"\s+// .*$", "", text, flags=re.M))
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_scripts_do_nothing_that_the_content_policy_refuses(name: str) -> None:
+    text = (STATIC / name).read_text()
+    for refused in (
+        r"\beval\(",
+        r"new Function",
+        r"setAttribute\('style'",
+        r"<style",
+        r"\bstyle=",
+        r"https?://",
+    ):
+        assert not re.search(refused, text), f"{name} contains {refused}"
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_style_sheets_load_nothing_from_elsewhere(name: str) -> None:
+    assert not re.search(r"@import|url\(", (STATIC / name).read_text())
+
+
+def test_every_icon_is_in_the_sprite_once_and_in_order() -> None:
+    names = re.findall(r'<symbol id="([\w-]+)" viewBox="0 0 24 24">', (STATIC / "icons.svg").read_text())
+    assert names == sorted(set(names))
+    used = {n for script in OURS for n in re.findall(r"\['([\w-]+)', '[A-Z]", (STATIC / script).read_text())}
+    assert used and used <= set(names)
+
+
+def tokens() -> dict[str, str]:
+    text = re.sub(r"/\*.*?\*/", "", (STATIC / "tokens.css").read_text(), flags=re.S).split(
+        "@media (prefers-reduced"
+    )[0]
+    return dict(re.findall(r"--([\w-]+)\s*:\s*([^;]+);", text))
+
+
+def colour(value: str, theme: str, known: dict[str, str]) -> str:
+    value = value.strip()
+    if both := re.match(r"light-dark\((.+),(.+)\)$", value):
+        return colour(both[1 if theme == "light" else 2], theme, known)
+    if name := re.match(r"var\(--([\w-]+)\)$", value):
+        return colour(known[name[1]], theme, known)
+    return value
+
+
+def luminance(code: str) -> float:
+    digits = code.lstrip("#")
+    digits = "".join(d * 2 for d in digits) if len(digits) == 3 else digits
+    parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_colours_can_be_told_apart_in_both_themes(theme: str) -> None:
+    known = tokens()
+    weak = []
+    for ink, ground, least in PAIRS:
+        low, high = sorted(luminance(colour(known[name], theme, known)) for name in (ink, ground))
+        if (high + 0.05) / (low + 0.05) < least:
+            weak.append((ink, ground, round((high + 0.05) / (low + 0.05), 2)))
+    assert weak == []
