@@ -12,8 +12,6 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 ARGS ?=
 
-export ONETHREAD_DATA_DIR ?= ./data
-
 .DEFAULT_GOAL := help
 
 help:       ## Show these commands
