@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import set_committed_value
 
 from inbox import clock
 from inbox.actors import Actor
@@ -78,12 +79,12 @@ async def write_events(session: AsyncSession) -> None:
             continue
         entries.append(_entry(row, event_id))
         if fact.message is not None:
-            fact.message.position = row["position"]
+            set_committed_value(fact.message, "position", row["position"])
             placed.append({"id": fact.message.id, "position": row["position"]})
     if entries:
         await session.execute(insert(TimelineEntry), entries)
     if placed:
-        await session.flush()
+        await session.execute(update(Message), placed)
 
 
 def _row(fact: _Fact, position: int) -> dict[str, Any]:

@@ -1,0 +1,73 @@
+"""What a delivery status notification does to the message that it is about. It never becomes a message
+itself."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox import clock
+from inbox.actions.events import record
+from inbox.actors import SYSTEM
+from inbox.envelopes import Bounce, BounceAction, BouncedRecipient
+from inbox.models import Case, Conversation, Delivery, DeliveryState, Direction, EventKind, Message, Status
+from inbox.waiting import refresh_waiting
+
+EVENTS = {BounceAction.FAILED: EventKind.MESSAGE_BOUNCED, BounceAction.DELAYED: EventKind.MESSAGE_DELAYED}
+
+
+async def apply_bounce(session: AsyncSession, bounce: Bounce) -> str:
+    """Mark the recipients that a bounce names; a failed one undoes the answer and opens its case again.
+
+    Answers what was done, in words. A notification that names no message of ours, or nobody it was sent to,
+    changes nothing.
+    """
+    query = select(Message).where(
+        Message.external_id.in_(bounce.message_ids), Message.direction == Direction.OUTBOUND
+    )
+    message = (await session.scalars(query.limit(1))).first()
+    if message is None:
+        return "A delivery report about a message that we did not send."
+    deliveries = (await session.scalars(select(Delivery).where(Delivery.message_id == message.id))).all()
+    touched: set[BounceAction] = set()
+    for recipient in bounce.recipients:
+        for delivery in deliveries:
+            if delivery.address == recipient.address.lower() and _apply(delivery, recipient):
+                touched.add(recipient.action)
+    for action in sorted(touched & set(EVENTS)):
+        await _tell(session, message, action, bounce)
+    return (
+        "A delivery report about a message of ours."
+        if touched
+        else "A delivery report that names no recipient of ours."
+    )
+
+
+def _apply(delivery: Delivery, recipient: BouncedRecipient) -> bool:
+    delivery.at = clock.now()
+    if recipient.action is BounceAction.FAILED:
+        delivery.state = DeliveryState.BOUNCED
+        delivery.error = f"{recipient.status} {recipient.diagnostic}".strip()[:1000]
+    elif recipient.action is BounceAction.DELIVERED and delivery.state == DeliveryState.SENT:
+        delivery.state = DeliveryState.DELIVERED
+    return True
+
+
+async def _tell(session: AsyncSession, message: Message, action: BounceAction, bounce: Bounce) -> None:
+    conversation = await session.get_one(Conversation, message.conversation_id)
+    case = await session.get(Case, message.case_id) if message.case_id else None
+    texts = [r.diagnostic or r.status for r in bounce.recipients if r.action is action]
+    if action is BounceAction.FAILED:
+        message.delivery, message.delivery_at = DeliveryState.BOUNCED, clock.now()
+    message.delivery_error = (texts[0] if texts else "")[:1000]
+    record(session, EVENTS[action], actor=SYSTEM, conversation=conversation, case=case, message=message)
+    if action is BounceAction.FAILED and case is not None:
+        await _reopen(session, case, conversation)
+
+
+async def _reopen(session: AsyncSession, case: Case, conversation: Conversation) -> None:
+    await refresh_waiting(session, case)
+    if case.status in (Status.OPEN, Status.SPAM):
+        return
+    was_resolved = case.status == Status.RESOLVED
+    case.status, case.resolved_at, case.snoozed_until = Status.OPEN, None, None
+    if was_resolved:
+        record(session, EventKind.CASE_REOPENED, actor=SYSTEM, conversation=conversation, case=case)

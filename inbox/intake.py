@@ -1,0 +1,323 @@
+"""Where raw input comes in: stored before anybody parses it, filed afterwards, never lost in between.
+
+T1 (`accept`): bytes and their names on disk, one row for each input and the source's position, in one
+transaction. Whoever sent it may be told "accepted" when that has returned. T2 (`file`): parse, then
+`receive()` in one transaction for the batch. What a crash leaves between the two has state *received* and a
+claim that runs out; `sweep()` picks it up.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox import clock
+from inbox.actions.events import record
+from inbox.actions.messages import Filed, FilingRules, receive
+from inbox.actors import SYSTEM, Actor
+from inbox.blobs import BlobStore
+from inbox.db import Database
+from inbox.envelopes import ChannelFacts, ChannelKind, InboundMessage
+from inbox.errors import Conflict, NotFound, Refused
+from inbox.models import Channel, EventKind, IntakeRecord, IntakeState, MailboxPosition
+from inbox.threads import Arrival
+
+CLAIM = timedelta(seconds=30)
+SWEEP_SECONDS = 5.0
+BATCH = 64
+
+log = structlog.get_logger(__name__)
+
+
+class Parsers(Protocol):
+    """Turns stored raw inputs of one channel into messages; a Refused stands in the place of one that it
+    could not."""
+
+    async def parse(
+        self, channel: ChannelFacts, digests: Sequence[str]
+    ) -> Sequence[InboundMessage | Refused]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawInput:
+    """One raw input, either its bytes or the digest of a blob that was stored as a stream.
+
+    `refused` says why it goes to the quarantine unparsed (too large).
+    """
+
+    content: bytes | None = None
+    digest: str | None = None
+    size: int = 0
+    source_ref: str = ""
+    is_history: bool = False
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """How far a mailbox's folder has been read; stored in the same transaction as what was read."""
+
+    folder: str
+    uid_validity: int
+    last_uid: int
+
+
+class IntakeDesk:
+    """Accepts raw inputs and files them. One for each process; several processes may share a database."""
+
+    def __init__(self, database: Database, blobs: BlobStore, parsers: Parsers, rules: FilingRules) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._parsers = parsers
+        self._rules = rules
+
+    async def accept(
+        self, channel_id: int, source: str, raws: Sequence[RawInput], *, position: Position | None = None
+    ) -> list[int]:
+        """Store raw inputs durably; answers their record ids. After this they cannot be lost."""
+        contents = [raw.content for raw in raws if raw.content is not None]
+        stored = iter(await asyncio.to_thread(self._blobs.put_many, contents))
+        claimed_until = clock.now() + CLAIM
+        records = [
+            IntakeRecord(
+                channel_id=channel_id,
+                digest=next(stored) if raw.content is not None else raw.digest,
+                size=len(raw.content) if raw.content is not None else raw.size,
+                source=source,
+                source_ref=raw.source_ref[:400],
+                is_history=raw.is_history,
+                claimed_until=claimed_until,
+            )
+            for raw in raws
+        ]
+        async with self._database.transaction() as session:
+            session.add_all(records)
+            if position is not None:
+                await _advance(session, channel_id, position)
+            await session.flush()
+            for stored_record, raw in zip(records, raws, strict=True):
+                if raw.refused:
+                    _quarantine(session, stored_record, raw.refused)
+        return [stored_record.id for stored_record in records if stored_record.state == IntakeState.RECEIVED]
+
+    async def submit(self, channel_id: int, source: str, raw: bytes, *, source_ref: str = "") -> Filed:
+        """Accept one input and file it at once; answers what became of it."""
+        ids = await self.accept(channel_id, source, [RawInput(content=raw, source_ref=source_ref)])
+        (filed,) = await self.file(ids)
+        return filed
+
+    async def file(self, record_ids: Sequence[int]) -> list[Filed]:
+        """Parse accepted inputs and put them into their conversations; answers outcomes in the order of the
+        ids."""
+        async with self._database.reading() as session:
+            query = select(IntakeRecord).where(IntakeRecord.id.in_(record_ids)).order_by(IntakeRecord.id)
+            records = (await session.scalars(query)).all()
+            channels = {channel.id: channel for channel in await session.scalars(select(Channel))}
+        outcomes: dict[int, Filed] = {}
+        arrivals: list[Arrival] = []
+        for channel_id in dict.fromkeys(r.channel_id for r in records):
+            of_channel = [r for r in records if r.channel_id == channel_id]
+            facts = facts_of(channels[channel_id], channels)
+            parsed = await self._parsers.parse(facts, [r.digest for r in of_channel])
+            for stored_record, result in zip(of_channel, parsed, strict=True):
+                if isinstance(result, Refused):
+                    outcomes[stored_record.id] = await self._refuse(stored_record.id, str(result))
+                else:
+                    arrivals.append(
+                        Arrival(
+                            record_id=stored_record.id,
+                            channel=channels[channel_id],
+                            message=result,
+                            is_history=stored_record.is_history,
+                        )
+                    )
+        arrivals.sort(key=lambda arrival: arrival.record_id)
+        outcomes |= {filed.record_id: filed for filed in await self._receive(arrivals)}
+        return [outcomes[record_id] for record_id in record_ids]
+
+    async def _receive(self, arrivals: Sequence[Arrival]) -> list[Filed]:
+        """File a batch; one that fails is halved until the culprit stands alone, and that one is
+        quarantined."""
+        if not arrivals:
+            return []
+        try:
+            return await self._try(arrivals)
+        except IntegrityError:  # somebody filed for the same people at the same moment: the loser tries again
+            try:
+                return await self._try(arrivals)
+            except Exception as error:
+                return await self._divide(arrivals, error)
+        except Exception as error:
+            return await self._divide(arrivals, error)
+
+    async def _try(self, arrivals: Sequence[Arrival]) -> list[Filed]:
+        async with self._database.transaction() as session:
+            ids = [arrival.record_id for arrival in arrivals]
+            waiting = await _still_waiting(session, ids)
+            due = [arrival for arrival in arrivals if arrival.record_id in waiting]
+            attached = await _attach_channels(session, due)
+            filed = await receive(session, attached, self._rules) if due else []
+            await _settle(session, filed)
+            done = {outcome.record_id: outcome for outcome in filed}
+            others = [record_id for record_id in ids if record_id not in waiting]
+            done |= {outcome.record_id: outcome for outcome in await _settled(session, others)}
+            return [done[record_id] for record_id in ids]
+
+    async def _divide(self, arrivals: Sequence[Arrival], error: Exception) -> list[Filed]:
+        if len(arrivals) == 1:
+            log.exception("intake.not_filed", record=arrivals[0].record_id, exc_info=error)
+            reason = f"It could not be filed ({type(error).__name__}). Try again, or report it with the raw."
+            return [await self._refuse(arrivals[0].record_id, reason)]
+        middle = len(arrivals) // 2
+        return await self._receive(arrivals[:middle]) + await self._receive(arrivals[middle:])
+
+    async def _refuse(self, record_id: int, reason: str) -> Filed:
+        async with self._database.transaction() as session:
+            stored_record = await session.get_one(IntakeRecord, record_id)
+            _quarantine(session, stored_record, reason)
+        return Filed(record_id=record_id, state=IntakeState.QUARANTINED, reason=reason)
+
+    async def retry(self, record_id: int, *, by: Actor) -> Filed:
+        """Try a quarantined or ignored input again; raises NotFound, and Conflict for one that was filed."""
+        async with self._database.transaction() as session:
+            stored_record = await session.get(IntakeRecord, record_id)
+            if stored_record is None:
+                raise NotFound("There is no such input.")
+            if stored_record.state not in (IntakeState.QUARANTINED, IntakeState.IGNORED):
+                raise Conflict("This input has been filed already.")
+            stored_record.state, stored_record.reason = IntakeState.RECEIVED, ""
+            stored_record.claimed_until = clock.now() + CLAIM
+            record(
+                session,
+                EventKind.INTAKE_RETRIED,
+                actor=by,
+                conversation=None,
+                data={"intake_id": stored_record.public_id},
+            )
+        (filed,) = await self.file([record_id])
+        return filed
+
+    async def sweep(self) -> int:
+        """File what was accepted and left lying by a process that is gone; answers how many."""
+        total = 0
+        while ids := await self._claim():
+            await self.file(ids)
+            total += len(ids)
+        return total
+
+    async def _claim(self) -> list[int]:
+        moment = clock.now()
+        unclaimed = or_(IntakeRecord.claimed_until.is_(None), IntakeRecord.claimed_until < moment)
+        left = select(IntakeRecord.id).where(IntakeRecord.state == IntakeState.RECEIVED, unclaimed)
+        async with self._database.reading() as session:
+            if await session.scalar(left.limit(1)) is None:
+                return []
+        async with self._database.transaction() as session:
+            locked = left.order_by(IntakeRecord.id).limit(BATCH).with_for_update(skip_locked=True)
+            ids = list(await session.scalars(locked))
+            claim = update(IntakeRecord).where(IntakeRecord.id.in_(ids)).values(claimed_until=moment + CLAIM)
+            await session.execute(claim)
+        return ids
+
+    async def run(self) -> None:
+        """Sweep at the start and every few seconds; ends only when cancelled."""
+        while True:
+            try:
+                if swept := await self.sweep():
+                    log.info("intake.swept", count=swept)
+            except Exception:
+                log.exception("intake.sweep_failed")
+            await asyncio.sleep(SWEEP_SECONDS)
+
+
+def facts_of(channel: Channel, channels: Mapping[int, Channel]) -> ChannelFacts:
+    """What the channel's adapter may know."""
+    return ChannelFacts(
+        id=channel.id,
+        kind=ChannelKind(channel.kind),
+        name=channel.name,
+        public_key=channel.public_key,
+        address=channel.address,
+        settings=channel.settings,
+        own_addresses=frozenset(c.address for c in channels.values() if c.address),
+    )
+
+
+async def _advance(session: AsyncSession, channel_id: int, position: Position) -> None:
+    query = select(MailboxPosition).where(
+        MailboxPosition.channel_id == channel_id, MailboxPosition.folder == position.folder
+    )
+    stored = (await session.scalars(query)).first()
+    if stored is None:
+        stored = MailboxPosition(channel_id=channel_id, folder=position.folder)
+        session.add(stored)
+    stored.uid_validity, stored.last_uid = position.uid_validity, position.last_uid
+
+
+async def _still_waiting(session: AsyncSession, ids: Sequence[int]) -> set[int]:
+    """Those that nobody else has filed meanwhile; locked until the end of the transaction."""
+    query = select(IntakeRecord.id).where(
+        IntakeRecord.id.in_(ids), IntakeRecord.state == IntakeState.RECEIVED
+    )
+    return set(await session.scalars(query.order_by(IntakeRecord.id).with_for_update()))
+
+
+async def _attach_channels(session: AsyncSession, arrivals: Sequence[Arrival]) -> list[Arrival]:
+    """The arrivals with their channels as rows of this session, since filing brings them up to date."""
+    channels = {channel.id: channel for channel in await session.scalars(select(Channel))}
+    return [
+        Arrival(
+            record_id=a.record_id, channel=channels[a.channel.id], message=a.message, is_history=a.is_history
+        )
+        for a in arrivals
+    ]
+
+
+async def _settle(session: AsyncSession, outcomes: Sequence[Filed]) -> None:
+    if not outcomes:
+        return
+    moment = clock.now()
+    rows = [
+        {
+            "id": outcome.record_id,
+            "state": outcome.state,
+            "message_id": outcome.message_id,
+            "reason": outcome.reason,
+            "filed_at": moment,
+            "claimed_until": None,
+        }
+        for outcome in outcomes
+    ]
+    await session.execute(update(IntakeRecord), rows)
+
+
+async def _settled(session: AsyncSession, ids: Sequence[int]) -> list[Filed]:
+    """What became of inputs that somebody else filed."""
+    if not ids:
+        return []
+    query = select(IntakeRecord).where(IntakeRecord.id.in_(ids))
+    return [
+        Filed(
+            record_id=r.id, state=IntakeState(r.state), message_id=r.message_id, known=True, reason=r.reason
+        )
+        for r in await session.scalars(query)
+    ]
+
+
+def _quarantine(session: AsyncSession, stored_record: IntakeRecord, reason: str) -> None:
+    stored_record.state, stored_record.reason = IntakeState.QUARANTINED, reason[:1000]
+    stored_record.claimed_until = None
+    stored_record.attempts = (stored_record.attempts or 0) + 1
+    record(
+        session,
+        EventKind.INTAKE_QUARANTINED,
+        actor=SYSTEM,
+        conversation=None,
+        data={"intake_id": stored_record.public_id},
+    )
