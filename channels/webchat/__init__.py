@@ -1,0 +1,1 @@
+"""Web chat: visitors and their tokens, signed identities, and what a visitor's message says."""

@@ -1,0 +1,46 @@
+"""Counting what strangers do."""
+
+from web.rates import MOST_KEPT, Rate, Rates, address_block, counted_address
+
+TEN = Rate("ten", 10, 10)
+
+
+class Seconds:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_whole_limit_may_come_at_once_and_then_it_waits() -> None:
+    seconds = Seconds()
+    rates = Rates(seconds)
+    assert [rates.take(TEN, "a") for _ in range(10)] == [0.0] * 10
+    assert 0 < rates.take(TEN, "a") <= 1
+    assert rates.take(TEN, "b") == 0
+    seconds.now += 1
+    assert rates.take(TEN, "a") == 0
+    assert rates.take(TEN, "a") > 0
+
+
+def test_a_cost_counts_for_what_it_is() -> None:
+    rates = Rates(Seconds())
+    assert rates.take(TEN, "a", 9) == 0
+    assert rates.take(TEN, "a", 2) > 0
+    assert rates.take(TEN, "a", 1) == 0
+
+
+def test_a_flood_of_subjects_does_not_grow_for_ever() -> None:
+    rates = Rates(Seconds())
+    for number in range(MOST_KEPT + 10):
+        rates.take(TEN, str(number))
+    assert len(rates._full_again_at) <= MOST_KEPT
+
+
+def test_addresses_are_counted_by_network() -> None:
+    assert counted_address("192.0.2.7") == "192.0.2.7/32"
+    assert counted_address("2001:db8::1") == counted_address("2001:db8::2") == "2001:db8::/64"
+    assert counted_address("::ffff:192.0.2.7") == "192.0.2.7/32"
+    assert address_block("192.0.2.7") == "192.0.2.0/24"
+    assert counted_address(None) == "unknown"

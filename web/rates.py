@@ -1,0 +1,77 @@
+"""How often a stranger may do something: one number for each counted thing, and no timers.
+
+The generic cell rate algorithm (ITU-T I.371): a rate allows a burst of its whole limit at once, then so many
+in each period, spread evenly. What was refused costs nothing.
+"""
+
+import ipaddress
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+MOST_KEPT = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most *limit* (of anything: requests, bytes) in *seconds*."""
+
+    name: str
+    limit: int
+    seconds: float
+
+
+class Rates:
+    """Counts in this process. `clock` answers seconds that only grow."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._full_again_at: dict[tuple[str, str], float] = {}
+
+    def take(self, rate: Rate, subject: str, cost: int = 1) -> float:
+        """Count *cost* for *subject* and answer 0, or count nothing and answer the seconds to wait."""
+        now, key = self._clock(), (rate.name, subject)
+        began = max(self._full_again_at.get(key, now), now)
+        full_again = began + cost * rate.seconds / rate.limit
+        excess = full_again - now - rate.seconds
+        if excess > 1e-9:
+            return excess
+        self._full_again_at[key] = full_again
+        if len(self._full_again_at) > MOST_KEPT:
+            self._forget(now)
+        return 0.0
+
+    def take_all(self, *counted: tuple[Rate, str], cost: int = 1) -> float:
+        """Count for several subjects, in this order; answers the first wait that is not 0."""
+        for rate, subject in counted:
+            if wait := self.take(rate, subject, cost):
+                return wait
+        return 0.0
+
+    def _forget(self, now: float) -> None:
+        """Drop what is full again; under a flood of new subjects, the half that would be so first."""
+        self._full_again_at = {key: moment for key, moment in self._full_again_at.items() if moment > now}
+        if len(self._full_again_at) > MOST_KEPT:
+            latest = sorted(self._full_again_at.items(), key=lambda item: item[1])[MOST_KEPT // 2 :]
+            self._full_again_at = dict(latest)
+
+
+def counted_address(host: str | None) -> str:
+    """What requests from one place are counted under: an IPv4 address, or the /64 of an IPv6 one."""
+    return _block(host, 32, 64)
+
+
+def address_block(host: str | None) -> str:
+    """The part of an address that is kept with what came from it: it names a network, not a person."""
+    return _block(host, 24, 48)
+
+
+def _block(host: str | None, bits_of_four: int, bits_of_six: int) -> str:
+    try:
+        address = ipaddress.ip_address((host or "").partition("%")[0])
+    except ValueError:
+        return "unknown"  # a Unix socket, or a test
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    bits = bits_of_four if address.version == 4 else bits_of_six
+    return str(ipaddress.ip_network(f"{address}/{bits}", strict=False))

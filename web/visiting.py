@@ -1,0 +1,67 @@
+"""What the pages and sockets for people outside share, and how their documents are rendered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import HTTPConnection
+from starlette.responses import HTMLResponse
+
+from inbox.envelopes import ChannelKind
+from inbox.models import Channel
+from inbox.queries import public_channels
+from web.installation import Installation
+from web.rates import Rates
+
+
+@dataclass(frozen=True, slots=True)
+class Visiting:
+    """What visitors' endpoints keep in this process; it stands at `app.state.visiting`."""
+
+    rates: Rates = field(default_factory=Rates)
+
+
+@cache
+def environment() -> Environment:
+    """Templates for people outside. An environment of its own: nothing of an agent's page can appear in
+    them."""
+    return Environment(
+        loader=PackageLoader("web", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+
+
+def document(
+    template: str, *, policy: str, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
+) -> HTMLResponse:
+    """A page under its own content security policy, which no cache keeps."""
+    content = environment().get_template(template).render(**context)
+    answer = HTMLResponse(content, status, {"Cache-Control": "no-store", **(headers or {})})
+    answer.headers["Content-Security-Policy"] = policy
+    answer.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+def installation_of(connection: HTTPConnection) -> Installation:
+    """The installation that answers this connection."""
+    found: Installation = connection.app.state.onethread
+    return found
+
+
+def visiting_of(connection: HTTPConnection) -> Visiting:
+    """What visitors' endpoints share in this process."""
+    found: Visiting = connection.app.state.visiting
+    return found
+
+
+async def channel_of(connection: HTTPConnection, kind: ChannelKind) -> Channel:
+    """The channel that the path's key names; raises NotFound."""
+    async with installation_of(connection).database.reading() as session:
+        return await public_channels.by_public_key(session, connection.path_params["key"], kind)
+
+
+def client_host(connection: HTTPConnection) -> str | None:
+    """The address that asks, as the server's proxy settings left it."""
+    return connection.client.host if connection.client else None
