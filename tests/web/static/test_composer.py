@@ -1,4 +1,4 @@
-"""web/static/composer.js and app.js in a real browser: nothing typed is lost, and a note never becomes a reply."""
+"""web/static/composer.js and app.js in a real browser: no words are lost, a note never becomes a reply."""
 
 import asyncio
 import json
@@ -7,31 +7,14 @@ from collections.abc import AsyncIterator
 from urllib.parse import parse_qs
 
 import pytest
-from playwright.async_api import Page, Request, Route, expect
+from playwright.async_api import FilePayload, Page, Request, Route, expect
 
-from .conftest import Stub, document
+from .scene import Stub, document, part
 
 pytestmark = pytest.mark.browser
 
 MENTIONS = json.dumps([{"id": "1", "name": "Priya Nair"}, {"id": "2", "name": "Tomás Lind"}])
-COMPOSER = f"""
-<main id="thread"><div id="log" class="log" data-conversation="c1"><article class="msg" data-message="m1" data-position="1" data-kind="message"
-id="entry-1">first</article></div>
-<form class="comp" id="composer" data-composer method="post" action="/reply" data-conversation="c1" data-draft-url="/draft"
- data-upload-url="/upload" data-max-bytes="1000" data-mentions='{MENTIONS}' data-draft-note="a note from before">
-<label class="tab"><input type="radio" class="vh" name="mode" value="reply" checked>Reply</label>
-<label class="tab" id="to-note"><input type="radio" class="vh" name="mode" value="note">Note</label>
-<details class="menu"><summary class="via ch-email"></summary><div class="pop">
-<label class="mi"><input type="radio" name="strand" value="s1" data-kind="email" checked><span data-via>to <b>Email</b></span></label>
-<label class="mi" id="to-chat"><input type="radio" name="strand" value="s2" data-kind="webchat"><span data-via>to <b>Web chat</b></span></label></div></details>
-<fieldset data-for-strand="s1"><input name="cc" value="rui@norte.example"></fieldset>
-<input type="hidden" name="seen" value="m0"><span data-draft-state></span><div data-guard></div>
-<textarea name="text" placeholder="Write a reply" data-placeholder-note="Only your team sees this"></textarea>
-<div data-files class="comp__files"></div><input type="file" multiple data-attach name="file"><p data-error role="alert"></p>
-<button data-send="reply" class="btn btn--go for-reply"><span data-label>Send</span></button>
-<button class="for-reply" name="then" value="resolve">Send and resolve</button>
-<button data-send="note" class="btn btn--go for-note" formaction="/note"><span data-label>Add note</span></button></form></main>
-<div id="toasts" class="toasts"></div>"""
+COMPOSER = part("composer", mentions=MENTIONS)
 
 
 class Posts:
@@ -91,7 +74,7 @@ async def test_a_reply_leaves_with_its_key_and_token_and_empties_the_box(posts: 
     assert await page.evaluate("localStorage.length") == 0
 
 
-async def test_without_a_network_the_words_stay_and_the_second_try_has_the_same_key(
+async def test_without_a_network_the_words_stay_and_a_second_try_has_the_same_key(
     posts: Posts, page: Page
 ) -> None:
     posts.status = 0
@@ -174,9 +157,9 @@ async def test_a_strand_is_chosen_from_the_chip(posts: Posts, page: Page) -> Non
 
 
 async def test_files_go_up_at_once_and_their_ids_with_the_reply(posts: Posts, page: Page) -> None:
-    small = {"name": "label.pdf", "mimeType": "application/pdf", "buffer": b"x" * 900}
-    large = {"name": "movie.mov", "mimeType": "video/quicktime", "buffer": b"x" * 2000}
-    await page.set_input_files("[data-attach]", [small, large])  # type: ignore[list-item]
+    small = FilePayload(name="label.pdf", mimeType="application/pdf", buffer=b"x" * 900)
+    large = FilePayload(name="movie.mov", mimeType="video/quicktime", buffer=b"x" * 2000)
+    await page.set_input_files("[data-attach]", [small, large])
     await expect(page.locator(".file").nth(0)).to_contain_text("label.pdf · 1 kB")
     await expect(page.locator(".file").nth(1)).to_contain_text("too big")
     await page.click("[data-send=reply]")
@@ -200,7 +183,8 @@ async def test_an_at_sign_in_a_note_offers_teammates(posts: Posts, page: Page) -
 
 
 async def test_letters_act_only_outside_of_fields_and_can_be_switched_off(stub: Stub, page: Page) -> None:
-    body = '<button data-key="e" id="e">Resolve</button><a data-key="g m" id="gm" href="#mine">Mine</a><input id="field">'
+    body = '<button data-key="e" id="e">Resolve</button><a data-key="g m" href="#mine">Mine</a>'
+    body += '<input id="field">'
     stub.pages["/"] = document(body)
     await page.goto(stub.url)
     await page.evaluate("pressed = 0; document.getElementById('e').onclick = () => { pressed++ }; null")
@@ -217,8 +201,14 @@ async def test_letters_act_only_outside_of_fields_and_can_be_switched_off(stub: 
 
 
 async def test_times_read_as_people_say_them(stub: Stub, page: Page) -> None:
-    times = {"2026-11-20T10:00:00Z": "now", "2026-11-20T09:54:00Z": "6 min", "2026-11-20T07:46:00Z": "07:46", "2026-11-18T09:00:00Z": "Wed",
-             "2026-10-02T09:00:00Z": "2 Oct", "2025-11-18T09:00:00Z": "18 Nov 2025"}  # fmt: skip
+    times = {
+        "2026-11-20T10:00:00Z": "now",
+        "2026-11-20T09:54:00Z": "6 min",
+        "2026-11-20T07:46:00Z": "07:46",
+        "2026-11-18T09:00:00Z": "Wed",
+        "2026-10-02T09:00:00Z": "2 Oct",
+        "2025-11-18T09:00:00Z": "18 Nov 2025",
+    }
     await page.clock.install(time="2026-11-20T10:00:00Z")
     body = (
         "".join(f'<time datetime="{at}"></time>' for at in times)

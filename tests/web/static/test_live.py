@@ -1,100 +1,26 @@
-"""web/static/live.js, timeline.js and lists.js in a real browser, against a server that only says what a test tells it to."""
+"""web/static/live.js and timeline.js in a real browser, with a server that says what it is told."""
 
-import asyncio
-import itertools
 import random
-import time
 from collections.abc import Awaitable, Callable
 
 import pytest
 from playwright.async_api import Page, expect
 
-from .conftest import Stub, document
+from .scene import BODY, MAYA, Stub, added, change, document, entry, log, thread, until
 
 pytestmark = pytest.mark.browser
-MAYA = "agent-maya"
-BODY = f'data-agent="{MAYA}" data-cursor="L0" data-zone="UTC"'
-
-
-def entry(
-    position: int,
-    text: str = "",
-    *,
-    by: str = "customer-1",
-    strand: str = "s1",
-    kind: str = "webchat",
-    minute: int = 0,
-) -> str:
-    own = f' data-author-agent="{by}"' if by.startswith("agent") else ""
-    side = "team" if own else "cust"
-    return (
-        f'<article class="msg msg--{side}" id="entry-{position}" data-position="{position}" data-kind="message" data-author="{by}"{own}'
-        f' data-message="m{position}" data-strand="{strand}" data-channel-kind="{kind}" data-strand-label="line {strand}">'
-        f'<div class="msg__c"><div class="msg__h"><b data-author-name>{by}</b>'
-        f'<time datetime="2026-11-20T10:{minute:02}:00Z" data-format="clock"></time></div>'
-        f'<div class="bub"><p data-text>{text or f"message {position}"}</p></div></div></article>'
-    )
-
-
-def change(position: int) -> str:
-    return f'<p class="ev" id="entry-{position}" data-position="{position}" data-kind="change">change {position}</p>'
-
-
-def log(entries: str, sub: str = "timeline:c1", cursor: str = "T0", more: str = "") -> str:
-    return (
-        f'<div class="log" id="log" tabindex="0" data-refresh data-sub="{sub}" data-cursor="{cursor}" data-conversation="{sub[9:]}" {more}>'
-        f'{entries}<p class="typing" id="typing" hidden><i><b></b></i><span data-text></span></p></div>'
-    )
-
-
-def thread(
-    entries: str, body: str = BODY, more: str = "", sub: str = "timeline:c1", cursor: str = "T0"
-) -> str:
-    return document(
-        f'<div class="app" data-pane="thread"><ul class="rows" id="rows" data-list="/inbox/mine" data-refresh></ul><main class="thread" id="thread">'
-        f'<header id="head"><input id="subject" value="before"></header>{log(entries, sub, cursor, more)}'
-        '<div class="fabs"><button type="button" class="fab" id="missed" hidden><span data-n></span></button></div>'
-        '<div class="notices"><div id="writing" class="bar" hidden><span data-text></span></div></div>'
-        f'<form class="comp" id="composer" data-composer data-conversation="{sub[9:]}" action="/send"><textarea name="text"></textarea><button>Send</button></form>'
-        '</main></div><div id="offline" class="bar bar--off" hidden><span data-countdown></span><button type="button" data-reconnect>Try now</button></div>'
-        '<p id="signed-out" hidden>Sign in</p><div id="announce" class="vh" aria-live="polite"></div>',
-        body,
-    )
-
-
-async def until(said: Callable[[], object], wanted: str, seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not said():
-        assert time.monotonic() < deadline, f"never: {wanted}"
-        await asyncio.sleep(0.01)
-
-
-@pytest.fixture
-def opened(stub: Stub, page: Page) -> Callable[..., Awaitable[Page]]:
-    async def visit(html: str, path: str = "/cases/1") -> Page:
-        stub.pages[path] = html
-        await page.goto(stub.url + path)
-        await until(lambda: any(m["t"] == "open" for m in stub.said), "the thread is opened")
-        return page
-
-    return visit
-
-
-def added(*entries: str) -> str:
-    return f'<div hx-swap-oob="beforeend:#log">{"".join(entries)}</div>'
+Open = Callable[..., Awaitable[Page]]
 
 
 async def order(page: Page) -> list[int]:
-    return [
-        int(p)
-        for p in await page.eval_on_selector_all(
-            "#log > [data-position]", "all => all.map(e => e.dataset.position)"
-        )
-    ]
+    found = await page.eval_on_selector_all(
+        "#log > [data-position]", "all => all.map(e => e.dataset.position)"
+    )
+    return [int(position) for position in found]
 
 
 async def test_a_page_resumes_its_lists_and_its_thread_from_where_it_was_rendered(
-    stub: Stub, opened: Callable[..., Awaitable[Page]]
+    stub: Stub, opened: Open
 ) -> None:
     await opened(thread(entry(1)))
     assert stub.query(0) == {"after": "L0"}
@@ -104,7 +30,7 @@ async def test_a_page_resumes_its_lists_and_its_thread_from_where_it_was_rendere
 
 @pytest.mark.parametrize("code", [1000, 1001, None, 1011, 1012, 1013, 4401])
 async def test_the_socket_comes_back_after_every_close_code_and_resumes_each_cursor(
-    stub: Stub, opened: Callable[..., Awaitable[Page]], code: int | None
+    stub: Stub, opened: Open, code: int | None
 ) -> None:
     page = await opened(thread(entry(1)))
     await stub.push(sub="timeline:c1", cursor="T7", html=added(entry(2)))
@@ -119,9 +45,7 @@ async def test_the_socket_comes_back_after_every_close_code_and_resumes_each_cur
     await expect(page.locator("#offline")).to_be_hidden()
 
 
-async def test_what_is_replayed_stands_once_and_an_edit_replaces_in_place(
-    stub: Stub, opened: Callable[..., Awaitable[Page]]
-) -> None:
+async def test_what_is_replayed_stands_once_and_an_edit_replaces_in_place(stub: Stub, opened: Open) -> None:
     page = await opened(thread(entry(1) + entry(2)))
     for _ in range(2):
         await stub.push(sub="timeline:c1", cursor="T1", html=added(entry(2, "edited"), entry(3)))
@@ -140,7 +64,7 @@ async def test_what_is_replayed_stands_once_and_an_edit_replaces_in_place(
 
 
 async def test_entries_stand_in_the_order_of_their_positions_however_they_come(
-    stub: Stub, opened: Callable[..., Awaitable[Page]]
+    stub: Stub, opened: Open
 ) -> None:
     page = await opened(thread(entry(10) + entry(20)))
     for position in (40, 5, 15, 30, 25):
@@ -149,14 +73,12 @@ async def test_entries_stand_in_the_order_of_their_positions_however_they_come(
     assert await order(page) == [5, 10, 15, 20, 25, 30, 40]
 
 
-async def test_frames_of_a_thread_that_was_left_are_not_applied(
-    stub: Stub, opened: Callable[..., Awaitable[Page]]
-) -> None:
+async def test_frames_of_a_thread_that_was_left_are_not_applied(stub: Stub, opened: Open) -> None:
     page = await opened(thread(entry(1)))
     await page.evaluate(
         """html => { document.getElementById('log').outerHTML = html;
                      document.dispatchEvent(new CustomEvent('htmx:afterSettle')); }""",
-        log(entry(1, "other"), "timeline:c2", "U0"),
+        log(entry(1, "other"), "c2", "U0"),
     )
     await until(
         lambda: {"t": "open", "sub": "timeline:c2", "after": "U0"} in stub.said, "the next thread is opened"
@@ -168,9 +90,7 @@ async def test_frames_of_a_thread_that_was_left_are_not_applied(
     assert await order(page) == [1, 3]
 
 
-async def test_opening_the_same_thread_again_starts_the_socket_anew(
-    stub: Stub, opened: Callable[..., Awaitable[Page]]
-) -> None:
+async def test_opening_the_same_thread_again_starts_the_socket_anew(stub: Stub, opened: Open) -> None:
     page = await opened(thread(entry(1)))
     await page.evaluate(
         """html => { document.getElementById('log').outerHTML = html;
@@ -184,9 +104,7 @@ async def test_opening_the_same_thread_again_starts_the_socket_anew(
     assert len(stub.sockets) == 2
 
 
-async def test_a_reader_at_the_end_stays_at_the_end(
-    stub: Stub, opened: Callable[..., Awaitable[Page]]
-) -> None:
+async def test_a_reader_at_the_end_stays_at_the_end(stub: Stub, opened: Open) -> None:
     page = await opened(thread("".join(entry(n) for n in range(1, 60))))
     await stub.push(sub="timeline:c1", cursor="T1", html=added(*(entry(n) for n in range(60, 70))))
     await expect(page.locator("#entry-69")).to_be_in_viewport()
@@ -194,9 +112,7 @@ async def test_a_reader_at_the_end_stays_at_the_end(
     await expect(page.locator("#missed")).to_be_hidden()
 
 
-async def test_a_reader_further_up_is_not_moved_and_is_told_how_many_came(
-    stub: Stub, opened: Callable[..., Awaitable[Page]]
-) -> None:
+async def test_a_reader_further_up_is_not_moved_and_is_told_how_many_came(stub: Stub, opened: Open) -> None:
     page = await opened(thread("".join(entry(n, by=f"c{n}") for n in range(10, 70))))
     await page.evaluate("log.scrollTop = 900")
     await page.wait_for_function("log.dataset.pinned === ''")
@@ -211,9 +127,7 @@ async def test_a_reader_further_up_is_not_moved_and_is_told_how_many_came(
     await expect(page.locator("#missed")).to_be_hidden()
 
 
-async def test_words_focus_and_caret_survive_what_arrives(
-    stub: Stub, opened: Callable[..., Awaitable[Page]]
-) -> None:
+async def test_words_focus_and_caret_survive_what_arrives(stub: Stub, opened: Open) -> None:
     page = await opened(thread(entry(1)))
     await page.fill("textarea", "half a reply")
     await page.evaluate("document.querySelector('textarea').setSelectionRange(4, 4)")
@@ -230,9 +144,7 @@ async def test_words_focus_and_caret_survive_what_arrives(
     assert state == ["half a reply", True, 4]
 
 
-async def test_a_fragment_that_holds_the_focus_waits_until_it_has_left(
-    stub: Stub, opened: Callable[..., Awaitable[Page]]
-) -> None:
+async def test_a_fragment_that_holds_the_focus_waits_until_it_has_left(stub: Stub, opened: Open) -> None:
     page = await opened(thread(entry(1)))
     await page.focus("#subject")
     await stub.push(
@@ -247,9 +159,7 @@ async def test_a_fragment_that_holds_the_focus_waits_until_it_has_left(
     await expect(page.locator("#subject")).to_have_value("after")
 
 
-async def test_a_reset_takes_the_page_anew_and_leaves_the_composer_alone(
-    stub: Stub, opened: Callable[..., Awaitable[Page]]
-) -> None:
+async def test_a_reset_takes_the_page_anew_and_leaves_the_composer_alone(stub: Stub, opened: Open) -> None:
     page = await opened(thread(entry(1) + entry(2)))
     await page.fill("textarea", "half a reply")
     stub.pages["/cases/1"] = thread(entry(1) + entry(7), BODY.replace("L0", "L5"), cursor="T5")
@@ -266,11 +176,11 @@ async def test_a_reset_takes_the_page_anew_and_leaves_the_composer_alone(
 
 
 async def test_a_reset_that_leads_to_another_conversation_takes_the_words_along(
-    stub: Stub, opened: Callable[..., Awaitable[Page]]
+    stub: Stub, opened: Open
 ) -> None:
     page = await opened(thread(entry(1)))
     await page.fill("textarea", "half a reply")
-    stub.pages["/cases/1"] = thread(entry(1, "merged"), sub="timeline:c2", cursor="U3")
+    stub.pages["/cases/1"] = thread(entry(1, "merged"), conversation="c2", cursor="U3")
     await stub.push(sub="timeline:c1", reset=True)
     await expect(page.locator("#entry-1 [data-text]")).to_have_text("merged")
     await expect(page.locator("textarea")).to_have_value("half a reply")
@@ -280,18 +190,14 @@ async def test_a_reset_that_leads_to_another_conversation_takes_the_words_along(
     )
 
 
-async def test_a_silent_socket_is_replaced_and_a_ping_is_answered(
-    stub: Stub, opened: Callable[..., Awaitable[Page]]
-) -> None:
+async def test_a_silent_socket_is_replaced_and_a_ping_is_answered(stub: Stub, opened: Open) -> None:
     await opened(thread(entry(1), BODY + ' data-idle="600"'))
     await stub.push(ping=1)
     await until(lambda: {"t": "pong"} in stub.said, "the answer to a ping")
     await until(lambda: len(stub.sockets) >= 2, "a second socket")
 
 
-async def test_without_a_connection_a_bar_counts_down_and_goes_again(
-    stub: Stub, opened: Callable[..., Awaitable[Page]]
-) -> None:
+async def test_without_a_connection_a_bar_counts_down_and_goes_again(stub: Stub, opened: Open) -> None:
     page = await opened(thread(entry(1)))
     await page.context.set_offline(True)
     await page.evaluate("Math.random = () => 0.999")
@@ -302,7 +208,7 @@ async def test_without_a_connection_a_bar_counts_down_and_goes_again(
     await expect(page.locator("#offline")).to_be_hidden()
 
 
-async def test_typing_is_shown_and_ends(stub: Stub, opened: Callable[..., Awaitable[Page]]) -> None:
+async def test_typing_is_shown_and_ends(stub: Stub, opened: Open) -> None:
     page = await opened(thread(entry(1)))
     await stub.push(signal={"typing": {"conversation": "c1", "agent": None, "name": "Inês", "on": True}})
     await stub.push(
@@ -315,9 +221,7 @@ async def test_typing_is_shown_and_ends(stub: Stub, opened: Callable[..., Awaita
     await expect(page.locator("#typing")).to_be_hidden()
 
 
-async def test_new_words_are_announced_and_own_ones_are_not(
-    stub: Stub, opened: Callable[..., Awaitable[Page]]
-) -> None:
+async def test_new_words_are_announced_and_own_ones_are_not(stub: Stub, opened: Open) -> None:
     page = await opened(thread(entry(1)))
     await stub.push(
         sub="timeline:c1",
@@ -328,7 +232,7 @@ async def test_new_words_are_announced_and_own_ones_are_not(
 
 
 async def test_neighbours_join_strands_get_lines_changes_fold_and_own_words_say_you(
-    stub: Stub, opened: Callable[..., Awaitable[Page]]
+    stub: Stub, opened: Open
 ) -> None:
     entries = (
         entry(1, strand="s9", kind="email") + entry(2, minute=1) + entry(3, minute=2) + entry(4, minute=8)
@@ -346,9 +250,7 @@ async def test_neighbours_join_strands_get_lines_changes_fold_and_own_words_say_
     await expect(page.locator("#entry-8 [data-author-name]")).to_have_text("You")
 
 
-async def test_pushed_entries_end_up_as_a_fresh_page_shows_them(
-    stub: Stub, opened: Callable[..., Awaitable[Page]]
-) -> None:
+async def test_pushed_entries_end_up_as_a_fresh_page_shows_them(stub: Stub, opened: Open) -> None:
     numbers = random.Random(1)
     entries = {
         n: change(n) if numbers.random() < 0.4
@@ -368,9 +270,7 @@ async def test_pushed_entries_end_up_as_a_fresh_page_shows_them(
     assert pushed == await page.evaluate(shape)
 
 
-async def test_older_entries_come_above_without_moving_the_reader(
-    stub: Stub, opened: Callable[..., Awaitable[Page]]
-) -> None:
+async def test_older_entries_come_above_without_moving_the_reader(stub: Stub, opened: Open) -> None:
     stub.pages["/older"] = "".join(entry(n, by=f"c{n}") for n in range(1, 51))
     page = await opened(
         thread(
@@ -387,105 +287,6 @@ async def test_older_entries_come_above_without_moving_the_reader(
     after = await page.locator("#entry-51").bounding_box()
     assert after is not None and abs(after["y"] - before["y"]) < 40  # the link itself went
     assert await order(page) == list(range(1, 90))
-
-
-def row(number: int, rank: object, text: str = "") -> str:
-    return f'<li id="case-{number}" data-rank="{rank}" data-conversation="c{number}"><a class="row" href="/cases/{number}">{text or f"case {number}"}</a></li>'
-
-
-def inbox(rows: str) -> str:
-    return document(
-        '<b data-counter="mine">1</b><div class="app" data-pane="list"><section class="list"><button type="button" id="rows-new" class="rows-new" hidden></button>'
-        f'<ul class="rows" id="rows" data-list="/inbox/mine?sort=due" data-refresh>{rows}</ul></section>'
-        f'<main class="thread" id="thread" data-case="2">{log(entry(1))}</main></div>',
-        BODY,
-    )
-
-
-async def shown(page: Page) -> list[str]:
-    return [
-        str(i) for i in await page.eval_on_selector_all("#rows > li", "all => all.map(e => e.id.slice(5))")
-    ]
-
-
-async def test_a_signal_fetches_the_changed_rows_and_puts_them_in_their_places(
-    stub: Stub, opened: Callable[..., Awaitable[Page]]
-) -> None:
-    asked: list[str] = []
-
-    def answer(query: dict[str, list[str]]) -> str:
-        asked.extend(query["changed"])
-        return (
-            row(2, 35, "two, later")
-            + row(9, 15)
-            + '<li id="case-3" data-gone></li><b data-counter="mine">7</b>'
-        )
-
-    stub.pages["/inbox/mine"] = answer
-    page = await opened(inbox(row(1, 10) + row(2, 20) + row(3, 30) + row(4, 40)), "/inbox")
-    for number in (2, 3, 9, 2):
-        await stub.push(sub="lists", cursor=f"L{number}", signal={"cases": [number]})
-    await expect(page.locator("#case-9")).to_be_attached()
-    assert await shown(page) == ["1", "9", "2", "4"]
-    assert sorted(set(itertools.chain(*(part.split(",") for part in asked)))) == ["2", "3", "9"]
-    assert any("sort=due" in path for path in stub.asked)
-    await expect(page.locator("#case-2 a")).to_have_text("two, later")
-    await expect(page.locator("#case-2 a")).to_have_attribute("aria-current", "true")
-    await expect(page.locator("[data-counter]")).to_have_text("7")
-    assert await page.title() == "(7) Mine"
-
-
-async def test_a_burst_of_signals_asks_at_most_once_a_second(
-    stub: Stub, opened: Callable[..., Awaitable[Page]]
-) -> None:
-    times: list[float] = []
-
-    def answer(query: dict[str, list[str]]) -> str:
-        times.append(time.monotonic())
-        return "".join(row(int(n), n) for n in query["changed"][0].split(","))
-
-    stub.pages["/inbox/mine"] = answer
-    page = await opened(inbox(row(1, 1)), "/inbox")
-    for number in range(2, 40):
-        await stub.push(sub="lists", cursor=f"L{number}", signal={"cases": [number]})
-    await expect(page.locator("#case-39")).to_be_attached()
-    await page.wait_for_function("document.querySelectorAll('#rows > li').length === 39")
-    assert len(times) <= 3
-    assert all(b - a > 0.9 for a, b in itertools.pairwise(times))
-
-
-async def test_rows_do_not_jump_under_the_pointer(stub: Stub, opened: Callable[..., Awaitable[Page]]) -> None:
-    stub.pages["/inbox/mine"] = lambda query: row(3, 1, "three, now first") + row(9, 2)
-    page = await opened(inbox(row(1, 10) + row(2, 20) + row(3, 30)), "/inbox")
-    await page.hover("#case-2 a")
-    await stub.push(sub="lists", cursor="L1", signal={"cases": [3, 9]})
-    await expect(page.locator("#rows-new")).to_have_text("1 new")
-    assert await shown(page) == ["1", "2", "3"]
-    await expect(page.locator("#case-3 a")).to_have_text("three, now first")
-    await page.click("#rows-new")
-    assert await shown(page) == ["3", "9", "1", "2"]
-    await expect(page.locator("#rows-new")).to_be_hidden()
-
-
-async def test_a_focused_row_keeps_its_focus_when_it_changes(
-    stub: Stub, opened: Callable[..., Awaitable[Page]]
-) -> None:
-    stub.pages["/inbox/mine"] = lambda query: row(2, 1, "changed") + '<li id="case-1" data-gone></li>'
-    page = await opened(inbox(row(1, 10) + row(2, 20)), "/inbox")
-    await page.focus("#case-2 a")
-    await stub.push(sub="lists", cursor="L1", signal={"cases": [1, 2]})
-    await expect(page.locator("#case-2 a")).to_have_text("changed")
-    await expect(page.locator("#case-2 a")).to_be_focused()
-
-
-async def test_a_list_that_could_not_be_asked_is_asked_again(
-    stub: Stub, opened: Callable[..., Awaitable[Page]]
-) -> None:
-    page = await opened(inbox(row(1, 10)), "/inbox")
-    await stub.push(sub="lists", cursor="L1", signal={"cases": [9]})
-    await until(lambda: any("changed=9" in path for path in stub.asked), "a first try, which finds no page")
-    stub.pages["/inbox/mine"] = row(9, 1)
-    await expect(page.locator("#case-9")).to_be_attached(timeout=10_000)
 
 
 async def test_icons_are_drawn_from_the_sprite_under_the_content_policy(stub: Stub, page: Page) -> None:

@@ -1,0 +1,92 @@
+"""web/static/lists.js in a real browser: rows come when a signal names them, and never move under a hand."""
+
+import itertools
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+from playwright.async_api import Page, expect
+
+from .scene import Stub, inbox, row, until
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Awaitable[Page]]
+
+
+async def shown(page: Page) -> list[str]:
+    found = await page.eval_on_selector_all("#rows > li", "all => all.map(e => e.id.slice(5))")
+    return [str(number) for number in found]
+
+
+async def test_a_signal_fetches_the_changed_rows_and_puts_them_in_their_places(
+    stub: Stub, opened: Open
+) -> None:
+    asked: list[str] = []
+
+    def answer(query: dict[str, list[str]]) -> str:
+        asked.extend(query["changed"])
+        return (
+            row(2, 35, "two, later")
+            + row(9, 15)
+            + '<li id="case-3" data-gone></li><b data-counter="mine">7</b>'
+        )
+
+    stub.pages["/inbox/mine"] = answer
+    page = await opened(inbox(row(1, 10) + row(2, 20) + row(3, 30) + row(4, 40)), "/inbox")
+    for number in (2, 3, 9, 2):
+        await stub.push(sub="lists", cursor=f"L{number}", signal={"cases": [number]})
+    await expect(page.locator("#case-9")).to_be_attached()
+    assert await shown(page) == ["1", "9", "2", "4"]
+    assert sorted(set(itertools.chain(*(part.split(",") for part in asked)))) == ["2", "3", "9"]
+    assert any("sort=due" in path for path in stub.asked)
+    await expect(page.locator("#case-2 a")).to_have_text("two, later")
+    await expect(page.locator("#case-2 a")).to_have_attribute("aria-current", "true")
+    await expect(page.locator("[data-counter]")).to_have_text("7")
+    assert await page.title() == "(7) Mine"
+
+
+async def test_a_burst_of_signals_asks_at_most_once_a_second(stub: Stub, opened: Open) -> None:
+    times: list[float] = []
+
+    def answer(query: dict[str, list[str]]) -> str:
+        times.append(time.monotonic())
+        return "".join(row(int(n), n) for n in query["changed"][0].split(","))
+
+    stub.pages["/inbox/mine"] = answer
+    page = await opened(inbox(row(1, 1)), "/inbox")
+    for number in range(2, 40):
+        await stub.push(sub="lists", cursor=f"L{number}", signal={"cases": [number]})
+    await expect(page.locator("#case-39")).to_be_attached()
+    await page.wait_for_function("document.querySelectorAll('#rows > li').length === 39")
+    assert len(times) <= 3
+    assert all(b - a > 0.9 for a, b in itertools.pairwise(times))
+
+
+async def test_rows_do_not_jump_under_the_pointer(stub: Stub, opened: Open) -> None:
+    stub.pages["/inbox/mine"] = lambda query: row(3, 1, "three, now first") + row(9, 2)
+    page = await opened(inbox(row(1, 10) + row(2, 20) + row(3, 30)), "/inbox")
+    await page.hover("#case-2 a")
+    await stub.push(sub="lists", cursor="L1", signal={"cases": [3, 9]})
+    await expect(page.locator("#rows-new")).to_have_text("1 new")
+    assert await shown(page) == ["1", "2", "3"]
+    await expect(page.locator("#case-3 a")).to_have_text("three, now first")
+    await page.click("#rows-new")
+    assert await shown(page) == ["3", "9", "1", "2"]
+    await expect(page.locator("#rows-new")).to_be_hidden()
+
+
+async def test_a_focused_row_keeps_its_focus_when_it_changes(stub: Stub, opened: Open) -> None:
+    stub.pages["/inbox/mine"] = lambda query: row(2, 1, "changed") + '<li id="case-1" data-gone></li>'
+    page = await opened(inbox(row(1, 10) + row(2, 20)), "/inbox")
+    await page.focus("#case-2 a")
+    await stub.push(sub="lists", cursor="L1", signal={"cases": [1, 2]})
+    await expect(page.locator("#case-2 a")).to_have_text("changed")
+    await expect(page.locator("#case-2 a")).to_be_focused()
+
+
+async def test_a_list_that_could_not_be_asked_is_asked_again(stub: Stub, opened: Open) -> None:
+    page = await opened(inbox(row(1, 10)), "/inbox")
+    await stub.push(sub="lists", cursor="L1", signal={"cases": [9]})
+    await until(lambda: any("changed=9" in path for path in stub.asked), "a first try, which finds no page")
+    stub.pages["/inbox/mine"] = row(9, 1)
+    await expect(page.locator("#case-9")).to_be_attached(timeout=10_000)
