@@ -1,0 +1,172 @@
+"""Writing to customers: answering a strand (here), beginning one (`beginnings`), and taking a message back or
+trying it again (`recalls`)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.actions.addressing import confirm_chosen, envelope_for
+from inbox.actions.answers import mark_strands, move_on
+from inbox.actions.beginnings import start
+from inbox.actions.cases import open_case
+from inbox.actions.queueing import ReplySettings, Words, queue
+from inbox.actions.recalls import cancel, retry
+from inbox.actions.responsibility import take
+from inbox.actions.snapshots import snapshot
+from inbox.actions.statuses import change_status
+from inbox.actions.undos import remember
+from inbox.actors import Actor
+from inbox.envelopes import Address
+from inbox.errors import Conflict, MissedMessages, NotFound
+from inbox.holding import hold_case, hold_conversation
+from inbox.models import (
+    Agent,
+    Attachment,
+    Case,
+    Channel,
+    Conversation,
+    DeliveryState,
+    Direction,
+    Draft,
+    Message,
+    Status,
+    Strand,
+)
+from inbox.queries.recipients import strand_to_answer
+from inbox.waiting import refresh_waiting
+
+__all__ = ["ReplySettings", "cancel", "mark_answered", "reply", "retry", "start"]
+
+
+async def reply(
+    session: AsyncSession,
+    conversation: Conversation,
+    *,
+    by: Agent,
+    text: str,
+    settings: ReplySettings,
+    html: str | None = None,
+    strand: Strand | None = None,
+    to: Sequence[Address] | None = None,
+    cc: Sequence[Address] | None = None,
+    bcc: Sequence[Address] = (),
+    attachments: Sequence[Attachment] = (),
+    seen_position: int | None = None,
+    anyway: bool = False,
+    then: Status = Status.PENDING,
+    snoozed_until: datetime | None = None,
+    also_answered: Sequence[Strand] = (),
+    send_at: datetime | None = None,
+    channel: Channel | None = None,
+) -> Message:
+    """Answer a strand: without one the newest that waits, else the newest.
+
+    *to* and *cc* replace the strand's own recipients; an unconfirmed participant among them is confirmed by
+    it. *then* is what becomes of the case; while another strand still waits, PENDING leaves it open (see
+    `queries.recipients.still_waiting`). Raises MissedMessages where *seen_position* is older than what the
+    customer or a colleague wrote, unless *anyway*; Conflict where nobody can be reached; Invalid for words or
+    addresses that cannot be sent.
+    """
+    await hold_conversation(session, conversation)
+    if seen_position is not None and not anyway:
+        await _refuse_blind(session, conversation, by, seen_position)
+    strand = await _strand_held(session, conversation, strand)
+    case = await _case_held(session, conversation, strand, by)
+    before = await snapshot(session, case)
+    envelope = await envelope_for(session, strand, channel=channel, to=to, cc=cc, bcc=bcc)
+    chosen = [*(to or ()), *(cc or ())]
+    await confirm_chosen(session, conversation, case, strand, chosen, by=by)
+    message = await queue(
+        session,
+        conversation,
+        strand,
+        case,
+        by=by,
+        words=Words(text=text, html=html, attachments=attachments),
+        envelope=envelope,
+        settings=settings,
+        send_at=send_at,
+    )
+    await take(session, conversation, case, by)
+    others = [other for other in also_answered if other.conversation_id == conversation.id]
+    mark_strands(session, conversation, case, others, actor=Actor.agent(by))
+    await move_on(session, conversation, case, by=by, then=then, snoozed_until=snoozed_until)
+    await _refresh_other_cases(session, others, case)
+    await _drop_draft(session, conversation, by)
+    journal = {"message": message.public_id, "before": before, "after": case.status}
+    await remember(session, by=by, action="reply", journal=journal, case=case)
+    return message
+
+
+async def mark_answered(session: AsyncSession, strand: Strand, *, by: Agent) -> None:
+    """Say that a strand needs no reply (any more); when nothing else waits, its case is pending."""
+    conversation = await session.get_one(Conversation, strand.conversation_id)
+    await hold_conversation(session, conversation)
+    await session.refresh(strand)
+    case = await session.get(Case, strand.case_id) if strand.case_id else None
+    mark_strands(session, conversation, case, [strand], actor=Actor.agent(by))
+    if case is None:
+        strand.waiting_since = None
+        return
+    waiting = await refresh_waiting(session, case)
+    if case.status == Status.OPEN and not waiting:
+        change_status(session, conversation, case, Status.PENDING, actor=Actor.agent(by))
+
+
+async def _refuse_blind(
+    session: AsyncSession, conversation: Conversation, by: Agent, seen_position: int
+) -> None:
+    stands = Message.delivery.is_(None) | (Message.delivery != DeliveryState.CANCELLED)
+    others = (Message.direction == Direction.INBOUND) | (Message.author_agent_id.is_distinct_from(by.id))
+    missed = (
+        select(Message.public_id)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.position > seen_position,
+            Message.is_spam.is_(False),
+            others,
+            stands,
+        )
+        .order_by(Message.position)
+    )
+    if ids := (await session.scalars(missed)).all():
+        raise MissedMessages(ids)
+
+
+async def _strand_held(session: AsyncSession, conversation: Conversation, strand: Strand | None) -> Strand:
+    if strand is None:
+        return await strand_to_answer(session, conversation)
+    await session.refresh(strand)
+    if strand.conversation_id != conversation.id:
+        raise NotFound("There is no such strand in this conversation.")
+    return strand
+
+
+async def _case_held(session: AsyncSession, conversation: Conversation, strand: Strand, by: Agent) -> Case:
+    if strand.case_id is None:
+        channel = await session.get_one(Channel, strand.channel_id)
+        opened = await open_case(
+            session, conversation, subject=strand.subject, channel=channel, by=Actor.agent(by)
+        )
+        strand.case_id = opened.id
+        return opened
+    case = await session.get_one(Case, strand.case_id)
+    await hold_case(session, case)
+    if case.status == Status.SPAM:
+        raise Conflict("This case is marked as spam. Say that it is none, then answer.")
+    return case
+
+
+async def _refresh_other_cases(session: AsyncSession, strands: Sequence[Strand], case: Case) -> None:
+    for case_id in sorted({s.case_id for s in strands if s.case_id is not None} - {case.id}):
+        await refresh_waiting(session, await session.get_one(Case, case_id))
+
+
+async def _drop_draft(session: AsyncSession, conversation: Conversation, by: Agent) -> None:
+    drafts = select(Draft).where(
+        Draft.agent_id == by.id, Draft.conversation_id == conversation.id, Draft.kind == "reply"
+    )
+    for draft in (await session.scalars(drafts)).all():
+        await session.delete(draft)

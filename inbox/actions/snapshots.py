@@ -1,0 +1,54 @@
+"""How a case stood before an action, so that its undo brings back exactly that."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.actions.statuses import change_status
+from inbox.actors import Actor
+from inbox.models import Case, Conversation, Message, Status, Strand
+from inbox.waiting import refresh_waiting
+
+
+async def strands_of(session: AsyncSession, case: Case) -> list[Strand]:
+    """The strands whose next message goes to the case, and those that it has messages of."""
+    its_messages = select(Message.strand_id).where(Message.case_id == case.id)
+    query = select(Strand).where(or_(Strand.case_id == case.id, Strand.id.in_(its_messages)))
+    return list(await session.scalars(query.order_by(Strand.id)))
+
+
+async def snapshot(session: AsyncSession, case: Case) -> dict[str, Any]:
+    """The status of a held case and what is marked as answered, as JSON."""
+    strands = await strands_of(session, case)
+    return {
+        "status": case.status,
+        "snoozed_until": _written(case.snoozed_until),
+        "resolved_at": _written(case.resolved_at),
+        "answered": {str(strand.id): _written(strand.answered_at) for strand in strands},
+    }
+
+
+async def restore(
+    session: AsyncSession, conversation: Conversation, case: Case, before: dict[str, Any], *, actor: Actor
+) -> None:
+    """Bring a held case back to its snapshot, as one recorded change of its status."""
+    for strand in await strands_of(session, case):
+        if str(strand.id) in before["answered"]:
+            strand.answered_at = _read(before["answered"][str(strand.id)])
+    status = Status(before["status"])
+    until = _read(before["snoozed_until"])
+    facts = {"undo": True}
+    change_status(session, conversation, case, status, actor=actor, snoozed_until=until, data=facts)
+    if status is Status.RESOLVED and before["resolved_at"]:
+        case.resolved_at = _read(before["resolved_at"])
+    await refresh_waiting(session, case)
+
+
+def _written(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _read(written: str | None) -> datetime | None:
+    return datetime.fromisoformat(written) if written else None

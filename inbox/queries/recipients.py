@@ -1,0 +1,247 @@
+"""Who will receive a reply on a strand, who no longer will, and through which channel it leaves."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.addresses import normalise_email
+from inbox.envelopes import Address, AddressKind, ChannelKind, Verdict
+from inbox.errors import Conflict
+from inbox.models import (
+    Channel,
+    Claim,
+    ClaimState,
+    Conversation,
+    DeliveryState,
+    Direction,
+    Identity,
+    Message,
+    Strand,
+    StrandParticipant,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipients:
+    """What a reply on a strand would do. `unconfirmed` stand unticked in the composer; `no_longer` were
+    written to before and are not any more."""
+
+    channel: Channel
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...] = ()
+    unconfirmed: tuple[Address, ...] = ()
+    no_longer: tuple[Address, ...] = ()
+
+
+async def recipients_of(session: AsyncSession, strand: Strand, *, via: Channel | None = None) -> Recipients:
+    """Who a reply reaches: the strand's own address and its confirmed participants.
+
+    *via* is a mailbox to answer from instead of the strand's own way. Raises Conflict, with what to do about
+    it, where nobody can be reached.
+    """
+    channel = via or await _way_out(session, strand)
+    identity = await session.get(Identity, strand.identity_id) if strand.identity_id else None
+    if channel.kind == ChannelKind.WEBCHAT:
+        return Recipients(channel=channel, to=(_visitor(identity),))
+    own = await own_addresses(session)
+    to = await _asker(session, strand, identity, own)
+    participants = (
+        await session.scalars(
+            select(StrandParticipant)
+            .where(StrandParticipant.strand_id == strand.id)
+            .order_by(StrandParticipant.id)
+        )
+    ).all()
+    cc = _others([p for p in participants if p.confirmed], own, but={to.value})
+    unconfirmed = _others([p for p in participants if not p.confirmed], own, but={to.value})
+    reached = {to.value} | {address.value for address in (*cc, *unconfirmed)}
+    before = [a for a in await _written_to_before(session, strand) if not is_own(a.value, own)]
+    no_longer = tuple(address for address in before if address.value not in reached)
+    return Recipients(channel=channel, to=(to,), cc=cc, unconfirmed=unconfirmed, no_longer=no_longer)
+
+
+async def strand_to_answer(session: AsyncSession, conversation: Conversation) -> Strand:
+    """The newest strand that waits, else the newest; raises Conflict where there is none."""
+    newest = (
+        select(Strand)
+        .where(Strand.conversation_id == conversation.id)
+        .order_by(
+            Strand.waiting_since.is_(None), Strand.last_message_at.desc().nulls_last(), Strand.id.desc()
+        )
+        .limit(1)
+    )
+    strand = (await session.scalars(newest)).first()
+    if strand is None:
+        raise Conflict("There is nothing to answer here yet. Write a first message instead.")
+    return strand
+
+
+async def still_waiting(session: AsyncSession, conversation: Conversation) -> Sequence[Strand]:
+    """The strands that nobody has answered yet, longest first: what the send bar says after a reply."""
+    waiting = (
+        select(Strand)
+        .where(Strand.conversation_id == conversation.id, Strand.waiting_since.is_not(None))
+        .order_by(Strand.waiting_since, Strand.id)
+    )
+    return (await session.scalars(waiting)).all()
+
+
+async def own_addresses(session: AsyncSession) -> frozenset[str]:
+    """The addresses of all our mailboxes: nothing is ever sent to them, or two would write to each other."""
+    return frozenset(await session.scalars(select(Channel.address).where(Channel.address.is_not(None))))
+
+
+def is_own(address: str, own: frozenset[str]) -> bool:
+    """Whether an address is one of *own*, or one with something after a plus (RFC 5233)."""
+    local, _, domain = address.rpartition("@")
+    return address in own or f"{local.partition('+')[0]}@{domain}" in own
+
+
+async def _way_out(session: AsyncSession, strand: Strand) -> Channel:
+    channel = await session.get_one(Channel, strand.channel_id)
+    if channel.kind == ChannelKind.FORM:
+        return await _reply_mailbox(session, channel)
+    if channel.deactivated_at is not None:
+        raise Conflict(f"{channel.name} was switched off. Choose another channel to answer from.")
+    return channel
+
+
+async def _reply_mailbox(session: AsyncSession, form: Channel) -> Channel:
+    mailboxes = (
+        select(Channel)
+        .where(Channel.kind == ChannelKind.EMAIL, Channel.deactivated_at.is_(None))
+        .order_by((Channel.id == form.reply_mailbox_id).desc(), Channel.id)
+        .limit(1)
+    )
+    mailbox = (await session.scalars(mailboxes)).first()
+    if mailbox is None:
+        raise Conflict(
+            "A form is answered by email, and there is no mailbox yet. Add one in Settings → Channels."
+        )
+    return mailbox
+
+
+def _visitor(identity: Identity | None) -> Address:
+    if identity is None:
+        raise Conflict("This visitor can no longer be reached by chat. Choose a mailbox to answer from.")
+    return Address(value=identity.address, name=identity.name, kind=AddressKind(identity.kind))
+
+
+async def _asker(
+    session: AsyncSession, strand: Strand, identity: Identity | None, own: frozenset[str]
+) -> Address:
+    """Whom a reply by email goes to: where the last message asks for its answer, else the strand's own."""
+    if identity is not None and identity.kind == AddressKind.EMAIL:
+        asked = await _reply_to(session, strand, own)
+        return asked or Address(value=identity.address, name=identity.name)
+    if identity is None and (typed := await _typed_address(session, strand)):
+        return typed
+    return await _address_of_customer(session, strand)
+
+
+async def _reply_to(session: AsyncSession, strand: Strand, own: frozenset[str]) -> Address | None:
+    # A mail that failed its authentication must not lead our answer away from the owner of the address.
+    last = (
+        select(Message)
+        .where(
+            Message.strand_id == strand.id,
+            Message.direction == Direction.INBOUND,
+            Message.identity_id == strand.identity_id,
+        )
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+    message = (await session.scalars(last)).first()
+    if message is None or message.claimed or message.dmarc == Verdict.FAIL:
+        return None
+    wanted = [address for address in map(read_address, message.reply_to) if not is_own(address.value, own)]
+    return wanted[0] if wanted else None
+
+
+async def _typed_address(session: AsyncSession, strand: Strand) -> Address | None:
+    """The address that the strand's own messages say, where nobody owns it (a form, an unproven mail)."""
+    last = (
+        select(Message)
+        .where(Message.strand_id == strand.id, Message.direction == Direction.INBOUND)
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+    message = (await session.scalars(last)).first()
+    if message is None or "@" not in message.author_address:
+        return None
+    return Address(value=message.author_address, name=message.author_name)
+
+
+async def _address_of_customer(session: AsyncSession, strand: Strand) -> Address:
+    customer_id = select(Conversation.customer_id).where(Conversation.id == strand.conversation_id)
+    return await address_of(session, await session.scalar(customer_id))
+
+
+async def address_of(session: AsyncSession, customer_id: int | None) -> Address:
+    """The email address of a customer: the newest that is known to reach them, else one they claim.
+
+    Raises Conflict where there is none.
+    """
+    known = (
+        select(Identity)
+        .where(Identity.customer_id == customer_id, Identity.kind == AddressKind.EMAIL)
+        .order_by(Identity.last_seen_at.desc().nulls_last(), Identity.id.desc())
+    )
+    said = (
+        select(Claim)
+        .where(
+            Claim.customer_id == customer_id,
+            Claim.kind == AddressKind.EMAIL,
+            Claim.state != ClaimState.DISMISSED,
+        )
+        .order_by(Claim.id.desc())
+    )
+    found = (await session.scalars(known.limit(1))).first() or (await session.scalars(said.limit(1))).first()
+    if found is None:
+        raise Conflict(
+            "We know no email address of this customer. Ask for one in the chat, or write it in To."
+        )
+    return Address(value=found.address, name=found.name)
+
+
+def _others(
+    participants: Iterable[StrandParticipant], own: frozenset[str], *, but: set[str]
+) -> tuple[Address, ...]:
+    return tuple(
+        Address(value=participant.address, name=participant.name)
+        for participant in participants
+        if participant.address not in but and not is_own(participant.address, own)
+    )
+
+
+async def _written_to_before(session: AsyncSession, strand: Strand) -> list[Address]:
+    """Everybody on the strand's newest message."""
+    newest = (
+        select(Message)
+        .where(
+            Message.strand_id == strand.id,
+            Message.delivery.is_(None) | (Message.delivery != DeliveryState.CANCELLED),
+        )
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+    message = (await session.scalars(newest)).first()
+    if message is None:
+        return []
+    inbound = message.direction == Direction.INBOUND
+    on_it = [*(message.sender if inbound else []), *message.to, *message.cc]
+    found = {address.value: address for address in map(read_address, on_it) if "@" in address.value}
+    return list(found.values())
+
+
+def read_address(stored: dict[str, str]) -> Address:
+    """One of the addresses that a message's columns hold."""
+    return Address(value=stored["address"], name=stored.get("name", ""))
+
+
+def typed_addresses(typed: Sequence[str], *, field: str) -> tuple[Address, ...]:
+    """What an agent wrote in To or Cc, each address once; raises Invalid naming *field*."""
+    values = dict.fromkeys(normalise_email(one, field=field) for one in typed if one.strip())
+    return tuple(Address(value=value) for value in values)
