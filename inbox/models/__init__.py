@@ -56,6 +56,7 @@ from inbox.models.messages import (
     OutboxEntry,
 )
 from inbox.models.notes import Draft, Mention, Note, ReadMark
+from inbox.models.visitors import VisitorToken
 
 __all__ = [
     "UNFINISHED",
@@ -120,5 +121,6 @@ __all__ = [
     "Tie",
     "TimelineEntry",
     "Undo",
+    "VisitorToken",
     "place_of",
 ]

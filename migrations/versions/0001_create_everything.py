@@ -512,6 +512,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ties_other_identity_id"), ["other_identity_id"], unique=False)
 
     op.create_table(
+        "visitor_tokens",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("channel_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("visitor_id", sa.String(length=26), nullable=False),
+        sa.Column("claimed_email", sa.String(length=320), nullable=True),
+        sa.Column("signed", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["channel_id"], ["channels.id"], name=op.f("fk_visitor_tokens_channel_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_visitor_tokens")),
+        sa.UniqueConstraint("digest", name=op.f("uq_visitor_tokens_digest")),
+    )
+    with op.batch_alter_table("visitor_tokens", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_visitor_tokens_channel_id_visitor_id"), ["channel_id", "visitor_id"], unique=False
+        )
+
+    op.create_table(
         "assignments",
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("agent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
