@@ -1,0 +1,116 @@
+"""Putting messages, notes and strands into another strand, case or conversation, timeline entries and all."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.actions.cases import open_case
+from inbox.actions.journals import Journal, chunks
+from inbox.actors import Actor
+from inbox.models import (
+    Case,
+    CaseTag,
+    Channel,
+    Conversation,
+    Message,
+    Note,
+    Status,
+    Strand,
+    TimelineEntry,
+)
+
+
+async def place_messages(
+    session: AsyncSession,
+    journal: Journal,
+    message_ids: Sequence[int],
+    *,
+    conversation: Conversation,
+    case: Case | None,
+    strand: Strand | None = None,
+) -> None:
+    """Put messages and their timeline entries there; without a strand they stay in theirs."""
+    place = {"conversation_id": conversation.id, "case_id": case.id if case else None}
+    await journal.rewrite(session, Message, message_ids, **place)
+    if strand is not None:
+        await journal.rewrite(session, Message, message_ids, strand_id=strand.id)
+    for some in chunks(sorted(message_ids)):
+        entries = await session.scalars(select(TimelineEntry.id).where(TimelineEntry.message_id.in_(some)))
+        await journal.rewrite(session, TimelineEntry, list(entries), **place)
+
+
+async def place_note(session: AsyncSession, journal: Journal, note: Note, *, case: Case) -> None:
+    """Put a note and its timeline entry on a case."""
+    place = {"conversation_id": case.conversation_id, "case_id": case.id}
+    await journal.change(session, note, **place)
+    entries = await session.scalars(select(TimelineEntry.id).where(TimelineEntry.note_id == note.id))
+    await journal.rewrite(session, TimelineEntry, list(entries), **place)
+
+
+async def strand_like(
+    session: AsyncSession,
+    journal: Journal,
+    strand: Strand,
+    *,
+    conversation: Conversation,
+    case: Case | None,
+    identity_id: int | None,
+) -> Strand:
+    """A new strand for messages that leave *strand*: the same channel, subject and mailbox."""
+    fresh = Strand(
+        conversation_id=conversation.id,
+        origin_conversation_id=conversation.id,
+        case_id=case.id if case else None,
+        channel_id=strand.channel_id,
+        identity_id=identity_id,
+        subject=strand.subject,
+        mailbox=strand.mailbox,
+        page=strand.page,
+        claimed=strand.claimed,
+        answered_at=strand.answered_at,
+    )
+    session.add(fresh)
+    await session.flush()
+    journal.note_made(fresh)
+    return fresh
+
+
+async def case_like(
+    session: AsyncSession,
+    journal: Journal,
+    case: Case,
+    *,
+    conversation: Conversation,
+    subject: str,
+    by: Actor,
+) -> Case:
+    """A new case beside *case*, with the same people responsible and no less private."""
+    channel = await session.get(Channel, case.first_channel_id) if case.first_channel_id else None
+    fresh = await open_case(
+        session, conversation, subject=subject or case.subject, channel=channel, claimed=case.claimed, by=by
+    )
+    for column in ("assignee_id", "team_id", "priority", "is_private", "status", "snoozed_until"):
+        setattr(fresh, column, getattr(case, column))
+    fresh.resolved_at, fresh.before_spam = case.resolved_at, case.before_spam
+    tags = await session.scalars(select(CaseTag.tag_id).where(CaseTag.case_id == case.id))
+    session.add_all([CaseTag(case_id=fresh.id, tag_id=tag_id) for tag_id in tags])
+    await session.flush()
+    journal.note_made(fresh)
+    return fresh
+
+
+def only_open_case(cases: Sequence[Case]) -> Case | None:
+    """The one open case that anything may go to; none where several could be meant."""
+    open_ones = [case for case in cases if case.is_unfinished and not case.claimed]
+    return open_ones[0] if len(open_ones) == 1 else None
+
+
+async def cases_of(session: AsyncSession, conversation: Conversation) -> list[Case]:
+    """The cases of a conversation, oldest first, without those that were joined into others or are spam."""
+    query = select(Case).where(
+        Case.conversation_id == conversation.id,
+        Case.joined_into_id.is_(None),
+        Case.status != Status.SPAM,
+    )
+    return list(await session.scalars(query.order_by(Case.id)))
