@@ -26,7 +26,7 @@ from inbox.db import Database
 from inbox.envelopes import ChannelFacts, ChannelKind, InboundMessage
 from inbox.errors import Conflict, NotFound, Refused
 from inbox.models import Channel, EventKind, IntakeRecord, IntakeState, MailboxPosition
-from inbox.threads import Arrival
+from inbox.placements import Arrival
 
 CLAIM = timedelta(seconds=30)
 SWEEP_SECONDS = 5.0

@@ -4,94 +4,29 @@ Nothing here reads or writes the database. `Threads.place()` decides for one arr
 the decision needs; the caller inserts what stands in `made`.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.envelopes import AddressKind, ChannelKind, InboundMessage, Verdict
-from inbox.ids import public_id
 from inbox.known import Known
 from inbox.models import (
     AuthorKind,
     Case,
     Channel,
-    Claim,
     ClaimState,
     Conversation,
     Customer,
     Direction,
     EventKind,
     Identity,
-    Model,
     Proof,
     Status,
     Strand,
-    StrandParticipant,
     Suggestion,
     SuggestionKind,
-    SuggestionState,
 )
-from inbox.sequences import TakenIds
+from inbox.placements import Arrival, Ignored, Placement, Rows, failed
 from inbox.tokens import StrandTokens
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """One parsed input that waits to be filed. `record_id` is its intake record."""
-
-    record_id: int
-    channel: Channel
-    message: InboundMessage
-    is_history: bool = False
-
-
-@dataclass(slots=True, kw_only=True)
-class Placement:
-    """Where an arrival goes. `held_from` is the strand that a stranger answered."""
-
-    customer: Customer
-    conversation: Conversation
-    strand: Strand
-    case: Case | None
-    identity: Identity | None
-    author_kind: AuthorKind
-    matched_by: dict[str, Any]
-    claimed: bool
-    is_spam: bool = False
-    held_from: Strand | None = None
-    reopened_from: Status | None = None
-    opened: bool = False
-
-
-@dataclass(slots=True)
-class Ignored:
-    """Not a message for anybody's thread; the reason stands in the intake record."""
-
-    reason: str
-
-
-@dataclass(slots=True)
-class Made:
-    """New rows, in the order of their foreign keys."""
-
-    customers: list[Customer] = field(default_factory=list)
-    identities: list[Identity] = field(default_factory=list)
-    claims: list[Claim] = field(default_factory=list)
-    conversations: list[Conversation] = field(default_factory=list)
-    cases: list[Case] = field(default_factory=list)
-    strands: list[Strand] = field(default_factory=list)
-    participants: list[StrandParticipant] = field(default_factory=list)
-    suggestions: list[Suggestion] = field(default_factory=list)
-
-
-ID_MODELS: tuple[type[Model], ...] = (
-    Customer,
-    Identity,
-    Conversation,
-    Case,
-    Strand,
-    Suggestion,
-)
 
 
 class Threads:
@@ -100,7 +35,7 @@ class Threads:
     def __init__(
         self,
         known: Known,
-        ids: TakenIds,
+        rows: Rows,
         *,
         tokens: StrandTokens,
         channels: dict[int, Channel],
@@ -109,8 +44,7 @@ class Threads:
         own_addresses: frozenset[str],
     ) -> None:
         self.known = known
-        self.made = Made()
-        self._ids = ids
+        self._rows = rows
         self._tokens = tokens
         self._channels = channels
         self._moment = moment
@@ -129,14 +63,14 @@ class Threads:
             if joined is not None:
                 return joined
         placement = self._file_with_sender(arrival, held_from=strand)
-        if strand is not None and not message.automatic and not _failed(message):
+        if strand is not None and not message.automatic and not failed(message):
             self._hold(strand, placement)
         return placement
 
     def suggestions_made(self) -> list[Suggestion]:
         """The suggestions made since the last call."""
-        fresh = self.made.suggestions[self._told :]
-        self._told = len(self.made.suggestions)
+        fresh = self._rows.made.suggestions[self._told :]
+        self._told = len(self._rows.made.suggestions)
         return fresh
 
     def _why_ignored(self, message: InboundMessage) -> str | None:
@@ -172,7 +106,7 @@ class Threads:
         author = AuthorKind.CUSTOMER
         if identity is not None and identity.customer_id == conversation.customer_id:
             pass  # even where its authentication failed: it joins no strand but its own sender's
-        elif _failed(message):
+        elif failed(message):
             return None
         elif self._is_claimed_by(message.sender.value, conversation):
             if identity is None:
@@ -198,14 +132,16 @@ class Threads:
         for claim in self.known.claims[AddressKind.EMAIL, message.sender.value]:
             if claim.customer_id == conversation.customer_id:
                 claim.state = ClaimState.CONFIRMED
-        return self._new_identity(message, conversation.customer_id, Proof.ANSWERED)
+        return self._rows.new_identity(message, conversation.customer_id, Proof.ANSWERED)
 
     # The sender's own conversation
 
     def _file_with_sender(self, arrival: Arrival, *, held_from: Strand | None) -> Placement:
         identity, customer, matched_by = self._sender(arrival)
-        conversation = self.known.by_customer.get(customer.id) or self._new_conversation(customer)
-        strand = self._standing_chat(arrival, identity) or self._new_strand(arrival, conversation, identity)
+        conversation = self.known.by_customer.get(customer.id) or self._rows.new_conversation(customer)
+        strand = self._standing_chat(arrival, identity) or self._rows.new_strand(
+            arrival, conversation, identity
+        )
         placement = self._placed(arrival, conversation, strand, identity, AuthorKind.CUSTOMER, matched_by)
         placement.held_from = held_from
         return placement
@@ -219,25 +155,27 @@ class Threads:
         if identity is not None:
             identity.last_seen_at = self._moment
             customer = self.known.customers[identity.customer_id]
-            self._name(customer, message)
+            self._rows.rename(customer, message)
             return identity, customer, {"rule": "identity", "value": message.sender.value}
-        if message.channel == ChannelKind.FORM or _failed(message):
+        if message.channel == ChannelKind.FORM or failed(message):
             return None, self._claimant(message), {"rule": "claim", "value": message.sender.value}
         unproved = self._unproved_claimants(message.sender.value)
-        customer = unproved[0] if len(unproved) == 1 else self._new_customer(message)
+        customer = unproved[0] if len(unproved) == 1 else self._rows.new_customer(message)
         proof = Proof.AUTHENTICATED if message.authentication.dmarc == Verdict.PASS else Proof.RECEIVED
-        identity = self._new_identity(message, customer.id, proof)
+        identity = self._rows.new_identity(message, customer.id, proof)
         return identity, customer, {"rule": "new", "value": message.sender.value}
 
     def _claimant(self, message: InboundMessage) -> Customer:
         """The one customer that an unproved address stands for: reused, else made with its claim."""
         if message.sender.kind != AddressKind.EMAIL:
-            return self._new_customer(message)  # a form without an address: nobody can be told from anybody
+            return self._rows.new_customer(
+                message
+            )  # a form without an address: nobody can be told from anybody
         customers = self._unproved_claimants(message.sender.value)
         if len(customers) == 1:
             return customers[0]
-        customer = self._new_customer(message)
-        self._new_claim(customer.id, message, source=message.channel)
+        customer = self._rows.new_customer(message)
+        self._rows.new_claim(customer.id, message.sender, source=message.channel)
         return customer
 
     def _unproved_claimants(self, address: str) -> list[Customer]:
@@ -277,7 +215,7 @@ class Threads:
             identity=identity,
             author_kind=author,
             matched_by=matched_by,
-            claimed=message.channel == ChannelKind.FORM or _failed(message),
+            claimed=message.channel == ChannelKind.FORM or failed(message),
             is_spam=message.spam and strand.case_id is None,
         )
         if not arrival.is_history and not message.automatic:
@@ -294,7 +232,7 @@ class Threads:
         else:
             case = None if placement.is_spam else self._only_open_case(arrival, placement)
             if case is None:
-                case = self._new_case(arrival, placement)
+                case = self._rows.new_case(arrival, placement)
                 placement.opened = True
             elif case.status in (Status.SNOOZED, Status.PENDING):
                 placement.reopened_from = Status(case.status)
@@ -320,105 +258,11 @@ class Threads:
             and self._moment - case.resolved_at < self._reopen_within
         )
 
-    # Rows
-
-    def _new_customer(self, message: InboundMessage) -> Customer:
-        customer = Customer(
-            id=self._ids.next_for(Customer),
-            public_id=public_id(),
-            name=_name_of(message),
-            created_at=self._moment,
-        )
-        customer.marks, customer.attributes, customer.company = [], {}, ""
-        self.known.customers[customer.id] = customer
-        self.made.customers.append(customer)
-        return customer
-
-    def _name(self, customer: Customer, message: InboundMessage) -> None:
-        """A real name takes the place of one that we made from the address."""
-        made_up = (message.sender.value, f"Visitor {message.sender.value[-4:].upper()}")
-        if message.sender.name and customer.name in ("", *made_up):
-            customer.name = message.sender.name
-
-    def _new_identity(self, message: InboundMessage, customer_id: int, proof: Proof) -> Identity:
-        identity = Identity(
-            id=self._ids.next_for(Identity),
-            customer_id=customer_id,
-            kind=message.sender.kind,
-            address=message.sender.value,
-            name=message.sender.name,
-            proof=proof,
-            last_seen_at=self._moment,
-            created_at=self._moment,
-        )
-        self.known.add_identity(identity)
-        self.made.identities.append(identity)
-        return identity
-
-    def _new_claim(self, customer_id: int, message: InboundMessage, *, source: str) -> None:
-        claim = Claim(
-            customer_id=customer_id,
-            kind=message.sender.kind,
-            address=message.sender.value,
-            name=message.sender.name,
-            source=source,
-            state=ClaimState.OPEN,
-        )
-        self.known.claims[claim.kind, claim.address].append(claim)
-        self.made.claims.append(claim)
-
-    def _new_conversation(self, customer: Customer) -> Conversation:
-        conversation = Conversation(
-            id=self._ids.next_for(Conversation),
-            public_id=public_id(),
-            customer_id=customer.id,
-            created_at=self._moment,
-        )
-        self.known.add_conversation(conversation)
-        self.made.conversations.append(conversation)
-        return conversation
-
-    def _new_strand(self, arrival: Arrival, conversation: Conversation, identity: Identity | None) -> Strand:
-        message = arrival.message
-        strand = Strand(
-            id=self._ids.next_for(Strand),
-            public_id=public_id(),
-            conversation_id=conversation.id,
-            origin_conversation_id=conversation.id,
-            channel_id=arrival.channel.id,
-            identity_id=identity.id if identity else None,
-            subject=message.subject,
-            mailbox=message.mailbox or arrival.channel.address,
-            page=message.page_url or (arrival.channel.name if message.channel == ChannelKind.FORM else ""),
-            claimed=message.channel == ChannelKind.FORM or identity is None,
-            created_at=self._moment,
-        )
-        self.known.add_strand(strand, message.channel)
-        self.made.strands.append(strand)
-        return strand
-
-    def _new_case(self, arrival: Arrival, placement: Placement) -> Case:
-        case = Case(
-            id=self._ids.next_for(Case),
-            number=0,  # given when the batch is written
-            conversation_id=placement.conversation.id,
-            origin_conversation_id=placement.conversation.id,
-            subject=arrival.message.subject,
-            status=Status.SPAM if placement.is_spam else Status.OPEN,
-            claimed=placement.claimed,
-            first_channel_id=arrival.channel.id,
-            team_id=arrival.channel.default_team_id,
-            opened_at=self._moment,
-        )
-        self.known.cases[case.id] = case
-        self.made.cases.append(case)
-        return case
-
     def _note_participants(self, arrival: Arrival, placement: Placement) -> None:
         """Everybody else on the mail is suggested, never added; a mail that failed its check suggests
         nobody."""
         message = arrival.message
-        if message.channel != ChannelKind.EMAIL or _failed(message) or message.automatic:
+        if message.channel != ChannelKind.EMAIL or failed(message) or message.automatic:
             return
         known = self.known.participants[placement.strand.id]
         skipped: frozenset[str | None] = self._own_addresses | {message.sender.value, message.mailbox}
@@ -430,11 +274,7 @@ class Threads:
             for address in addresses:
                 if address.value in skipped or address.value in known or _is_plus_of(address.value, skipped):
                     continue
-                participant = StrandParticipant(
-                    strand_id=placement.strand.id, address=address.value, name=address.name, put_by=header
-                )
-                known[address.value] = participant
-                self.made.participants.append(participant)
+                self._rows.new_participant(placement.strand, address, put_by=header)
 
     def _note_claims(self, message: InboundMessage, placement: Placement) -> None:
         """An address typed in a chat is said to be theirs; where it is somebody's, agents are asked."""
@@ -442,27 +282,19 @@ class Threads:
             several = self.known.claims[address.kind, address.value]
             if any(claim.customer_id == placement.customer.id for claim in several):
                 continue
-            claim = Claim(
-                customer_id=placement.customer.id,
-                kind=address.kind,
-                address=address.value,
-                name=address.name,
-                source=message.channel,
-                state=ClaimState.OPEN,
-            )
-            several.append(claim)
-            self.made.claims.append(claim)
+            self._rows.new_claim(placement.customer.id, address, source=message.channel)
             owner = self.known.identities.get((address.kind, address.value))
             if owner is not None and owner.customer_id != placement.customer.id:
-                self._suggest(
-                    SuggestionKind.CLAIM, placement.conversation, owner.customer_id, address.value, ""
+                kind = SuggestionKind.CLAIM
+                self._rows.suggest(
+                    kind, placement.conversation, owner.customer_id, address.value, address.name
                 )
 
     def _hold(self, strand: Strand, placement: Placement) -> None:
         """Ask about a stranger's answer, in the conversation that was answered. The message itself is not
         shown there."""
         original = self.known.conversations[strand.conversation_id]
-        suggestion = self._suggest(
+        suggestion = self._rows.suggest(
             SuggestionKind.HELD_ANSWER,
             original,
             placement.customer.id,
@@ -471,37 +303,12 @@ class Threads:
         )
         suggestion.strand_id = strand.id
 
-    def _suggest(
-        self, kind: SuggestionKind, conversation: Conversation, other_id: int, address: str, name: str
-    ) -> Suggestion:
-        suggestion = Suggestion(
-            id=self._ids.next_for(Suggestion),
-            public_id=public_id(),
-            kind=kind,
-            state=SuggestionState.OPEN,
-            customer_id=conversation.customer_id,
-            other_customer_id=other_id,
-            conversation_id=conversation.id,
-            address=address,
-            name=name,
-        )
-        self.made.suggestions.append(suggestion)
-        return suggestion
-
 
 OPENED_BY = {Status.RESOLVED: EventKind.CASE_REOPENED, Status.SNOOZED: EventKind.CASE_WOKEN}
 
 
 def _failed(message: InboundMessage) -> bool:
     return message.authentication.dmarc == Verdict.FAIL
-
-
-def _name_of(message: InboundMessage) -> str:
-    if message.sender.name:
-        return message.sender.name
-    if message.sender.kind == AddressKind.VISITOR:
-        return f"Visitor {message.sender.value[-4:].upper()}"
-    return message.sender.value
 
 
 def _is_plus_of(address: str, own: frozenset[str | None]) -> bool:

@@ -27,10 +27,11 @@ from inbox.models import (
     Model,
     Status,
 )
+from inbox.placements import ID_MODELS, Arrival, Ignored, Made, Placement, Rows
 from inbox.rows import insert_rows
 from inbox.sequences import TakenIds, take_ids
 from inbox.texts import new_words, snippet
-from inbox.threads import ID_MODELS, OPENED_BY, Arrival, Ignored, Made, Placement, Threads
+from inbox.threads import OPENED_BY, Threads
 from inbox.tokens import StrandTokens
 
 PREVIEW_LENGTH = 200
@@ -86,11 +87,18 @@ class _Filing:
     """One batch: what is known, what was decided, what is to be written."""
 
     def __init__(
-        self, session: AsyncSession, known: Known, threads: Threads, ids: TakenIds, filed: dict[str, int]
+        self,
+        session: AsyncSession,
+        known: Known,
+        threads: Threads,
+        made: Made,
+        ids: TakenIds,
+        filed: dict[str, int],
     ) -> None:
         self._session = session
         self._known = known
         self._threads = threads
+        self._made = made
         self._ids = ids
         self._filed = filed  # dedupe key → message id
         self._moment = clock.now()
@@ -106,19 +114,19 @@ class _Filing:
         ids = await take_ids(session, (*ID_MODELS, Message), len(arrivals) * 4)
         known = await read_known(session, messages, rules.tokens)
         keys = [dedupe_key(message) for message in messages]
-        rows = await session.execute(
-            select(DedupeKey.key, DedupeKey.message_id).where(DedupeKey.key.in_(keys))
-        )
+        query = select(DedupeKey.key, DedupeKey.message_id).where(DedupeKey.key.in_(keys))
+        filed = {key: message_id for key, message_id in await session.execute(query)}
+        rows = Rows(known, ids, clock.now())
         threads = Threads(
             known,
-            ids,
+            rows,
             tokens=rules.tokens,
             channels=channels,
             moment=clock.now(),
             reopen_days=rules.reopen_days,
             own_addresses=frozenset(c.address for c in channels.values() if c.address),
         )
-        return cls(session, known, threads, ids, {key: message_id for key, message_id in rows})
+        return cls(session, known, threads, rows.made, ids, filed)
 
     def file(self, arrival: Arrival) -> Filed:
         key = dedupe_key(arrival.message)
@@ -260,7 +268,7 @@ class _Filing:
         await self._session.flush()
 
     async def _insert(self) -> None:
-        made: Made = self._threads.made
+        made = self._made
         numbers = await next_case_numbers(self._session, len(made.cases)) if made.cases else ()
         for case, number in zip(made.cases, numbers, strict=True):
             case.number = number

@@ -46,7 +46,7 @@ from inbox.models import (
     Team,
     TimelineEntry,
 )
-from inbox.threads import Arrival
+from inbox.placements import Arrival
 from tests.builders import KEYS
 
 RULES = FilingRules(tokens=KEYS.strand_tokens())

@@ -1,0 +1,230 @@
+"""What an arrival's decision is made of, and the new rows that it needs.
+
+`Rows` makes customers, strands, cases and the rest with ids taken beforehand, adds them to what is known, so
+that the next arrival of the batch meets them, and keeps them for the caller to insert.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from inbox.envelopes import Address, AddressKind, ChannelKind, InboundMessage, Verdict
+from inbox.ids import public_id
+from inbox.known import Known
+from inbox.models import (
+    AuthorKind,
+    Case,
+    Channel,
+    Claim,
+    ClaimState,
+    Conversation,
+    Customer,
+    Identity,
+    Model,
+    Proof,
+    Status,
+    Strand,
+    StrandParticipant,
+    Suggestion,
+    SuggestionKind,
+    SuggestionState,
+)
+from inbox.sequences import TakenIds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """One parsed input that waits to be filed. `record_id` is its intake record."""
+
+    record_id: int
+    channel: Channel
+    message: InboundMessage
+    is_history: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Placement:
+    """Where an arrival goes. `held_from` is the strand that a stranger answered."""
+
+    customer: Customer
+    conversation: Conversation
+    strand: Strand
+    case: Case | None
+    identity: Identity | None
+    author_kind: AuthorKind
+    matched_by: dict[str, Any]
+    claimed: bool
+    is_spam: bool = False
+    held_from: Strand | None = None
+    reopened_from: Status | None = None
+    opened: bool = False
+
+
+@dataclass(slots=True)
+class Ignored:
+    """Not a message for anybody's thread; the reason stands in the intake record."""
+
+    reason: str
+
+
+@dataclass(slots=True)
+class Made:
+    """New rows, in the order of their foreign keys."""
+
+    customers: list[Customer] = field(default_factory=list)
+    identities: list[Identity] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    conversations: list[Conversation] = field(default_factory=list)
+    cases: list[Case] = field(default_factory=list)
+    strands: list[Strand] = field(default_factory=list)
+    participants: list[StrandParticipant] = field(default_factory=list)
+    suggestions: list[Suggestion] = field(default_factory=list)
+
+
+ID_MODELS: tuple[type[Model], ...] = (
+    Customer,
+    Identity,
+    Conversation,
+    Case,
+    Strand,
+    Suggestion,
+)
+
+
+class Rows:
+    """Makes the rows of one batch."""
+
+    def __init__(self, known: Known, ids: TakenIds, moment: datetime) -> None:
+        self.made = Made()
+        self._known = known
+        self._ids = ids
+        self._moment = moment
+
+    def new_customer(self, message: InboundMessage) -> Customer:
+        customer = Customer(
+            id=self._ids.next_for(Customer),
+            public_id=public_id(),
+            name=_name_of(message),
+            created_at=self._moment,
+        )
+        customer.marks, customer.attributes, customer.company = [], {}, ""
+        self._known.customers[customer.id] = customer
+        self.made.customers.append(customer)
+        return customer
+
+    def rename(self, customer: Customer, message: InboundMessage) -> None:
+        """A real name takes the place of one that we made from the address."""
+        made_up = (message.sender.value, f"Visitor {message.sender.value[-4:].upper()}")
+        if message.sender.name and customer.name in ("", *made_up):
+            customer.name = message.sender.name
+
+    def new_identity(self, message: InboundMessage, customer_id: int, proof: Proof) -> Identity:
+        identity = Identity(
+            id=self._ids.next_for(Identity),
+            customer_id=customer_id,
+            kind=message.sender.kind,
+            address=message.sender.value,
+            name=message.sender.name,
+            proof=proof,
+            last_seen_at=self._moment,
+            created_at=self._moment,
+        )
+        self._known.add_identity(identity)
+        self.made.identities.append(identity)
+        return identity
+
+    def new_claim(self, customer_id: int, address: Address, *, source: str) -> None:
+        claim = Claim(
+            customer_id=customer_id,
+            kind=address.kind,
+            address=address.value,
+            name=address.name,
+            source=source,
+            state=ClaimState.OPEN,
+        )
+        self._known.claims[claim.kind, claim.address].append(claim)
+        self.made.claims.append(claim)
+
+    def new_participant(self, strand: Strand, address: Address, *, put_by: str) -> None:
+        participant = StrandParticipant(
+            strand_id=strand.id, address=address.value, name=address.name, put_by=put_by
+        )
+        self._known.participants[strand.id][address.value] = participant
+        self.made.participants.append(participant)
+
+    def new_conversation(self, customer: Customer) -> Conversation:
+        conversation = Conversation(
+            id=self._ids.next_for(Conversation),
+            public_id=public_id(),
+            customer_id=customer.id,
+            created_at=self._moment,
+        )
+        self._known.add_conversation(conversation)
+        self.made.conversations.append(conversation)
+        return conversation
+
+    def new_strand(self, arrival: Arrival, conversation: Conversation, identity: Identity | None) -> Strand:
+        message = arrival.message
+        strand = Strand(
+            id=self._ids.next_for(Strand),
+            public_id=public_id(),
+            conversation_id=conversation.id,
+            origin_conversation_id=conversation.id,
+            channel_id=arrival.channel.id,
+            identity_id=identity.id if identity else None,
+            subject=message.subject,
+            mailbox=message.mailbox or arrival.channel.address,
+            page=message.page_url or (arrival.channel.name if message.channel == ChannelKind.FORM else ""),
+            claimed=message.channel == ChannelKind.FORM or identity is None,
+            created_at=self._moment,
+        )
+        self._known.add_strand(strand, message.channel)
+        self.made.strands.append(strand)
+        return strand
+
+    def new_case(self, arrival: Arrival, placement: Placement) -> Case:
+        case = Case(
+            id=self._ids.next_for(Case),
+            number=0,  # given when the batch is written
+            conversation_id=placement.conversation.id,
+            origin_conversation_id=placement.conversation.id,
+            subject=arrival.message.subject,
+            status=Status.SPAM if placement.is_spam else Status.OPEN,
+            claimed=placement.claimed,
+            first_channel_id=arrival.channel.id,
+            team_id=arrival.channel.default_team_id,
+            opened_at=self._moment,
+        )
+        self._known.cases[case.id] = case
+        self.made.cases.append(case)
+        return case
+
+    def suggest(
+        self, kind: SuggestionKind, conversation: Conversation, other_id: int, address: str, name: str
+    ) -> Suggestion:
+        suggestion = Suggestion(
+            id=self._ids.next_for(Suggestion),
+            public_id=public_id(),
+            kind=kind,
+            state=SuggestionState.OPEN,
+            customer_id=conversation.customer_id,
+            other_customer_id=other_id,
+            conversation_id=conversation.id,
+            address=address,
+            name=name,
+        )
+        self.made.suggestions.append(suggestion)
+        return suggestion
+
+
+def failed(message: InboundMessage) -> bool:
+    """Whether the server that received it found the sender's domain forged."""
+    return message.authentication.dmarc == Verdict.FAIL
+
+
+def _name_of(message: InboundMessage) -> str:
+    if message.sender.name:
+        return message.sender.name
+    if message.sender.kind == AddressKind.VISITOR:
+        return f"Visitor {message.sender.value[-4:].upper()}"
+    return message.sender.value
