@@ -21,12 +21,10 @@ CONNECT_SECONDS = 20.0
 READ_SECONDS = 30.0
 LINE_OCTETS = 8_000_000  # about a million UIDs in one SEARCH answer
 ANSWER_OCTETS = 16_000_000
+LINE_COST = 100  # what the library keeps beside the octets of a line
 
 # RFC 5530: the password may well be right.
 _PASSING = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "[CONTACTADMIN]", "TOO MANY", "TEMPORAR")
-
-# At its debug level the library writes out every line that it reads: other people's mail.
-logging.getLogger("imapclient.imaplib").setLevel(logging.INFO)
 
 
 class MailboxTrouble(OnethreadError):
@@ -75,7 +73,7 @@ class ImapConnection(imaplib.IMAP4):
         line = cast(bytes, self.file.readline(LINE_OCTETS + 1))
         if len(line) > LINE_OCTETS:
             raise self.abort("the server sent a line without end")
-        self._spend(len(line))
+        self._spend(len(line) + LINE_COST)
         return line
 
     def _spend(self, size: int) -> None:
@@ -94,6 +92,7 @@ class ImapSession(IMAPClient):  # type: ignore[misc]  # the library has no types
             server.host, server.port, ssl=server.implicit_tls, ssl_context=tls, timeout=READ_SECONDS
         )
         self.normalise_times = False
+        self._imap.debug = 0  # the library would format every line of every mail for its debug log
 
     def _create_IMAP4(self) -> ImapConnection:
         return ImapConnection(self._server, self._context)
