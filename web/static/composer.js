@@ -20,6 +20,7 @@
   const desk = window.desk, PAUSE = 800, STILL = 5000, AGAIN = 3000;
   const states = new WeakMap();
   const OFFLINE = 'Not sent: no connection. Your text is safe here. Try again in a moment.';
+  const SIGNED_OUT = 'Not sent: you are signed out. Sign in in another tab, then send again. Your text is safe here.';
 
   const find = (form, selector) => form.querySelector(selector);
   const area = form => find(form, 'textarea[name="text"]');
@@ -85,7 +86,7 @@
     if (!form.dataset.draftUrl) return;
     const body = new URLSearchParams({ mode, text, strand: strandOf(form) });
     s.saving = fetch(form.dataset.draftUrl, { method: 'PUT', headers: desk.headers(), body, keepalive: Boolean(leaving) })
-      .then(answer => { if (!answer.ok) throw new Error(answer.status); saved(form, text); })
+      .then(answer => { if (!answer.ok || answer.redirected) throw new Error(answer.status); saved(form, text); })
       .catch(() => { say(form, 'draft-state', 'Saved on this device'); })
       .finally(() => { s.saving = null; });
   }
@@ -162,7 +163,8 @@
     if (s.sent !== same) { s.sent = same; s.key = crypto.randomUUID ? crypto.randomUUID() : Date.now() + '-' + Math.random(); }
     try {
       const answer = await fetch(url, { method: 'POST', headers: desk.headers({ 'Idempotency-Key': s.key }), body: data });
-      if (answer.ok) await taken(form, mode, words, answer); else await refused(form, answer);
+      if (answer.redirected) say(form, 'error', SIGNED_OUT);              // to the sign-in page: nothing was sent
+      else if (answer.ok) await taken(form, mode, words, answer); else await refused(form, answer);
     } catch (_) { say(form, 'error', OFFLINE); }
     delete form.dataset.sending;
   }
@@ -195,7 +197,7 @@
       form.querySelectorAll('[data-send="reply"] [data-label]').forEach(el => { el.dataset.was = el.dataset.was || el.textContent; el.textContent = 'Send anyway'; });
       return freezeSeen(form);
     }
-    if (answer.status === 401) return say(form, 'error', 'You are signed out. Sign in in another tab, then send again. Your text is safe here.');
+    if (answer.status === 401) return say(form, 'error', SIGNED_OUT);
     if (answer.status >= 500 || answer.status === 429) return say(form, 'error', 'Not sent: the server is busy. Your text is safe here. Try again in a moment.');
     const slot = find(form, '[data-error]');
     if (slot && /text\/html/.test(type)) slot.innerHTML = text; else say(form, 'error', 'Not sent: ' + reason(text));

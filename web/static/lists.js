@@ -11,7 +11,7 @@
   const desk = (window.desk = window.desk || {});
   const PACE = 1000, JITTER = 300;
   const waiting = new Set(), kept = new Map();
-  let timer = 0, askedAt = 0, asking = false, pointed = false;
+  let timer = 0, askedAt = 0, asking = false, pointed = false, shownCase;
 
   const rows = () => document.getElementById('rows');
   const isHeld = list => pointed || list.contains(document.activeElement);
@@ -37,7 +37,7 @@
     let delay = 0;
     try {
       const answer = await fetch(url, { headers: desk.headers() });
-      if (!answer.ok) throw new Error(answer.status);
+      if (!answer.ok || answer.redirected) throw new Error(answer.status);
       const html = await answer.text();
       if (list === rows()) apply(desk.timeline.parse(html)); else numbers.forEach(n => waiting.add(n));
     } catch (_) {                                          // no network: the numbers wait for the next attempt
@@ -138,7 +138,10 @@
   document.documentElement.addEventListener('pointerleave', () => { if (pointed) { pointed = false; leaving(); } });
   document.addEventListener('focusout', e => { if (e.target.closest('#rows')) leaving(); });
   document.addEventListener('click', e => { if (e.target.closest('#rows-new')) release(); });
-  document.addEventListener('htmx:afterSettle', mark);
+  document.addEventListener('htmx:afterSettle', () => {    // opening the next conversation is the moment for rows to move
+    const thread = document.getElementById('thread'), now = thread ? thread.dataset.case : '';
+    if (now !== shownCase) { shownCase = now; release(); } else mark();
+  });
 
   desk.lists = { changed, release };
 })();

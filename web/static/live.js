@@ -169,6 +169,7 @@
       const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
       if (!answer.ok) throw new Error(answer.status);
       const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+      if (!page.body.dataset.cursor) { show('signed-out', true); throw new Error('not the page'); }
       await leisure();
       renew(page, answer.url);
       stale = false;

@@ -7,7 +7,7 @@
   const ICONS = { email: ['mail', 'Email'], webchat: ['message-circle', 'Web chat'], form: ['clipboard-list', 'Form'] };
   const me = document.body.dataset.agent;
   const unfolded = new Set(), held = new Map();
-  let missed = 0, unspoken = [], spokenAt = 0, speaking;
+  let missed = 0, quiet = false, unspoken = [], spokenAt = 0, speaking;
 
   const log = () => document.getElementById('log');
   const entries = box => [...box.querySelectorAll(':scope > [data-position]')];
@@ -122,6 +122,7 @@
   }
 
   function arrived(box, el, last) {
+    if (quiet) return;
     if (isOwn(el)) { if (last) box.dataset.pinned = '1'; return; }
     if (!box.dataset.pinned) showMissed(missed + 1);
     unspoken.push(el);
@@ -183,13 +184,14 @@
     link.ariaBusy = 'true';
     try {
       const answer = await fetch(link.href, { headers: desk.headers() });
-      if (!answer.ok) throw new Error(answer.status);
+      if (!answer.ok || answer.redirected) throw new Error(answer.status);
       const page = parse(await answer.text()), box = link.parentElement, next = page.querySelector('a[data-older]');
       keeping(box, () => {
         link.remove();
+        quiet = true;
         page.querySelectorAll('[data-position]').forEach(el => place(box, el));
+        quiet = false;
         if (next) box.prepend(next);
-        showMissed(0);
       });
     } catch (_) { link.ariaBusy = null; link.textContent = 'Couldn’t load older messages. Try again'; }
   }

@@ -24,6 +24,7 @@ class Posts:
         self.requests: list[Request] = []
         self.status = 204
         self.body = ""
+        self.headers: dict[str, str] = {}
 
     async def answer(self, route: Route) -> None:
         request = route.request
@@ -38,7 +39,9 @@ class Posts:
         elif self.status == 0:
             await route.abort()
         else:
-            await route.fulfill(status=self.status, content_type="text/html", body=self.body)
+            await route.fulfill(
+                status=self.status, content_type="text/html", body=self.body, headers=self.headers or None
+            )
 
     def to(self, path: str) -> list[Request]:
         return [r for r in self.requests if r.url.endswith(path)]
@@ -113,6 +116,15 @@ async def test_a_refusal_is_said_in_the_servers_words(posts: Posts, page: Page) 
     await page.fill("textarea", "On its way")
     await page.click("[data-send=reply]")
     await expect(page.locator("[data-error]")).to_have_text("The address of Inês is not known.")
+    await expect(page.locator("textarea")).to_have_value("On its way")
+
+
+async def test_a_session_that_ended_costs_no_words(stub: Stub, posts: Posts, page: Page) -> None:
+    stub.pages["/sign-in"] = document("<h1>Sign in</h1>")
+    posts.status, posts.headers = 303, {"Location": "/sign-in"}
+    await page.fill("textarea", "On its way")
+    await page.click("[data-send=reply]")
+    await expect(page.locator("[data-error]")).to_contain_text("signed out")
     await expect(page.locator("textarea")).to_have_value("On its way")
 
 

@@ -287,6 +287,8 @@ async def test_older_entries_come_above_without_moving_the_reader(stub: Stub, op
     after = await page.locator("#entry-51").bounding_box()
     assert after is not None and abs(after["y"] - before["y"]) < 40  # the link itself went
     assert await order(page) == list(range(1, 90))
+    await stub.push(sub="timeline:c1", cursor="T1", html=added(entry(95, "really new", by="Inês")))
+    await expect(page.locator("#announce")).to_have_text("Inês: really new")
 
 
 async def test_icons_are_drawn_from_the_sprite_under_the_content_policy(stub: Stub, page: Page) -> None:
