@@ -9,7 +9,7 @@ claim that runs out; `sweep()` picks it up.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -61,11 +61,16 @@ class RawInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """How far a mailbox's folder has been read; stored in the same transaction as what was read."""
+    """How far a mailbox's folder has been read; stored in the same transaction as what was read.
+
+    Mails up to `history_until` lay there when the mailbox was connected, at `connected_at`.
+    """
 
     folder: str
     uid_validity: int
     last_uid: int
+    history_until: int = 0
+    connected_at: datetime | None = None
 
 
 class IntakeDesk:
@@ -258,6 +263,7 @@ async def _advance(session: AsyncSession, channel_id: int, position: Position) -
         stored = MailboxPosition(channel_id=channel_id, folder=position.folder)
         session.add(stored)
     stored.uid_validity, stored.last_uid = position.uid_validity, position.last_uid
+    stored.history_until_uid, stored.connected_at = position.history_until, position.connected_at
 
 
 async def _still_waiting(session: AsyncSession, ids: Sequence[int]) -> set[int]:

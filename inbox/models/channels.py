@@ -49,6 +49,7 @@ class MailboxPosition(Model):
     uid_validity: Mapped[int]
     last_uid: Mapped[int]
     history_until_uid: Mapped[int] = mapped_column(default=0)
+    connected_at: Mapped[datetime | None]
 
 
 class Lease(Model):

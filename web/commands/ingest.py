@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from channels.email.ingest import Tally
     from web.installation import Installation
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command()
@@ -25,7 +25,7 @@ def ingest(
     maildir: Annotated[bool, typer.Option(help="The inputs are Maildir folders.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
-    """File raw mail from files or standard input. A mail that was filed before is known and changes nothing."""
+    """File raw mail from files or standard input. What was filed before is known and changes nothing."""
     import dataclasses
     import json
 

@@ -1,0 +1,59 @@
+"""The background work of a process: one task group owns all of it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import structlog
+
+from channels.email.watch import MailboxWatch
+from channels.registry import senders
+from inbox.outbox import OutboxWorker
+from inbox.timers import run_timers
+from web.installation import Installation
+
+RESTART_SECONDS = 5.0
+
+log = structlog.get_logger(__name__)
+
+Work = Callable[[], Awaitable[None]]
+
+
+@asynccontextmanager
+async def background_work(installation: Installation) -> AsyncIterator[None]:
+    """Run mailboxes, outbox, timers and the sweep of the intake for as long as the block lasts."""
+    async with asyncio.TaskGroup() as tasks:
+        running = [
+            tasks.create_task(_for_ever(name, work), name=name)
+            for name, work in works_of(installation).items()
+        ]
+        try:
+            yield
+        finally:
+            for task in running:
+                task.cancel()
+
+
+def works_of(installation: Installation) -> dict[str, Work]:
+    """Everything that happens without a request, by name."""
+    database, blobs, keys = installation.database, installation.blobs, installation.keys
+    outbox = OutboxWorker(database, blobs, keys, senders(blobs))
+    mailboxes = MailboxWatch(
+        database, blobs, keys, installation.intake, max_bytes=installation.settings.max_message_bytes
+    )
+    return {
+        "intake": installation.intake.run,
+        "outbox": outbox.run,
+        "timers": lambda: run_timers(database),
+        "mailboxes": mailboxes.run,
+    }
+
+
+async def _for_ever(name: str, work: Work) -> None:
+    """Begin again what has failed: one broken part must not end the others, nor stay broken."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("work.failed", work=name)
+        await asyncio.sleep(RESTART_SECONDS)
