@@ -8,7 +8,8 @@
    by comparing cursors: an entry that comes twice replaces its twin. Close code 4401 means that the session has ended.
 
    What the page must have (an element that is missing only switches its part off):
-   body[data-agent=ID][data-cursor=LISTS-CURSOR]   without data-cursor there is no socket; [data-idle=ms] for tests
+   body[data-agent=ID][data-cursor=LISTS-CURSOR]   without data-cursor there is no socket; [data-idle=ms] for tests;
+     [data-icons=URL of the sprite, as the page itself names it]; [data-zone] of the agent; [data-shortcuts=off]
    #log[data-sub="timeline:ID"][data-cursor][data-conversation=ID][data-case=1042][data-seen=POSITION][data-read-url]
      its children: a[data-older][href]  (answers entries and perhaps another a[data-older]), then entries, then p#typing[hidden] > span[data-text]
      an entry: #…[data-position=INT][data-kind=message|note|change|…][data-case]

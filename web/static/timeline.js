@@ -5,6 +5,7 @@
   const desk = (window.desk = window.desk || {});
   const NEAR = 48, JOINED = 3 * 60e3, SPEAK = 3000;
   const ICONS = { email: ['mail', 'Email'], webchat: ['message-circle', 'Web chat'], form: ['clipboard-list', 'Form'] };
+  const SPRITE = document.body.dataset.icons || '/static/icons.svg';      // with its ?v=, so that it is loaded once
   const me = document.body.dataset.agent;
   const unfolded = new Set(), held = new Map();
   let missed = 0, quiet = false, unspoken = [], spokenAt = 0, speaking;
@@ -65,7 +66,7 @@
     const kind = el.dataset.channelKind, [icon, word] = ICONS[kind] || ['layers', kind || ''];
     const line = make('div', 'strand', 'chdiv ch-' + kind);
     line.dataset.strand = el.dataset.strand; line.dataset.label = label;
-    line.innerHTML = '<span class="chdiv__c"><svg class="i" aria-hidden="true"><use href="/static/icons.svg#' + icon + '"/></svg></span><b></b><span class="cut"></span>';
+    line.innerHTML = '<span class="chdiv__c"><svg class="i" aria-hidden="true"><use href="' + SPRITE + '#' + icon + '"/></svg></span><b></b><span class="cut"></span>';
     line.children[1].textContent = word; line.children[2].textContent = label;
     el.before(line); used.add(line);
   }
