@@ -1,0 +1,207 @@
+"""What stands in a timeline, as a screen shows it: whole, frozen, and the same for everybody who may see it.
+
+Nothing here depends on the viewer or on the entry before: "You", unread and joined bubbles are the browser's.
+"""
+
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from inbox.texts import Segment
+
+HUES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Somebody's name, the letters of their avatar and its hue, 1 to 8. `agent_id` only for people inside."""
+
+    name: str
+    initials: str
+    hue: int
+    agent_id: str | None = None
+
+
+def face_of(name: str, key: str, *, agent_id: str | None = None) -> Face:
+    """A face whose hue follows *key*: a public id or an address, so that it is the same on every screen."""
+    words = [word for word in name.replace("@", " ").split() if word[0].isalnum()]
+    letters = words[0][0] + (words[-1][0] if len(words) > 1 else "") if words else "?"
+    return Face(name, letters.upper(), zlib.crc32(key.encode()) % HUES + 1, agent_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAddress:
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFile:
+    """An attachment. `url` answers the file itself, never inline HTML."""
+
+    public_id: str
+    filename: str
+    content_type: str
+    size: int
+    is_inline: bool
+
+    @property
+    def url(self) -> str:
+        return f"/attachments/{self.public_id}"
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether a browser may show it: the types that attachments are served inline for."""
+        return self.content_type in ("image/png", "image/jpeg", "image/gif", "image/webp")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRecipient:
+    """What became of a message for one recipient; `repeated`: it may have arrived twice."""
+
+    address: str
+    state: str
+    error: str | None
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownMessage:
+    """A message. `author_key` is equal for messages by the same author of one conversation.
+
+    `words` are the new ones, `quoted` the rest, both in stretches whose links are safe. `due_at` says when a
+    queued message leaves that nobody has tried to send yet.
+    """
+
+    public_id: str
+    is_inbound: bool
+    author: Face
+    author_kind: str
+    author_key: str
+    author_address: str
+    channel_kind: str
+    channel_name: str
+    strand_id: str
+    strand_label: str
+    subject: str
+    to: tuple[ShownAddress, ...]
+    cc: tuple[ShownAddress, ...]
+    words: tuple[Segment, ...]
+    quoted: tuple[Segment, ...]
+    has_html: bool
+    fields: tuple[tuple[str, str], ...]
+    files: tuple[ShownFile, ...]
+    page_url: str | None
+    delivery: str | None
+    delivery_error: str | None
+    delivery_at: datetime | None
+    due_at: datetime | None
+    recipients: tuple[ShownRecipient, ...]
+    is_unverified: bool
+    is_claimed: bool
+    is_spam: bool
+    is_history: bool
+    has_reused_id: bool
+    automatic: str | None
+    matched_rule: str
+    matched_value: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteStretch:
+    """A stretch of a note: plain, a link, or the name of somebody mentioned."""
+
+    text: str
+    url: str | None = None
+    is_mention: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownNote:
+    public_id: str
+    author: Face
+    words: tuple[NoteStretch, ...]
+    mentioned: tuple[str, ...]
+    edited_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownHandoff:
+    """A case passed on. To an agent (`to_agent`) or a team (`to_team`, its name)."""
+
+    public_id: str
+    by: Face
+    to_agent: Face | None
+    to_team: str | None
+    reason: str
+    state: str
+    answer: str
+    answered_at: datetime | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownSuggestion:
+    """A question that only an agent may answer. `other_conversation_id` is the other customer's thread;
+    what a stranger wrote stands only there."""
+
+    public_id: str
+    kind: str
+    state: str
+    name: str
+    address: str
+    strand_label: str
+    other: Face
+    other_customer_id: str
+    other_conversation_id: str | None
+    decided_by: Face | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownChange:
+    """A fact without words of its own. `by` is empty where a customer or the system caused it."""
+
+    event_kind: str
+    actor_kind: str
+    by: Face | None
+    data: dict[str, Any]
+
+
+Shown = ShownMessage | ShownNote | ShownHandoff | ShownSuggestion | ShownChange
+_KINDS: tuple[tuple[type, str, str], ...] = (
+    (ShownMessage, "message", "m"),
+    (ShownNote, "note", "n"),
+    (ShownHandoff, "handoff", "h"),
+    (ShownSuggestion, "suggestion", "s"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One place in a conversation and what stands there.
+
+    `guarded_case_id` is set for an entry of a private case: whoever shows it asks whether the case may be
+    seen.
+    """
+
+    position: int
+    at: datetime
+    conversation_id: str
+    case_number: int | None
+    guarded_case_id: int | None
+    shown: Shown
+
+    @property
+    def kind(self) -> str:
+        """message, note, handoff, suggestion or change."""
+        return next((kind for shape, kind, _ in _KINDS if isinstance(self.shown, shape)), "change")
+
+    @property
+    def element_id(self) -> str:
+        """The id of its element on the page."""
+        if isinstance(self.shown, ShownChange):
+            return f"e-{self.position}"
+        letter = next(letter for shape, _, letter in _KINDS if isinstance(self.shown, shape))
+        return f"{letter}-{self.shown.public_id}"
