@@ -1,7 +1,7 @@
 """Which mail server an account's URL names, and whether a password may be sent to it."""
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from channels.email.addresses import reject_controls
@@ -20,7 +20,7 @@ class MailServer:
     port: int
     implicit_tls: bool
     user: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
 
     @property
     def is_loopback(self) -> bool:
@@ -42,18 +42,18 @@ def smtp_server(account: Account) -> MailServer:
 
 
 def _server(address: str | None, password: str | None, ports: dict[str, int], *, example: str) -> MailServer:
-    field = "imap" if "imaps" in ports else "smtp"
+    kind = "imap" if "imaps" in ports else "smtp"
     try:
-        url = urlsplit(reject_controls(address or "", field=field))
+        url = urlsplit(reject_controls(address or "", field=kind))
         port = url.port
     except ValueError as error:
-        raise Invalid(f"The {field.upper()} server must be given like {example}.", field=field) from error
+        raise Invalid(f"The {kind.upper()} server must be given like {example}.", field=kind) from error
     if url.scheme not in ports or not url.hostname:
-        raise Invalid(f"The {field.upper()} server must be given like {example}.", field=field)
+        raise Invalid(f"The {kind.upper()} server must be given like {example}.", field=kind)
     return MailServer(
         host=url.hostname,
         port=port or ports[url.scheme],
         implicit_tls=url.scheme.endswith("s"),
-        user=reject_controls(unquote(url.username), field=f"{field} user") if url.username else None,
+        user=reject_controls(unquote(url.username), field=f"{kind} user") if url.username else None,
         password=password,
     )
