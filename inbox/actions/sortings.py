@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from inbox.actions.journals import Journal
-from inbox.actions.placements import (
+from inbox.actions.relocations import (
     case_like,
     cases_of,
     only_open_case,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.envelopes import Span, SpanKind
+from inbox.actions.previews import show
 from inbox.models import (
     Case,
     Channel,
@@ -17,10 +17,7 @@ from inbox.models import (
     Status,
     Strand,
 )
-from inbox.texts import new_words, snippet
 from inbox.waiting import refresh_waiting
-
-PREVIEW_LENGTH = 200
 
 
 def _counts() -> ColumnElement[bool]:
@@ -38,16 +35,13 @@ async def refresh_summary(session: AsyncSession, case: Case) -> None:
     newest = newest.order_by(Message.position.desc(), Message.id.desc()).limit(1)
     found = (await session.execute(newest)).first()
     if found is None:
-        case.last_message_at = None
+        case.last_message_at = case.opened_at
         case.last_channel_kind = case.last_direction = case.last_author = case.preview = ""
         return
     message, kind = found
-    case.last_message_at = message.created_at
-    case.last_channel_kind = kind
-    case.last_direction = message.direction
-    case.last_author = (message.author_name or await _customer_name(session, case))[:300]
-    words = _new_words(message) if message.direction == Direction.INBOUND else ""
-    case.preview = snippet(words or message.text, PREVIEW_LENGTH)
+    show(case, message, kind)
+    if not message.author_name and message.direction == Direction.INBOUND:
+        case.last_author = (await _customer_name(session, case))[:300] or case.last_author
 
 
 async def refresh_strand(session: AsyncSession, strand: Strand) -> None:
@@ -62,7 +56,7 @@ async def refresh_conversation(session: AsyncSession, conversation: Conversation
     """Say anew when something was last written in a conversation."""
     await session.flush()
     query = select(func.max(Message.created_at)).where(Message.conversation_id == conversation.id, _counts())
-    conversation.last_message_at = await session.scalar(query)
+    conversation.last_message_at = await session.scalar(query) or conversation.created_at
 
 
 async def refresh_all(
@@ -81,10 +75,6 @@ async def refresh_all(
     for conversation in conversations:
         await refresh_conversation(session, conversation)
     await session.flush()
-
-
-def _new_words(message: Message) -> str:
-    return new_words(message.text, [Span(start, end, SpanKind(kind)) for start, end, kind in message.spans])
 
 
 async def _customer_name(session: AsyncSession, case: Case) -> str:
