@@ -38,13 +38,14 @@ class ShownAddress:
 
 @dataclass(frozen=True, slots=True)
 class ShownFile:
-    """An attachment. `url` answers the file itself, never inline HTML."""
+    """An attachment. `url` answers the file itself, never inline HTML. `is_decoration`: a small picture inside the
+    HTML version, such as a logo, that nobody misses in the text."""
 
     public_id: str
     filename: str
     content_type: str
     size: int
-    is_inline: bool
+    is_decoration: bool
 
     @property
     def url(self) -> str:

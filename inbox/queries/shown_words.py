@@ -19,6 +19,8 @@ from inbox.queries.shown import (
 )
 from inbox.texts import linkify, new_words, quoted_words
 
+DECORATION_BYTES = 16_384
+
 
 def face_of_agent(agent: Agent) -> Face:
     """The face of somebody inside."""
@@ -111,8 +113,15 @@ def _addresses(stored: Sequence[dict[str, Any]]) -> tuple[ShownAddress, ...]:
 
 
 def _files(message: Message) -> tuple[ShownFile, ...]:
+    has_html = message.html is not None
     return tuple(
-        ShownFile(one.public_id, one.filename, one.content_type, one.size, one.inline)
+        ShownFile(
+            public_id=one.public_id,
+            filename=one.filename,
+            content_type=one.content_type,
+            size=one.size,
+            is_decoration=one.inline and has_html and one.size < DECORATION_BYTES,
+        )
         for one in message.attachments
     )
 
