@@ -129,7 +129,7 @@ class _Conversation(LMTP):
 def _delivered(envelope: Envelope) -> DeliveredMail:
     content = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
     sender = _sender(envelope)
-    # RFC 5321 §4.4: whoever delivers for good writes the envelope down, the only place that may show our token.
+    # RFC 5321 §4.4: whoever delivers for good writes the envelope down; our token may stand nowhere else.
     lines = [f"Return-Path: <{sender}>", *(f"Delivered-To: {recipient}" for recipient in envelope.rcpt_tos)]
     head = "".join(f"{line}\r\n" for line in lines).encode()
     return DeliveredMail(sender, tuple(envelope.rcpt_tos), head + content, clock.now())

@@ -171,6 +171,8 @@ class Mailbox:
 
     def _files(self) -> Path:
         if self._directory is None:
+            if self._parent is not None:
+                self._parent.mkdir(parents=True, exist_ok=True)
             self._directory = Path(tempfile.mkdtemp(prefix="mail-", dir=self._parent))
         return self._directory
 

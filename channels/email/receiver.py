@@ -35,6 +35,7 @@ FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 300.0
 LONGEST_UNREACHABLE_SECONDS = 45.0  # knocking at a door that nobody opens costs nobody anything
 GOODBYE_SECONDS = 1.0
+CHECK_SECONDS = 60.0
 RESCAN_DAYS = 14  # where it is not known when the mailbox was connected
 
 logger = logging.getLogger(__name__)
@@ -128,7 +129,9 @@ class MailboxReceiver:
         """Connect, read, wait, and begin again after any trouble."""
         try:
             while True:
-                await self._rest(await self._watch_until_trouble())
+                pause = await self._watch_until_trouble()
+                await self._thread.run(self._mailbox.close)
+                await self._rest(pause)
         finally:
             await self._let_go()
 
@@ -259,6 +262,9 @@ async def check_mailbox(account: Account, *, tls: SSLContext | None = None) -> s
         return str(error)
     thread = CallThread("mailbox check")
     try:
-        return await thread.run(mailbox.check)
+        async with asyncio.timeout(CHECK_SECONDS):
+            return await thread.run(mailbox.check)
+    except TimeoutError:
+        return f"The mail server did not answer within {CHECK_SECONDS:.0f} seconds."
     finally:
         thread.stop()
