@@ -1,0 +1,82 @@
+"""What the receiving server says of a mail's sender (RFC 8601), and only that server.
+
+Senders write Authentication-Results of their own. Believed is the topmost field of the configured
+authserv-id, and only where every Received field above it was written inside: by a local delivery, or by a
+service that is known to write its result below its own Received and to remove what pretends to be its own.
+"""
+
+import re
+
+from channels.email.headers import Headers
+from inbox.envelopes import Authentication, Verdict
+
+_WRITES_BELOW = frozenset(("mx.google.com",))
+_LOCAL_DELIVERY = re.compile(r"\bwith\s+lmtps?a?\b", re.IGNORECASE)
+_FROM_OURSELVES = re.compile(r"from\s+\S+\s+\(\S+\s+\[(?:IPv6:)?(?:127\.0\.0\.1|::1)\]\)", re.IGNORECASE)
+_RESULT = re.compile(r"(?:^|[;\s])(dmarc|dkim|spf)(?:/\d+)?\s*=\s*([a-z]+)", re.IGNORECASE)
+_FAILURES = frozenset(("fail", "softfail", "hardfail"))
+
+
+def read_authentication(headers: Headers, authserv_id: str | None) -> Authentication:
+    """The verdicts of the configured server; all NONE where it said nothing or none is configured."""
+    if not authserv_id:
+        return Authentication()
+    wanted = authserv_id.strip().lower().rstrip(".")
+    for name, raw in headers.fields:
+        if name == "received":
+            if not _is_inside(raw.decode("latin-1"), wanted):
+                return Authentication()
+        elif name == "authentication-results":
+            server, _, results = _without_comments(raw.decode("latin-1")).partition(";")
+            if server.split() and server.split()[0].strip("\"'").lower().rstrip(".") == wanted:
+                return _verdicts(results, wanted)
+    return Authentication()
+
+
+def _is_inside(received: str, authserv_id: str) -> bool:
+    received = " ".join(received.split())
+    if authserv_id in _WRITES_BELOW and re.search(rf"\bby {re.escape(authserv_id)}\b", received):
+        return True
+    if not re.search(r"\bby\s", received, re.IGNORECASE):
+        return False
+    says_from = re.match(r"from\s", received, re.IGNORECASE)
+    return not says_from or bool(_LOCAL_DELIVERY.search(received) or _FROM_OURSELVES.match(received))
+
+
+def _verdicts(results: str, authserv_id: str) -> Authentication:
+    found: dict[str, list[str]] = {}
+    for method, result in _RESULT.findall(results):
+        found.setdefault(method.lower(), []).append(result.lower())
+    return Authentication(
+        dmarc=_verdict(found.get("dmarc", [])[:1]),
+        spf=_verdict(found.get("spf", [])[:1]),
+        dkim=_verdict(found.get("dkim", [])),
+        authserv_id=authserv_id,
+    )
+
+
+def _verdict(results: list[str]) -> Verdict:
+    """One good DKIM signature among several is a pass; of the others there is one result."""
+    if "pass" in results:
+        return Verdict.PASS
+    if any(result in _FAILURES for result in results):
+        return Verdict.FAIL
+    return Verdict.NONE
+
+
+def _without_comments(text: str) -> str:
+    """RFC 5322 §3.2.2 comments taken out, nested ones too; what is quoted cannot pass for a result."""
+    kept: list[str] = []
+    depth = 0
+    for token in re.findall(r'"(?:[^"\\]|\\.)*"?|\\.|[()]|[^"\\()]+', text, re.DOTALL):
+        if token == "(":
+            depth += 1
+        elif token == ")":
+            depth = max(0, depth - 1)
+        elif not depth:
+            kept.append(_without_meaning(token) if token.startswith('"') else token)
+    return "".join(kept)
+
+
+def _without_meaning(quoted: str) -> str:
+    return re.sub(r"[;=\s]+", "_", quoted.strip('"'))
