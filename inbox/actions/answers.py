@@ -39,10 +39,14 @@ def mark_strands(
 
 
 async def answer_all(session: AsyncSession, case: Case) -> None:
-    """Mark every strand of a held case: what resolving and "they owe us" say."""
+    """Mark every strand of a held case: what resolving and "they owe us" say.
+
+    A strand whose next message goes to another case may wait there: it is left alone.
+    """
     for strand in await strands_of(session, case):
         strand.answered_at = clock.now()
     await refresh_waiting(session, case)
+    case.waiting_since = None
 
 
 async def move_on(
@@ -58,14 +62,14 @@ async def move_on(
     if then is Status.SNOOZED and snoozed_until is not None and snoozed_until <= clock.now():
         raise Invalid("Choose a time that is still to come.", field="snoozed_until")
     actor = Actor.agent(by)
+    if then is Status.SPAM:
+        raise Invalid("A reply cannot make a case spam.", field="then")
+    waiting = await refresh_waiting(session, case)
+    if then is Status.PENDING and waiting:
+        then = Status.OPEN
     if then is Status.RESOLVED:
         await answer_all(session, case)
         await settle_handoffs(session, conversation, case, taken_by=None, actor=actor)
-    waiting = await refresh_waiting(session, case)
-    if then is Status.SPAM:
-        raise Invalid("A reply cannot make a case spam.", field="then")
-    if then is Status.PENDING and waiting:
-        then = Status.OPEN
     change_status(session, conversation, case, then, actor=actor, snoozed_until=snoozed_until)
 
 

@@ -1,14 +1,32 @@
 """Opening cases and changing what they say about themselves."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
 from inbox.actions.events import record
 from inbox.actors import SYSTEM, Actor
-from inbox.models import Case, CaseNumber, Channel, Conversation, EventKind, Status
+from inbox.errors import Invalid
+from inbox.holding import hold_case
+from inbox.models import (
+    Agent,
+    Case,
+    CaseNumber,
+    CaseTag,
+    Channel,
+    Conversation,
+    EventKind,
+    Priority,
+    Status,
+    Tag,
+)
+
+LONGEST_SUBJECT = 500
+LONGEST_TAG = 80
+MOST_TAGS = 50
 
 
 async def next_case_numbers(session: AsyncSession, count: int = 1) -> Sequence[int]:
@@ -45,3 +63,60 @@ async def open_case(
     await session.flush()
     record(session, EventKind.CASE_OPENED, actor=by, conversation=conversation, case=case)
     return case
+
+
+async def change(
+    session: AsyncSession,
+    case: Case,
+    *,
+    by: Agent | Actor,
+    subject: str | None = None,
+    priority: Priority | None = None,
+    tags: Sequence[str] | None = None,
+) -> None:
+    """Change what a case says about itself; None leaves a thing as it is. *tags* are all its tags by name,
+    new ones are made.
+
+    Raises Invalid for a subject or a tag that cannot be used.
+    """
+    conversation = await hold_case(session, case)
+    facts: dict[str, Any] = {}
+    if subject is not None and (line := _one_line(subject)) != case.subject:
+        case.subject, facts["subject"] = line, True
+    if priority is not None and priority != case.priority:
+        case.priority, facts["priority"] = priority, priority
+    if tags is not None:
+        facts |= await _retag(session, case, tags)
+    if not facts:
+        return
+    actor = Actor.agent(by) if isinstance(by, Agent) else by
+    record(session, EventKind.CASE_CHANGED, actor=actor, conversation=conversation, case=case, data=facts)
+
+
+def _one_line(subject: str) -> str:
+    line = " ".join(subject.replace("\x00", "").split())
+    if len(line) > LONGEST_SUBJECT:
+        raise Invalid(f"A subject has at most {LONGEST_SUBJECT} characters.", field="subject")
+    return line
+
+
+async def _retag(session: AsyncSession, case: Case, names: Sequence[str]) -> dict[str, list[str]]:
+    """Give the case exactly these tags; answers what was added and removed."""
+    wanted = {name.casefold(): name for name in (" ".join(name.split()) for name in names) if name}
+    if len(wanted) > MOST_TAGS or any(len(name) > LONGEST_TAG or "\x00" in name for name in wanted.values()):
+        raise Invalid(f"At most {MOST_TAGS} tags of at most {LONGEST_TAG} characters.", field="tags")
+    existing = {tag.name.casefold(): tag for tag in await session.scalars(select(Tag))}
+    missing = [Tag(name=name) for key, name in wanted.items() if key not in existing]
+    session.add_all(missing)
+    await session.flush()
+    existing |= {tag.name.casefold(): tag for tag in missing}
+    had_ids = set(await session.scalars(select(CaseTag.tag_id).where(CaseTag.case_id == case.id)))
+    had = {key: tag for key, tag in existing.items() if tag.id in had_ids}
+    added = [existing[key] for key in wanted if key not in had]
+    removed = [tag for key, tag in had.items() if key not in wanted]
+    session.add_all(CaseTag(case_id=case.id, tag_id=tag.id) for tag in added)
+    await session.execute(
+        delete(CaseTag).where(CaseTag.case_id == case.id, CaseTag.tag_id.in_([tag.id for tag in removed]))
+    )
+    changes = {"added": [tag.name for tag in added], "removed": [tag.name for tag in removed]}
+    return {f"tags_{key}": tag_names for key, tag_names in changes.items() if tag_names}

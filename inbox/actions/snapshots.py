@@ -3,20 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.actions.statuses import change_status
 from inbox.actors import Actor
-from inbox.models import Case, Conversation, Message, Status, Strand
+from inbox.models import Case, Conversation, Status, Strand
 from inbox.waiting import refresh_waiting
 
 
 async def strands_of(session: AsyncSession, case: Case) -> list[Strand]:
-    """The strands whose next message goes to the case, and those that it has messages of."""
-    its_messages = select(Message.strand_id).where(Message.case_id == case.id)
-    query = select(Strand).where(or_(Strand.case_id == case.id, Strand.id.in_(its_messages)))
-    return list(await session.scalars(query.order_by(Strand.id)))
+    """The strands whose next message goes to the case."""
+    return list(await session.scalars(select(Strand).where(Strand.case_id == case.id).order_by(Strand.id)))
 
 
 async def snapshot(session: AsyncSession, case: Case) -> dict[str, Any]:

@@ -1,0 +1,57 @@
+"""What an agent has begun to write: one reply and one note for each conversation."""
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert as insert_on_postgres
+from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox import clock
+from inbox.errors import Invalid
+from inbox.models import Agent, Conversation, Draft, Strand
+
+KINDS = ("reply", "note")
+LONGEST_TEXT = 500_000
+
+
+async def save_draft(
+    session: AsyncSession,
+    conversation: Conversation,
+    *,
+    by: Agent,
+    kind: str,
+    text: str,
+    strand: Strand | None = None,
+) -> Draft | None:
+    """Keep what is being written, in place of what was there; empty text discards it.
+
+    Raises Invalid for another kind, or for a text that is too long.
+    """
+    if kind not in KINDS:
+        raise Invalid("A draft is of a reply or of a note.", field="kind")
+    if len(text) > LONGEST_TEXT:
+        raise Invalid(f"A draft has at most {LONGEST_TEXT:,} characters.", field="text")
+    if not text.strip():
+        await discard_draft(session, conversation, by=by, kind=kind)
+        return None
+    changing = {
+        "text": text.replace("\x00", ""),
+        "strand_id": strand.id if strand else None,
+        "updated_at": clock.now(),
+    }
+    place = {"agent_id": by.id, "conversation_id": conversation.id, "kind": kind}
+    # Two windows of one agent may save at once: the constraint decides, and the later one stands.
+    dialect_insert = insert_on_sqlite if session.get_bind().dialect.name == "sqlite" else insert_on_postgres
+    saved = dialect_insert(Draft).values(**place, **changing)
+    saved = saved.on_conflict_do_update(index_elements=list(place), set_=changing)
+    await session.execute(saved)
+    found = select(Draft).filter_by(**place).execution_options(populate_existing=True)
+    return (await session.scalars(found)).one()
+
+
+async def discard_draft(session: AsyncSession, conversation: Conversation, *, by: Agent, kind: str) -> None:
+    """Forget what was being written, if anything was."""
+    await session.execute(
+        delete(Draft).where(
+            Draft.agent_id == by.id, Draft.conversation_id == conversation.id, Draft.kind == kind
+        )
+    )
