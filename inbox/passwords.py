@@ -38,6 +38,10 @@ class Passwords:
     async def hash(self, password: str) -> str:
         """The hash to store; raises Invalid for passwords that are too easy to guess."""
         check_strength(password)
+        return await self.hash_again(password)
+
+    async def hash_again(self, password: str) -> str:
+        """The hash, by today's settings, of a password that was accepted earlier."""
         async with self._turns:
             return await asyncio.to_thread(self._hasher.hash, password)
 

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
 from inbox.actors import Actor
-from inbox.credentials import INVITATION_LIFE, digest_of, new_token, normalise_email
+from inbox.addresses import normalise_email
+from inbox.credentials import INVITATION_LIFE, digest_of, new_token
 from inbox.errors import Conflict, Invalid, NotFound
 from inbox.models import (
     Agent,
@@ -63,6 +64,12 @@ async def set_password(session: AsyncSession, agent: Agent, password_hash: str) 
     """Store a new password's hash; whoever was signed in with the old one is signed out, tokens included."""
     agent.password_hash = password_hash
     await revoke_everything(session, agent)
+
+
+async def keep_rehash(session: AsyncSession, agent: Agent, password_hash: str) -> None:
+    """Store the same password by newer settings; nobody is signed out."""
+    agent.password_hash = password_hash
+    await session.flush()
 
 
 async def deactivate(session: AsyncSession, agent: Agent, *, by: Actor) -> None:

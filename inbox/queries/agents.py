@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
-from inbox.credentials import ABSOLUTE_LIFE, IDLE_LIFE, digest_of, normalise_email
+from inbox.addresses import normalise_email
+from inbox.credentials import ABSOLUTE_LIFE, IDLE_LIFE, digest_of
 from inbox.errors import NotFound
 from inbox.models import Agent, ApiToken, Invitation, Session, Team, TeamMember
 

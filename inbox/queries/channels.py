@@ -1,0 +1,42 @@
+"""The configured ways in and out."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.envelopes import ChannelKind
+from inbox.errors import NotFound
+from inbox.models import Channel
+
+
+async def everything(session: AsyncSession) -> Sequence[Channel]:
+    """All channels by name, those that were switched off too."""
+    return (await session.scalars(select(Channel).order_by(Channel.name))).all()
+
+
+async def active(session: AsyncSession, *, kind: ChannelKind | None = None) -> Sequence[Channel]:
+    """The channels that work, by id; of one kind, or of all."""
+    query = select(Channel).where(Channel.deactivated_at.is_(None)).order_by(Channel.id)
+    if kind is not None:
+        query = query.where(Channel.kind == kind)
+    return (await session.scalars(query)).all()
+
+
+async def by_id(session: AsyncSession, public_id: str) -> Channel:
+    """The channel with this public id; raises NotFound."""
+    return _found(await session.scalar(select(Channel).where(Channel.public_id == public_id)))
+
+
+async def by_name(session: AsyncSession, name: str) -> Channel:
+    """The channel that people call so; raises NotFound."""
+    found = await session.scalar(select(Channel).where(Channel.name == name))
+    if found is None:
+        raise NotFound(f"There is no channel with the name {name}.")
+    return found
+
+
+def _found(channel: Channel | None) -> Channel:
+    if channel is None:
+        raise NotFound("There is no such channel.")
+    return channel

@@ -1,0 +1,39 @@
+"""Raw inputs and what became of them."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.errors import NotFound
+from inbox.models import IntakeRecord, IntakeState
+
+
+async def listed(
+    session: AsyncSession,
+    *,
+    state: IntakeState | None = None,
+    before_id: int | None = None,
+    limit: int = 50,
+) -> Sequence[IntakeRecord]:
+    """Raw inputs, newest first; of one state, or of all; *before_id* continues a list."""
+    query = select(IntakeRecord).order_by(IntakeRecord.id.desc()).limit(limit)
+    if state is not None:
+        query = query.where(IntakeRecord.state == state)
+    if before_id is not None:
+        query = query.where(IntakeRecord.id < before_id)
+    return (await session.scalars(query)).all()
+
+
+async def by_id(session: AsyncSession, public_id: str) -> IntakeRecord:
+    """The raw input with this public id; raises NotFound."""
+    found = await session.scalar(select(IntakeRecord).where(IntakeRecord.public_id == public_id))
+    if found is None:
+        raise NotFound("There is no such input.")
+    return found
+
+
+async def count_quarantined(session: AsyncSession, *, at_most: int = 1000) -> int:
+    """How many inputs wait in the quarantine; counting stops at *at_most*."""
+    some = select(IntakeRecord.id).where(IntakeRecord.state == IntakeState.QUARANTINED).limit(at_most)
+    return int(await session.scalar(select(func.count()).select_from(some.subquery())) or 0)

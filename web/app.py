@@ -1,0 +1,74 @@
+"""The one place where everything is put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from inbox.config import Settings, load_settings
+from inbox.errors import OnethreadError
+from web import csrf
+from web.errors import LastResort, respond
+from web.headers import SecurityHeaders
+from web.installation import Installation, open_installation
+from web.logs import RequestLog, configure_logs
+from web.routes import ROUTES
+from web.workers import background_work
+
+ANSWERS_ANYBODY = ("/healthz", "/readyz")
+
+
+def create_app(source: Installation | Settings) -> Starlette:
+    """The application. From settings it opens the installation itself and runs the background work, from its
+    start to its end; of an open installation it serves pages only."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            if isinstance(source, Settings):
+                installation = await stack.enter_async_context(open_installation(source))
+                app.state.onethread = installation
+                await stack.enter_async_context(background_work(installation))
+            yield
+
+    settings = source if isinstance(source, Settings) else source.settings
+    app = Starlette(
+        routes=ROUTES,
+        lifespan=lifespan,
+        middleware=[
+            Middleware(SecurityHeaders, is_https=settings.is_https),
+            Middleware(RequestLog),
+            Middleware(LastResort),
+            Middleware(KnownHost),
+        ],
+        exception_handlers={HTTPException: respond, OnethreadError: respond},
+    )
+    app.state.is_working = True
+    if isinstance(source, Installation):
+        app.state.onethread = source
+    return app
+
+
+def from_environment() -> Starlette:
+    """The application by the environment's settings, for servers that start several processes."""
+    settings = load_settings()
+    configure_logs(settings.log_format)
+    return create_app(settings)
+
+
+class KnownHost:
+    """Refuses what was addressed to a name that is not ours."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] not in ANSWERS_ANYBODY:
+            request = Request(scope, receive)
+            if not csrf.is_known_host(request):
+                raise HTTPException(421)
+        await self.app(scope, receive, send)

@@ -1,0 +1,25 @@
+"""Every address of the application, in one table."""
+
+from starlette.routing import BaseRoute
+
+from web.endpoints import health, invitations, setup, sign_ins, static
+from web.policy import Policy, route
+
+OPERATIONS: list[BaseRoute] = [
+    route("/healthz", health.alive, policy=Policy.PUBLIC),
+    route("/readyz", health.ready, policy=Policy.PUBLIC),
+    route("/metrics", health.figures, policy=Policy.OPERATIONS),
+    route("/static/{path:path}", static.show, policy=Policy.PUBLIC),
+]
+
+SIGNING_IN: list[BaseRoute] = [
+    route("/sign-in", sign_ins.new, policy=Policy.PUBLIC),
+    route("/sign-in", sign_ins.create, methods=["POST"], policy=Policy.PUBLIC),
+    route("/sign-out", sign_ins.destroy, methods=["POST"], policy=Policy.AGENT),
+    route("/setup", setup.new, policy=Policy.PUBLIC),
+    route("/setup", setup.create, methods=["POST"], policy=Policy.PUBLIC),
+    route("/join/{token}", invitations.show, policy=Policy.PUBLIC),
+    route("/join/{token}", invitations.accept, methods=["POST"], policy=Policy.PUBLIC),
+]
+
+ROUTES: list[BaseRoute] = [*OPERATIONS, *SIGNING_IN]
