@@ -48,7 +48,7 @@ class ChannelParsers:
         if self._pool is None:
             self._pool = ParserPool(self._blobs.root, size=self._workers)
         context = MailContext(
-            mailbox_address=channel.address,
+            mailbox_address=channel.address or "",
             own_addresses=channel.own_addresses,
             authserv_id=channel.settings.get("authserv_id"),
             max_bytes=self._max_message_bytes,
@@ -61,7 +61,7 @@ class ChannelParsers:
             await self._pool.close()
 
 
-def senders(blobs: BlobStore) -> dict[ChannelKind, Sender]:
+def senders(blobs: BlobStore) -> dict[str, Sender]:
     """The ways out by kind; a form answers by the mailbox that its channel names."""
     from channels.email.sender import EmailSender
     from channels.webchat.sender import WebchatSender

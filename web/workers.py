@@ -9,7 +9,7 @@ import structlog
 from channels.email.watch import MailboxWatch
 from channels.registry import senders
 from inbox.outbox import OutboxWorker
-from inbox.timers import run_timers
+from inbox.timers import Timers
 from web.installation import Installation
 
 RESTART_SECONDS = 5.0
@@ -37,14 +37,14 @@ async def background_work(installation: Installation) -> AsyncIterator[None]:
 def works_of(installation: Installation) -> dict[str, Work]:
     """Everything that happens without a request, by name."""
     database, blobs, keys = installation.database, installation.blobs, installation.keys
-    outbox = OutboxWorker(database, blobs, keys, senders(blobs))
+    outbox = OutboxWorker(database, blobs, keys, senders(blobs), alone=database.is_sqlite)
     mailboxes = MailboxWatch(
         database, blobs, keys, installation.intake, max_bytes=installation.settings.max_message_bytes
     )
     return {
         "intake": installation.intake.run,
         "outbox": outbox.run,
-        "timers": lambda: run_timers(database),
+        "timers": Timers(database).run,
         "mailboxes": mailboxes.run,
     }
 

@@ -166,6 +166,8 @@ class MailboxWatch:
     def _raw(self, mail: mailbox.FetchedMail, uid_validity: int) -> RawInput:
         ref = f"{uid_validity}:{mail.uid}"
         refused = f"It is larger than {self._max_bytes} bytes." if mail.too_large else ""
+        if mail.unreadable:
+            refused = "The mail server refused to hand it over whole."
         if mail.path is None:
             return RawInput(content=mail.content, source_ref=ref, is_history=mail.history, refused=refused)
         with mail.path.open("rb") as stream:
