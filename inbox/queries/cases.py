@@ -44,7 +44,10 @@ OF_STATUS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which cases; what is None is not asked. `view` is a View or "team/<slug>"; `status` changes the view's own."""
+    """Which cases; what is None is not asked.
+
+    `view` is a View or "team/<slug>"; `status` takes the place of the view's own.
+    """
 
     view: str | None = None
     status: str | None = None
@@ -86,7 +89,7 @@ async def by_numbers(
 
 
 async def by_number(session: AsyncSession, actor: Actor, number: int) -> Case:
-    """One case, with assignee, team and tags; of a joined one the case it was joined into. Raises NotFound."""
+    """One case with assignee, team and tags; of a joined one that which took it in. Raises NotFound."""
     query = select(Case).where(Case.number == number, visible_to(actor)).options(*LOADED)
     case = (await session.scalars(query)).first()
     while case is not None and case.joined_into_id is not None:
@@ -142,7 +145,7 @@ async def counters(session: AsyncSession, actor: Actor) -> dict[str, int]:
 
 async def count(session: AsyncSession, actor: Actor, wanted: Filter) -> int:
     """How many cases match, up to 1,000."""
-    return (await session.execute(select(_count(actor, wanted)))).scalar_one()
+    return int((await session.execute(select(_count(actor, wanted)))).scalar_one())
 
 
 def default_sort(wanted: Filter) -> Sort:
