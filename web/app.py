@@ -15,6 +15,7 @@ from web import csrf
 from web.errors import LastResort, respond
 from web.headers import SecurityHeaders
 from web.installation import Installation, open_installation
+from web.live.visitors import open_visiting
 from web.logs import RequestLog, configure_logs
 from web.routes import ROUTES
 from web.workers import background_work
@@ -33,6 +34,8 @@ def create_app(source: Installation | Settings) -> Starlette:
                 installation = await stack.enter_async_context(open_installation(source))
                 app.state.onethread = installation
                 await stack.enter_async_context(background_work(installation))
+            database = app.state.onethread.database
+            app.state.visiting = await stack.enter_async_context(open_visiting(database))
             yield
 
     settings = source if isinstance(source, Settings) else source.settings

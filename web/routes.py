@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from web.endpoints import health, invitations, setup, sign_ins, static
+from web.endpoints import forms, health, invitations, setup, sign_ins, static, webchat, widget
 from web.policy import Policy, route
 
 OPERATIONS: list[BaseRoute] = [
@@ -22,4 +22,6 @@ SIGNING_IN: list[BaseRoute] = [
     route("/join/{token}", invitations.accept, methods=["POST"], policy=Policy.PUBLIC),
 ]
 
-ROUTES: list[BaseRoute] = [*OPERATIONS, *SIGNING_IN]
+VISITORS: list[BaseRoute] = [*forms.routes, *widget.routes, *webchat.routes]
+
+ROUTES: list[BaseRoute] = [*OPERATIONS, *SIGNING_IN, *VISITORS]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import HTTPConnection
@@ -12,14 +12,23 @@ from starlette.responses import HTMLResponse
 from inbox.envelopes import ChannelKind
 from inbox.models import Channel
 from inbox.queries import public_channels
-from web.installation import Installation
+from web.installation import installation_of
+from web.live.signals import Signals
 from web.rates import Rates
+
+if TYPE_CHECKING:
+    from web.live.visitors import VisitorHub
 
 
 @dataclass(frozen=True, slots=True)
 class Visiting:
-    """What visitors' endpoints keep in this process; it stands at `app.state.visiting`."""
+    """What visitors' endpoints and sockets share in this process; it stands at `app.state.visiting`.
 
+    `hub.run()` is background work of every process that serves pages.
+    """
+
+    hub: "VisitorHub"
+    signals: Signals
     rates: Rates = field(default_factory=Rates)
 
 
@@ -42,12 +51,6 @@ def document(
     answer.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
-
-
-def installation_of(connection: HTTPConnection) -> Installation:
-    """The installation that answers this connection."""
-    found: Installation = connection.app.state.onethread
-    return found
 
 
 def visiting_of(connection: HTTPConnection) -> Visiting:

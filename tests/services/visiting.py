@@ -23,7 +23,7 @@ from inbox.errors import NotFound
 from inbox.intake import IntakeDesk
 from inbox.secrets import Keys
 from tests.services.launch import free_port
-from web.endpoints import forms
+from web.endpoints import forms, webchat, widget
 from web.headers import SecurityHeaders
 from web.problems import problem
 from web.visiting import Visiting
@@ -49,19 +49,25 @@ def served(settings: Settings, database: Database, blobs: BlobStore, keys: Keys)
     return Served(settings, database, blobs, keys, intake)
 
 
-def visitors_app(installation: Served, *more: Route | Mount) -> Starlette:
+def visitors_app(installation: Served, visiting: Visiting, *more: Route | Mount) -> Starlette:
     """The application of people outside alone."""
 
     async def not_found(request: Request, error: Exception) -> Response:
         return problem(404, str(error))
 
     app = Starlette(
-        routes=[*forms.routes, *more, Mount("/static", StaticFiles(directory=STATIC))],
+        routes=[
+            *forms.routes,
+            *webchat.routes,
+            *widget.routes,
+            *more,
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
         exception_handlers={NotFound: not_found},
     )
     app.add_middleware(SecurityHeaders, is_https=False)
     app.state.onethread = installation
-    app.state.visiting = Visiting()
+    app.state.visiting = visiting
     return app
 
 

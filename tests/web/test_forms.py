@@ -15,6 +15,7 @@ from inbox.db import Database
 from inbox.models import Attachment, Channel, Message
 from tests.builders import KEYS, a_form_channel
 from tests.services.visiting import served, visitors_app
+from web.live.visitors import open_visiting
 
 ANSWERS = {"name": "Inês", "email": "INES@norte.example", "subject": "Lamp", "message": "It arrived cracked."}
 BOUNDARY_LIMIT = 28_000_000
@@ -30,10 +31,11 @@ async def channel(sqlite_database: Database) -> Channel:
 async def browser_of_a_customer(
     settings: Settings, sqlite_database: Database, blobs: BlobStore
 ) -> AsyncIterator[httpx2.AsyncClient]:
-    app = visitors_app(served(settings, sqlite_database, blobs, KEYS))
-    transport = httpx2.ASGITransport(app=app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://desk.test") as client:
-        yield client
+    async with open_visiting(sqlite_database) as visiting:
+        app = visitors_app(served(settings, sqlite_database, blobs, KEYS), visiting)
+        transport = httpx2.ASGITransport(app=app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://desk.test") as client:
+            yield client
 
 
 @pytest.fixture

@@ -16,11 +16,12 @@ from inbox.errors import Invalid
 from inbox.ids import public_id
 from inbox.models import Channel
 from web.bodies import MULTIPART_BYTES, TooLarge, read_form, read_json, store_files, text_fields
+from web.installation import installation_of
 from web.origins import may_use, share
 from web.policy import Policy, route
 from web.problems import problem, too_often
 from web.rates import Rate, address_block, counted_address
-from web.visiting import channel_of, client_host, document, installation_of, visiting_of
+from web.visiting import channel_of, client_host, document, visiting_of
 
 PER_ADDRESS = Rate("forms, address", 120, 60)
 PER_FORM = Rate("forms, form", 1_200, 60)

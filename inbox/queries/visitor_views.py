@@ -1,0 +1,170 @@
+"""What a visitor's panel shows, and what has changed in it since it was told last.
+
+What they may see is decided in `inbox.queries.visitors`; here it is read, in pages and by the event log.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from inbox.envelopes import AddressKind
+from inbox.models import (
+    Conversation,
+    Event,
+    EventCounter,
+    EventKind,
+    Identity,
+    Message,
+    Place,
+    ReadMark,
+    Strand,
+    VisitorToken,
+    place_of,
+)
+from inbox.queries.visitors import Sight, is_visible, sight_of
+
+CHANGES_SHOWN = 200
+_RESETS = (*(kind for kind in EventKind if place_of(kind) is Place.RESET), EventKind.IDENTITY_PROVED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """How far a visitor sees, and the conversations in which something of theirs stands. `conversation_id` is
+    where their next message goes. All of it is empty before the first message."""
+
+    sight: Sight | None = None
+    conversation_ids: frozenset[int] = frozenset()
+    conversation_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What a visitor has not seen yet: messages to draw (anew), or everything. `position` is how far this
+    reaches."""
+
+    messages: Sequence[Message]
+    is_reset: bool
+    position: int
+
+
+async def token_by_digest(session: AsyncSession, channel_id: int, digest: str) -> VisitorToken | None:
+    """The stored token of this channel, a revoked one too."""
+    query = select(VisitorToken).where(VisitorToken.digest == digest, VisitorToken.channel_id == channel_id)
+    return (await session.scalars(query)).first()
+
+
+async def identity_of(session: AsyncSession, kind: AddressKind, address: str) -> Identity | None:
+    """Who is known by this visitor's or user's address."""
+    query = select(Identity).where(Identity.kind == kind, Identity.address == address)
+    return (await session.scalars(query)).first()
+
+
+async def view_of(session: AsyncSession, visitor: str) -> View:
+    """The view of a visitor's address."""
+    identity = await identity_of(session, AddressKind.VISITOR, visitor)
+    if identity is None:
+        return View()
+    sight = await sight_of(session, identity)
+    own = await session.scalar(
+        select(Conversation.id).where(Conversation.customer_id == identity.customer_id)
+    )
+    places = select(Strand.conversation_id).where(Strand.identity_id.in_(sight.identities)).distinct()
+    everywhere = frozenset(await session.scalars(places)) | ({own} if own is not None else set())
+    return View(sight=sight, conversation_ids=everywhere, conversation_id=own)
+
+
+async def is_proved(session: AsyncSession, visitor: Identity, user: str) -> bool:
+    """Whether this visitor was proven to be this user before."""
+    known = await identity_of(session, AddressKind.USER, user)
+    return known is not None and known.id in (await sight_of(session, visitor)).proven
+
+
+async def newest_messages(
+    session: AsyncSession, view: View, *, limit: int, before: int | None = None
+) -> Sequence[Message]:
+    """The newest messages that the visitor may see, oldest first; those placed before a position."""
+    if view.sight is None:
+        return []
+    query = _visible(view.sight).order_by(Message.position.desc(), Message.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(Message.position < before)
+    return list(reversed((await session.scalars(query)).all()))
+
+
+async def visible_message(session: AsyncSession, view: View, public_id: str) -> Message | None:
+    """One message, if the visitor may see it."""
+    if view.sight is None:
+        return None
+    return (await session.scalars(_visible(view.sight).where(Message.public_id == public_id))).first()
+
+
+async def message_by_external_id(session: AsyncSession, view: View, external_id: str) -> Message | None:
+    """What the visitor wrote under this client's id, if it has been filed."""
+    if view.sight is None:
+        return None
+    query = _visible(view.sight).where(Message.external_id == external_id).order_by(Message.id).limit(1)
+    return (await session.scalars(query)).first()
+
+
+async def changes_after(session: AsyncSession, view: View, position: int) -> Changes:
+    """What has happened to the visitor's messages after a position of the event log."""
+    head = await newest_position(session)
+    events = (await session.execute(_events_between(view, position, head))).all()
+    is_reset = len(events) > CHANGES_SHOWN or any(kind in _RESETS for kind, _ in events)
+    ids = {message_id for _, message_id in events if message_id is not None}
+    if is_reset or not ids or view.sight is None:
+        return Changes(messages=(), is_reset=is_reset, position=head)
+    query = _visible(view.sight).where(Message.id.in_(ids)).order_by(Message.position, Message.id)
+    return Changes(messages=(await session.scalars(query)).all(), is_reset=False, position=head)
+
+
+async def read_by_agents(session: AsyncSession, view: View) -> int:
+    """How far any agent has read the visitor's conversation: the position of the newest entry seen."""
+    query = select(func.max(ReadMark.position)).where(ReadMark.conversation_id == view.conversation_id)
+    return (await session.scalar(query)) or 0
+
+
+async def newest_position(session: AsyncSession) -> int:
+    """The position of the newest event."""
+    return (await session.scalar(select(EventCounter.position))) or 0
+
+
+async def touched_after(session: AsyncSession, position: int, limit: int) -> tuple[set[int], int]:
+    """The conversations of the events after a position, and how far this reaches."""
+    query = (
+        select(Event.position, Event.conversation_id)
+        .where(Event.position > position)
+        .order_by(Event.position)
+        .limit(limit)
+    )
+    rows = (await session.execute(query)).all()
+    return {row[1] for row in rows if row[1] is not None}, rows[-1][0] if rows else position
+
+
+def _events_between(view: View, position: int, head: int) -> Select[str, int | None]:
+    return (
+        select(Event.kind, Event.message_id)
+        .where(
+            Event.conversation_id.in_(view.conversation_ids),
+            Event.position > position,
+            Event.position <= head,
+            or_(Event.message_id.is_not(None), Event.kind.in_(_RESETS)),
+        )
+        .order_by(Event.position)
+        .limit(CHANGES_SHOWN + 1)
+    )
+
+
+def _visible(sight: Sight) -> Select[Message]:
+    return (
+        select(Message)
+        .where(is_visible(sight))
+        .options(
+            selectinload(Message.attachments),
+            selectinload(Message.author_agent),
+            selectinload(Message.channel),
+        )
+    )

@@ -1,0 +1,183 @@
+"""What a visitor's panel says and what it is told, frame by frame; over a socket or, where there is none,
+HTTP.
+
+Panel to server: {t:"hello", token|null, after: cursor|null} first, then {t:"message", client_id, text, page,
+files} {t:"typing", on} {t:"received", message} {t:"seen", message} {t:"email", email} {t:"identify", id,
+email, name, expires, signature} {t:"older", before} {t:"pong"}.
+Server to panel: {t:"ready", token, email, signed} {sub:"chat", cursor, html, reset?, read} {t:"filed",
+client_id} {t:"refused", client_id?, what, error, retry_after?} {t:"older", html} {signal:{typing:{name, on}}}
+{signal:{read}} {ping:1}. A cursor is sealed for its visitor: it tells nothing and fits nobody else.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from channels.webchat.parser import external_id
+from inbox.errors import Conflict, Invalid, NotPermitted
+from inbox.queries import visitor_views
+from inbox.queries.visitor_views import View
+from web import visits
+from web.live.signals import Signal, SignalKind, Signals
+from web.live.visitor_partials import draw
+from web.problems import in_words
+from web.rates import Rates
+from web.sealed import Seals
+from web.visit_rates import wait_before_message
+from web.visits import Visit
+
+Frame = dict[str, Any]
+
+PAGE = 50
+
+
+class Exchange:
+    """One panel's conversation with the server. `view` and `position` say what it may see and how far it has
+    been told."""
+
+    def __init__(self, visit: Visit, *, rates: Rates, signals: Signals, host: str | None) -> None:
+        self.visit = visit
+        self.view = View()
+        self.position = 0
+        self._rates = rates
+        self._signals = signals
+        self._host = host
+        self._cursors = Seals(visit.installation.keys, "visitor cursor")
+        self._takers: Mapping[str, Callable[[Mapping[str, Any]], Awaitable[list[Frame]]]] = {
+            "message": self._message,
+            "typing": self._typing,
+            "received": self._received,
+            "seen": self._seen,
+            "email": self._email,
+            "identify": self._identify,
+            "older": self._older,
+        }
+
+    async def begin(self, after: object) -> list[Frame]:
+        """Who the panel is for the server, and what it missed: since its cursor, or everything where that is
+        no good."""
+        self.view = await self.visit.view()
+        facts = self._cursors.open(after) if after else None
+        if facts and facts["v"] == self.visit.visitor_id:
+            self.position = int(facts["p"])
+            return [self._ready(), *await self.changes()]
+        return [self._ready(), await self._everything()]
+
+    async def join(self) -> None:
+        """Begin at the end of what has happened: for one frame of a panel that keeps no connection."""
+        self.view = await self.visit.view()
+        async with self.visit.installation.database.reading() as session:
+            self.position = await visitor_views.newest_position(session)
+
+    async def take(self, frame: Mapping[str, Any]) -> list[Frame]:
+        """Do what a frame asks; answers what to tell. What is wrong is told, never raised."""
+        kind = frame.get("t")
+        taker = self._takers.get(kind) if isinstance(kind, str) else None
+        if taker is None:
+            return [] if kind == "pong" else [_refusal(frame, "This is not understood.")]
+        try:
+            return await taker(frame)
+        except (Invalid, Conflict, NotPermitted) as error:
+            return [_refusal(frame, str(error))]
+
+    async def changes(self) -> list[Frame]:
+        """What has happened since the position that the panel has been told; nothing where nothing has."""
+        if not self.view.conversation_ids:
+            return []
+        async with self.visit.installation.database.reading() as session:
+            changed = await visitor_views.changes_after(session, self.view, self.position)
+        self.position = changed.position
+        if changed.is_reset:
+            self.view = await self.visit.view()
+            return [await self._everything()]
+        return [self._drawn(draw(changed.messages, self.visit))] if changed.messages else []
+
+    def signal(self, signal: Signal) -> Frame | None:
+        """What the panel is told of a signal: an agent types, or has read. Never of notes, never of other
+        visitors."""
+        if signal.kind is SignalKind.READ:
+            return {"signal": {"read": signal.payload["position"]}}
+        payload = signal.payload
+        if signal.kind is not SignalKind.TYPING or payload.get("side") != "agent" or payload.get("is_note"):
+            return None
+        name = str((payload.get("agent") or {}).get("name") or "").split()
+        return {"signal": {"typing": {"name": name[0] if name else "", "on": bool(payload.get("on"))}}}
+
+    async def _everything(self) -> Frame:
+        async with self.visit.installation.database.reading() as session:
+            self.position = await visitor_views.newest_position(session)
+            messages = await visitor_views.newest_messages(session, self.view, limit=PAGE + 1)
+            read = await visitor_views.read_by_agents(session, self.view)
+        html = draw(messages[-PAGE:], self.visit)
+        return self._drawn(html) | {"reset": True, "more": len(messages) > PAGE, "read": read}
+
+    async def _message(self, frame: Mapping[str, Any]) -> list[Frame]:
+        is_first = self.view.conversation_id is None
+        if wait := wait_before_message(self._rates, self.visit, self._host, is_first=is_first):
+            return [_refusal(frame, f"That was a bit fast. {in_words(wait)}") | {"retry_after": wait}]
+        message = visits.read_message(self.visit, frame)
+        self.visit, was_known = await visits.write(self.visit, message, host=self._host)
+        if is_first or self.visit.signed:
+            self.view = await self.visit.view()
+        told = [{"t": "filed", "client_id": message.client_id}]
+        return told + (await self._again(message.client_id) if was_known else await self.changes())
+
+    async def _again(self, client_id: str) -> list[Frame]:
+        """What was sent before may stand before the panel's cursor: it is drawn once more."""
+        reference = external_id(self.visit.visitor_id, client_id)
+        async with self.visit.installation.database.reading() as session:
+            message = await visitor_views.message_by_external_id(session, self.view, reference)
+        return [self._drawn(draw([message], self.visit))] if message else []
+
+    async def _typing(self, frame: Mapping[str, Any]) -> list[Frame]:
+        if self.view.conversation_id is not None:
+            payload = {"side": "customer", "on": bool(frame.get("on")), "agent": None}
+            self._signals.publish(SignalKind.TYPING, self.view.conversation_id, payload)
+        return []
+
+    async def _received(self, frame: Mapping[str, Any]) -> list[Frame]:
+        await visits.acknowledge(self.visit, self.view, frame.get("message"), is_read=False)
+        return []
+
+    async def _seen(self, frame: Mapping[str, Any]) -> list[Frame]:
+        await visits.acknowledge(self.visit, self.view, frame.get("message"), is_read=True)
+        return []
+
+    async def _email(self, frame: Mapping[str, Any]) -> list[Frame]:
+        self.visit = await visits.claim_email(self.visit, frame.get("email"))
+        return [self._ready()]
+
+    async def _identify(self, frame: Mapping[str, Any]) -> list[Frame]:
+        before = self.visit.token
+        self.visit = await visits.identify(self.visit, frame)
+        if self.visit.token == before:
+            return [self._ready()]
+        self.view = await self.visit.view()
+        return [self._ready(), await self._everything()]
+
+    async def _older(self, frame: Mapping[str, Any]) -> list[Frame]:
+        before = frame.get("before")
+        if not isinstance(before, int) or not 0 < before < 2**62:
+            raise Invalid("older needs the position before which to look.", field="before")
+        async with self.visit.installation.database.reading() as session:
+            messages = await visitor_views.newest_messages(session, self.view, limit=PAGE + 1, before=before)
+        html = draw(messages[-PAGE:], self.visit)
+        return [{"t": "older", "html": html, "more": len(messages) > PAGE}]
+
+    def _ready(self) -> Frame:
+        return {
+            "t": "ready",
+            "token": self.visit.token,
+            "email": self.visit.claimed_email or (self.visit.signed or {}).get("email") or None,
+            "signed": bool(self.visit.signed),
+        }
+
+    def _drawn(self, html: str) -> Frame:
+        cursor = self._cursors.seal(p=self.position, v=self.visit.visitor_id)
+        return {"sub": "chat", "cursor": cursor, "html": html}
+
+
+def _refusal(frame: Mapping[str, Any], error: str) -> Frame:
+    kind = frame.get("t")
+    refused: Frame = {"t": "refused", "what": kind if isinstance(kind, str) else None, "error": error}
+    client_id = frame.get("client_id")
+    return refused | ({"client_id": client_id} if isinstance(client_id, str) else {})
