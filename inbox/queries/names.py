@@ -24,8 +24,9 @@ class Names:
         """The author's public id, where they have one."""
         if message.author_kind == AuthorKind.AGENT and message.author_agent_id is not None:
             return self.agents.get(message.author_agent_id)
-        return self.customers.get(message.conversation_id) if message.author_kind == AuthorKind.CUSTOMER else
-        None
+        if message.author_kind == AuthorKind.CUSTOMER:
+            return self.customers.get(message.conversation_id)
+        return None
 
 
 async def of_messages(session: AsyncSession, messages: Sequence[Message]) -> Names:
