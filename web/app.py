@@ -15,6 +15,7 @@ from web import csrf
 from web.errors import LastResort, respond
 from web.headers import SecurityHeaders
 from web.installation import Installation, open_installation
+from web.live.hub import open_live
 from web.live.visitors import open_visiting
 from web.logs import RequestLog, configure_logs
 from web.routes import ROUTES
@@ -36,6 +37,7 @@ def create_app(source: Installation | Settings) -> Starlette:
                 await stack.enter_async_context(background_work(installation))
             database = app.state.onethread.database
             app.state.visiting = await stack.enter_async_context(open_visiting(database))
+            app.state.live = await stack.enter_async_context(open_live(database, app.state.visiting.signals))
             yield
 
     settings = source if isinstance(source, Settings) else source.settings

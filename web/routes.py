@@ -3,7 +3,8 @@
 from starlette.routing import BaseRoute
 
 from web.endpoints import forms, health, invitations, setup, sign_ins, static, webchat, widget
-from web.policy import Policy, route
+from web.live.socket import live
+from web.policy import Policy, route, socket
 
 OPERATIONS: list[BaseRoute] = [
     route("/healthz", health.alive, policy=Policy.PUBLIC),
@@ -24,4 +25,6 @@ SIGNING_IN: list[BaseRoute] = [
 
 VISITORS: list[BaseRoute] = [*forms.routes, *widget.routes, *webchat.routes]
 
-ROUTES: list[BaseRoute] = [*OPERATIONS, *SIGNING_IN, *VISITORS]
+LIVE: list[BaseRoute] = [socket("/live", live, policy=Policy.AGENT)]
+
+ROUTES: list[BaseRoute] = [*OPERATIONS, *SIGNING_IN, *VISITORS, *LIVE]

@@ -38,7 +38,7 @@ class ShownAddress:
 
 @dataclass(frozen=True, slots=True)
 class ShownFile:
-    """An attachment. `url` answers the file itself, never inline HTML. `is_decoration`: a small picture inside the
+    """An attachment; `url` answers the file, never inline HTML. `is_decoration`: a small picture inside the
     HTML version, such as a logo, that nobody misses in the text."""
 
     public_id: str

@@ -1,0 +1,102 @@
+"""One thing that a socket is told about, lists or a timeline, and how far it has been told: only a cursor.
+
+Replay, live push and a slow reader are one path: whatever lies between the cursor and the head of the log, a
+frame at a time.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from functools import lru_cache
+
+from inbox.queries.happenings import CaseSign, Thread
+from web.live.cursors import cursor_of
+from web.live.fragments import Drawn
+from web.live.tail import MOST_BEHIND, Tail
+
+LISTS = "lists"
+MOST_EVENTS = 64
+MOST_BYTES = 65_536
+MOST_CASES = 500
+
+Sees = Callable[[Collection[int]], Awaitable[frozenset[int]]]
+"""Which of these private cases (internal ids) the reader may see now."""
+
+
+class Subscription:
+    """What a socket has subscribed to. After a reset it `is_over`: the page is asked for anew."""
+
+    def __init__(self, tail: Tail, thread: Thread | None, position: int) -> None:
+        self.sub = LISTS if thread is None else f"timeline:{thread.public_id}"
+        self.is_over = False
+        self._tail = tail
+        self._thread = thread
+        self._position = position
+
+    async def next(self, sees: Sees) -> str | None:
+        """The next frame, as text; None where everything has been told."""
+        while not self.is_over and self._position < self._tail.head:
+            if self._tail.head - self._position > MOST_BEHIND:
+                return self.reset()
+            stretch = await self._tail.after(self._position, self._thread)
+            if self._thread is None:
+                frame = await self._signal(stretch.drawn, stretch.reached, sees)
+            elif any(one.is_reset for one in stretch.drawn):
+                frame = self.reset()
+            else:
+                frame = await self._html(stretch.drawn, stretch.reached, sees)
+            if frame is not None:
+                return frame
+        return None
+
+    def reset(self) -> str:
+        """The frame that says: ask for the page anew."""
+        self.is_over = True
+        return _text(sub=self.sub, reset=True)
+
+    async def _html(self, drawn: Sequence[Drawn], reached: int, sees: Sees) -> str | None:
+        some: list[Drawn] = []
+        size = 0
+        for one in drawn:
+            if not one.html:
+                continue
+            size += len(one.html)
+            if some and (size > MOST_BYTES or len(some) == MOST_EVENTS):
+                reached = some[-1].position
+                break
+            some.append(one)
+        guarded = {one.guarded_case_id for one in some if one.guarded_case_id is not None}
+        seen = await sees(guarded) if guarded else frozenset()
+        shown = [one.html or "" for one in some if one.guarded_case_id is None or one.guarded_case_id in seen]
+        self._position = reached
+        return _html_text(self.sub, reached, tuple(shown)) if shown else None
+
+    async def _signal(self, drawn: Sequence[Drawn], reached: int, sees: Sees) -> str | None:
+        signs = {sign for one in drawn for sign in one.cases}
+        if len(signs) > MOST_CASES:
+            return self.reset()
+        self._position = reached
+        numbers = await _numbers(signs, sees)
+        return _signal_text(reached, numbers) if numbers else None
+
+
+async def _numbers(signs: Collection[CaseSign], sees: Sees) -> tuple[int, ...]:
+    guarded = {sign.guarded_id for sign in signs if sign.guarded_id is not None}
+    seen = await sees(guarded) if guarded else frozenset()
+    return tuple(sorted({s.number for s in signs if s.guarded_id is None or s.guarded_id in seen}))
+
+
+# Sockets at the same place get the same text: it is made once.
+
+
+@lru_cache(maxsize=256)
+def _html_text(sub: str, position: int, html: tuple[str, ...]) -> str:
+    return _text(sub=sub, cursor=cursor_of(position), html="".join(html))
+
+
+@lru_cache(maxsize=256)
+def _signal_text(position: int, numbers: tuple[int, ...]) -> str:
+    return _text(sub=LISTS, cursor=cursor_of(position), signal={"cases": numbers})
+
+
+def _text(**frame: object) -> str:
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,167 @@
+"""The one reader of the event log in a process: it reads each new event once, draws it once, and keeps the
+newest in a ring. A socket has only cursors; what is older than the ring is read and drawn by the same code.
+"""
+
+import asyncio
+import bisect
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from inbox.db import Database
+from inbox.feed import Feed
+from inbox.queries import happenings, timelines
+from inbox.queries.happenings import Thread
+from web.live.fragments import Drawn, Fragments
+
+RING = 10_000
+AT_ONCE = 500
+CAUGHT_UP_AT_ONCE = 64
+MOST_BEHIND = 20_000  # events; further behind, the page is asked for anew
+SQLITE_POLL_SECONDS = 0.2
+POSTGRES_POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Drawn events in order, and the position up to which there are no others."""
+
+    drawn: Sequence[Drawn]
+    reached: int
+
+
+class Tail:
+    """Run one in each process that serves pages. `rung` wakes whoever waits for `head` to grow."""
+
+    def __init__(self, database: Database, fragments: Fragments | None = None, *, kept: int = RING) -> None:
+        self.rung = Feed()
+        self.head = 0
+        self.is_ready = asyncio.Event()
+        self._database = database
+        self._fragments = fragments or Fragments()
+        self._kept = kept
+        self._ring: list[Drawn] = []
+        self._begins_after = 0  # the ring holds every event whose position is larger
+        self._watched: Counter[str] = Counter()
+
+    async def run(self) -> None:
+        """Follow the log until cancelled. Raises what the database raises; run again, it goes on there."""
+        async with AsyncExitStack() as stack:
+            bell = stack.enter_context(self._database.feed.watch())
+            elsewhere = await stack.enter_async_context(_elsewhere(self._database))
+            while True:
+                bell.clear()  # before reading, so that a later commit rings again
+                await elsewhere.note()
+                await self.read()
+                while not (await _rung(bell, elsewhere.seconds) or await elsewhere.has_written()):
+                    continue
+
+    async def read(self) -> None:
+        """Take in what has been committed since."""
+        while True:
+            async with self._database.reading() as session:
+                if not self.is_ready.is_set():
+                    self.head = self._begins_after = await timelines.newest_position(session)
+                    self.is_ready.set()
+                    return
+                happened = (await happenings.after(session, self.head, limit=AT_ONCE)).happenings
+                if not happened:
+                    return
+                drawn = await self._fragments.draw(session, happened, watched=self._watched)
+            self._keep(drawn)
+            self.rung.wake()
+            if len(happened) < AT_ONCE:
+                return
+
+    @contextmanager
+    def watching(self, conversation_id: str) -> Iterator[None]:
+        """Have the events of this conversation (its public id) drawn from now on."""
+        self._watched[conversation_id] += 1
+        try:
+            yield
+        finally:
+            self._watched[conversation_id] -= 1
+            if not self._watched[conversation_id]:
+                del self._watched[conversation_id]
+
+    async def after(self, position: int, thread: Thread | None) -> Stretch:
+        """What happened after a position, in one conversation or, for lists, in all: from the ring where it
+        reaches back so far and was drawn, else from the database."""
+        if position >= self._begins_after:
+            first = bisect.bisect_right(self._ring, position, key=_position)
+            drawn = self._ring[first:]
+            if thread is None:
+                return Stretch(drawn, self.head)
+            drawn = [one for one in drawn if thread.public_id in one.timelines]
+            if all(one.html is not None or one.is_reset for one in drawn):
+                return Stretch(drawn, self.head)
+        return await self._read_again(position, thread)
+
+    async def is_ahead(self, position: int) -> bool:
+        """Whether there is no such position yet: the cursor is from another life of the database."""
+        if position <= self.head:
+            return False
+        async with self._database.reading() as session:
+            return position > await timelines.newest_position(session)
+
+    async def _read_again(self, position: int, thread: Thread | None) -> Stretch:
+        async with self._database.reading() as session:
+            if thread is None:
+                stretch = await happenings.after(session, position, limit=AT_ONCE)
+                drawn = await self._fragments.draw(session, stretch.happenings, watched=())
+            else:
+                stretch = await happenings.of_conversation(
+                    session, thread.id, position, limit=CAUGHT_UP_AT_ONCE
+                )
+                drawn = await self._fragments.draw(session, stretch.happenings)
+        return Stretch(drawn, stretch.reached)
+
+    def _keep(self, drawn: Sequence[Drawn]) -> None:
+        self._ring += drawn
+        self.head = drawn[-1].position
+        if len(self._ring) > 2 * self._kept:  # by halves, so that an event costs no move of the whole ring
+            self._begins_after = self._ring[-self._kept - 1].position
+            del self._ring[: -self._kept]
+
+
+def _position(drawn: Drawn) -> int:
+    return drawn.position
+
+
+async def _rung(bell: asyncio.Event, seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            return await bell.wait()
+    except TimeoutError:
+        return False
+
+
+class _OtherProcesses:
+    """Those that write without ringing our bell: a look now and then tells. On SQLite at a number that grows
+    with every commit (PRAGMA data_version), on PostgreSQL at the log itself."""
+
+    def __init__(self, database: Database, connection: Any | None) -> None:
+        self.seconds = POSTGRES_POLL_SECONDS if connection is None else SQLITE_POLL_SECONDS
+        self._database = database
+        self._connection = connection
+        self._version = 0
+
+    async def note(self) -> None:
+        if self._connection is not None:
+            self._version = await self._database.data_version(self._connection)
+
+    async def has_written(self) -> bool:
+        if self._connection is None:
+            return True
+        return await self._database.data_version(self._connection) != self._version
+
+
+@asynccontextmanager
+async def _elsewhere(database: Database) -> AsyncIterator[_OtherProcesses]:
+    if database.is_sqlite:
+        async with database.watching_connection() as connection:
+            yield _OtherProcesses(database, connection)
+    else:
+        yield _OtherProcesses(database, None)
