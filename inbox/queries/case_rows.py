@@ -1,123 +1,146 @@
-"""Cases as rows of a list: whose they are, what was said last, and what the agent who looks has not read."""
+"""What the lines of an inbox list show to one agent."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from inbox.actors import Actor
-from inbox.models import Agent, Case, Conversation, Customer, Direction, Draft, Message, ReadMark, Tag
-from inbox.queries import cases
-from inbox.queries.cases import Sort
-from inbox.queries.shown import Face
-from inbox.queries.shown_words import face_of_customer
-from inbox.texts import snippet
+from inbox.models import UNFINISHED, Agent, Case, Conversation, Customer, Direction, Draft, Message, ReadMark
+from inbox.policies import visible_to
+from inbox.queries.case_pages import PAGE_SIZE, details, page_of_ids
+from inbox.queries.case_views import CaseFilter, conditions
+from inbox.queries.pages import Page
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Other:
-    """Another unfinished case of the same conversation."""
+@dataclass(frozen=True, slots=True)
+class OtherCase:
+    """Another unfinished case of the same conversation: "+1 other: Refund · Tomás"."""
 
     number: int
     subject: str
     assignee: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One case in a list.
-
-    `at` is what the row's time says: since when it waits, else its newest message. `author` says who wrote
-    the newest message where it was one of us; `draft` is what the agent who looks has begun to write.
-    """
+    """What a line of the inbox shows to one agent. `newest_position` is that of the newest message that the
+    customer wrote in this case."""
 
     case: Case
-    conversation_id: str
-    face: Face
-    at: datetime
-    preview: str
-    author: str
+    conversation: Conversation
+    customer: Customer
+    others: tuple[OtherCase, ...]
+    newest_position: int
+    read_position: int
     draft: str
-    tags: tuple[Tag, ...]
-    others: tuple[Other, ...]
-    is_unread: bool
-    rank: str
+
+    @property
+    def is_unread(self) -> bool:
+        return self.newest_position > self.read_position
 
 
-async def rows_of(session: AsyncSession, agent: Agent, found: Sequence[Case], sort: Sort) -> list[CaseRow]:
-    """The rows of these cases (loaded with their tags), in the same order, for the agent who looks."""
-    if not found:
-        return []
-    ids = {case.conversation_id for case in found}
-    customers = await _customers(session, ids)
-    siblings = await cases.siblings_of(session, Actor.agent(agent), found)
-    drafts = await _drafts(session, agent, ids)
-    unread = await _unread(session, agent, found)
-    rows: list[CaseRow] = []
-    for case in found:
-        conversation, customer = customers[case.conversation_id]
-        others = [other for other in siblings[case.conversation_id] if other.id != case.id]
-        rows.append(
-            CaseRow(
-                case=case,
-                conversation_id=conversation.public_id,
-                face=face_of_customer(customer),
-                at=case.waiting_since or case.last_message_at or case.opened_at,
-                preview=snippet(case.preview),
-                author=_author(case, agent),
-                draft=snippet(drafts.get(case.conversation_id, "")),
-                tags=tuple(case.tags),
-                others=tuple(_other(other) for other in others),
-                is_unread=case.id in unread,
-                rank=cases.rank(case, sort),
+async def rows(
+    session: AsyncSession,
+    wanted: CaseFilter,
+    *,
+    actor: Actor,
+    cursor: str | None = None,
+    limit: int = PAGE_SIZE,
+    sort: str | None = None,
+) -> Page[CaseRow]:
+    """A page of an inbox list, with everything that its lines show to this agent."""
+    found = await page_of_ids(session, wanted, actor=actor, cursor=cursor, limit=limit, sort=sort)
+    return Page(await _rows(session, found.items, actor), found.next)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What became of signalled cases in one view: rows to show anew, and numbers that are not (any more) in
+    it."""
+
+    rows: tuple[CaseRow, ...]
+    gone: tuple[int, ...]
+
+
+async def changed(
+    session: AsyncSession, wanted: CaseFilter, numbers: Iterable[int], *, actor: Actor
+) -> Changed:
+    """The rows of these cases, as far as they are in the view and the actor may see them."""
+    asked = list(dict.fromkeys(numbers))
+    query = select(Case.id).where(Case.number.in_(asked), visible_to(actor), *conditions(wanted, actor))
+    ids = (await session.scalars(query)).all() if asked else []
+    shown = await _rows(session, ids, actor)
+    there = {row.case.number for row in shown}
+    return Changed(tuple(shown), tuple(number for number in asked if number not in there))
+
+
+async def _rows(session: AsyncSession, ids: Sequence[int], actor: Actor) -> list[CaseRow]:
+    found = await details(session, ids)
+    talks = {one.conversation.id for one in found}
+    others = await _others(session, talks, actor)
+    newest = await _newest_positions(session, ids)
+    marks = select(ReadMark.conversation_id, ReadMark.position).where(
+        ReadMark.agent_id == actor.id, ReadMark.conversation_id.in_(talks)
+    )
+    drafts = select(Draft.conversation_id, Draft.text).where(
+        Draft.agent_id == actor.id, Draft.conversation_id.in_(talks), Draft.kind == "reply"
+    )
+    read = {talk: position for talk, position in await session.execute(marks)}
+    begun = {talk: text for talk, text in await session.execute(drafts)}
+    return [
+        CaseRow(
+            case=one.case,
+            conversation=one.conversation,
+            customer=one.customer,
+            others=tuple(o for o in others.get(one.conversation.id, ()) if o.number != one.case.number),
+            newest_position=newest.get(one.case.id, 0),
+            read_position=read.get(one.conversation.id, 0),
+            draft=begun.get(one.conversation.id, ""),
+        )
+        for one in found
+    ]
+
+
+async def _others(
+    session: AsyncSession, conversation_ids: set[int], actor: Actor
+) -> dict[int, list[OtherCase]]:
+    query = (
+        select(Case.conversation_id, Case.number, Case.subject, Agent.name)
+        .outerjoin(Agent, Agent.id == Case.assignee_id)
+        .where(
+            Case.conversation_id.in_(conversation_ids),
+            Case.status.in_(UNFINISHED),
+            Case.joined_into_id.is_(None),
+            visible_to(actor),
+        )
+        .order_by(Case.id)
+    )
+    found: dict[int, list[OtherCase]] = {}
+    for conversation_id, number, subject, assignee in await session.execute(query):
+        found.setdefault(conversation_id, []).append(OtherCase(number, subject, assignee))
+    return found
+
+
+async def _newest_positions(session: AsyncSession, ids: Sequence[int]) -> dict[int, int]:
+    """The position of the newest inbound message of each case; one look at the index for each."""
+    case = aliased(Case)
+    newest = (
+        select(Message.position)
+        .where(
+            and_(
+                Message.conversation_id == case.conversation_id,
+                Message.case_id == case.id,
+                Message.direction == Direction.INBOUND,
+                Message.is_spam.is_(False),
             )
         )
-    return rows
-
-
-async def _customers(session: AsyncSession, ids: set[int]) -> dict[int, tuple[Conversation, Customer]]:
-    query = select(Conversation, Customer).join(Customer, Customer.id == Conversation.customer_id)
-    rows = await session.execute(query.where(Conversation.id.in_(ids)))
-    return {conversation.id: (conversation, customer) for conversation, customer in rows}
-
-
-async def _drafts(session: AsyncSession, agent: Agent, ids: set[int]) -> dict[int, str]:
-    query = select(Draft.conversation_id, Draft.text).where(
-        Draft.agent_id == agent.id, Draft.kind == "reply", Draft.conversation_id.in_(ids)
+        .order_by(Message.position.desc())
+        .limit(1)
+        .correlate(case)
+        .scalar_subquery()
     )
-    return {conversation_id: text for conversation_id, text in await session.execute(query)}
-
-
-async def _unread(session: AsyncSession, agent: Agent, found: Sequence[Case]) -> set[int]:
-    """The cases in which the customer wrote something that the agent has not seen."""
-    newest = (
-        select(Message.case_id, func.max(Message.position))
-        .where(
-            Message.case_id.in_([case.id for case in found]),
-            Message.direction == Direction.INBOUND,
-            Message.is_spam.is_(False),
-        )
-        .group_by(Message.case_id)
-    )
-    marks = select(ReadMark.conversation_id, ReadMark.position).where(
-        ReadMark.agent_id == agent.id, ReadMark.conversation_id.in_([case.conversation_id for case in found])
-    )
-    seen = {conversation_id: position for conversation_id, position in await session.execute(marks)}
-    written = {case_id: position for case_id, position in await session.execute(newest)}
-    return {case.id for case in found if written.get(case.id, 0) > seen.get(case.conversation_id, 0)}
-
-
-def _author(case: Case, agent: Agent) -> str:
-    if case.last_direction != Direction.OUTBOUND:
-        return ""
-    return "You" if case.last_author == agent.name else case.last_author.partition(" ")[0]
-
-
-def _other(case: Case) -> Other:
-    return Other(
-        number=case.number,
-        subject=case.subject,
-        assignee=case.assignee.name.partition(" ")[0] if case.assignee else None,
-    )
+    found = await session.execute(select(case.id, newest).where(case.id.in_(ids)))
+    return {case_id: position for case_id, position in found if position is not None}

@@ -1,0 +1,99 @@
+"""Pages of cases in the order of a view, with what is said of each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload, selectinload
+
+from inbox.actors import Actor
+from inbox.errors import Invalid
+from inbox.models import (
+    Case,
+    Conversation,
+    Customer,
+)
+from inbox.policies import visible_to
+from inbox.queries.case_views import CaseFilter, Stretch, conditions, order_of
+from inbox.queries.pages import Page, decoded, encoded, moment_of
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDetails:
+    """A case with its assignee, team and tags loaded, and whose it is."""
+
+    case: Case
+    conversation: Conversation
+    customer: Customer
+
+
+async def details(session: AsyncSession, ids: Sequence[int]) -> list[CaseDetails]:
+    """Cases by internal key, in the order of the keys, read anew."""
+    query = (
+        select(Case, Conversation, Customer)
+        .join(Conversation, Conversation.id == Case.conversation_id)
+        .join(Customer, Customer.id == Conversation.customer_id)
+        .where(Case.id.in_(ids))
+        .options(joinedload(Case.assignee), joinedload(Case.team), selectinload(Case.tags))
+        .execution_options(populate_existing=True)
+    )
+    found = {case.id: CaseDetails(case, talk, who) for case, talk, who in await session.execute(query)}
+    return [found[key] for key in ids if key in found]
+
+
+async def page_of_ids(
+    session: AsyncSession,
+    wanted: CaseFilter,
+    *,
+    actor: Actor,
+    cursor: str | None,
+    limit: int,
+    sort: str | None,
+) -> Page[int]:
+    """The internal keys of a page of cases; each stretch of the order is one look along one index."""
+    stretches = order_of(wanted, sort)
+    after = _after(cursor, stretches) if cursor else None
+    start = after.stretch if after else 0
+    found: list[tuple[int, datetime | int, int]] = []
+    for number, stretch in enumerate(stretches[start:], start):
+        query = select(stretch.column, Case.id).where(
+            stretch.condition, visible_to(actor), *conditions(wanted, actor)
+        )
+        if after and number == start:
+            query = query.where(stretch.after(after.value, after.case_id))
+        query = query.order_by(*stretch.order).limit(limit + 1 - len(found))
+        found += [(number, key, case_id) for key, case_id in await session.execute(query)]
+        if len(found) > limit:
+            break
+    page = found[:limit]
+    following = _cursor(*page[-1]) if len(found) > limit else None
+    return Page([case_id for _, _, case_id in page], following)
+
+
+@dataclass(frozen=True, slots=True)
+class _After:
+    stretch: int
+    value: datetime | int
+    case_id: int
+
+
+def _cursor(stretch: int, value: datetime | int, case_id: int) -> str:
+    return encoded(stretch, value, case_id)
+
+
+def _after(cursor: str, stretches: Sequence[Stretch]) -> _After:
+    number, written, case_id = decoded(cursor, 3)
+    if not isinstance(number, int) or not isinstance(case_id, int) or not 0 <= number < len(stretches):
+        raise Invalid("This cursor belongs to another list. Begin again without it.", field="cursor")
+    value = written if stretches[number].kind is int else moment_of(written)
+    if value is None or isinstance(value, str) or max(abs(case_id), _size(value)) >= 2**63:
+        raise Invalid("This cursor belongs to another list. Begin again without it.", field="cursor")
+    return _After(number, value, case_id)
+
+
+def _size(value: datetime | int) -> int:
+    return abs(value) if isinstance(value, int) else 0
