@@ -19,6 +19,7 @@ JSON_BYTES = 1_000_000
 FORM_BYTES = 2_000_000
 UPLOAD_BYTES = 25_000_000
 MULTIPART_BYTES = FORM_BYTES + UPLOAD_BYTES
+BY_ENDPOINT = 1 << 50  # for routes whose endpoint limits the body itself, and says so in its own words
 MOST_FIELDS = 1_000
 MOST_FILES = 10
 LONGEST_FILENAME = 200

@@ -15,7 +15,7 @@ from inbox.envelopes import ChannelKind, InboundAttachment
 from inbox.errors import Invalid
 from inbox.ids import public_id
 from inbox.models import Channel
-from web.bodies import MULTIPART_BYTES, TooLarge, read_form, read_json, store_files, text_fields
+from web.bodies import BY_ENDPOINT, TooLarge, read_form, read_json, store_files, text_fields
 from web.installation import installation_of
 from web.origins import may_use, share
 from web.policy import Policy, route
@@ -195,7 +195,7 @@ routes = [
         submit,
         methods=["POST"],
         policy=Policy.CHANNEL,
-        limit=MULTIPART_BYTES,
+        limit=BY_ENDPOINT,
         name="forms.submit",
     ),
     route("/forms/{key}", preflight, methods=["OPTIONS"], policy=Policy.CHANNEL, name="forms.preflight"),

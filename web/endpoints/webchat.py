@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from inbox.envelopes import ChannelKind
 from inbox.errors import Invalid, NotFound
 from inbox.models import Channel
-from web.bodies import UPLOAD_BYTES, TooLarge, limited, read_json, store_file
+from web.bodies import BY_ENDPOINT, UPLOAD_BYTES, TooLarge, limited, read_json, store_file
 from web.installation import installation_of
 from web.live.visitor_exchange import Exchange, Frame
 from web.live.visitor_partials import FILE_SECONDS, in_words
@@ -94,6 +94,8 @@ async def upload(request: Request) -> Response:
     exchange = await _exchange(request)
     if isinstance(exchange, Response):
         return exchange
+    if not _bearer(request):
+        return problem(401, "Send this with the visitor's token.")
     visit, size = exchange.visit, request.headers.get("content-length", "")
     if not size.isascii() or not size.isdigit():
         return problem(411, "Say how large the file is.")
@@ -217,7 +219,7 @@ routes = [
         upload,
         methods=["POST"],
         policy=Policy.VISITOR,
-        limit=UPLOAD_BYTES,
+        limit=BY_ENDPOINT,
         name="webchat.upload",
     ),
     *(

@@ -90,7 +90,7 @@ class VisitorHub:
 
 @contextlib.asynccontextmanager
 async def open_visiting(database: Database) -> AsyncIterator[Visiting]:
-    """What visitors' endpoints share, with its reader of the event log running for as long as the block lasts."""
+    """What visitors' endpoints share; its reader of the event log runs for as long as the block lasts."""
     hub = VisitorHub(database)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(hub.run(), name="visitors")
