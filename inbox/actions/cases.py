@@ -118,5 +118,10 @@ async def _retag(session: AsyncSession, case: Case, names: Sequence[str]) -> dic
     await session.execute(
         delete(CaseTag).where(CaseTag.case_id == case.id, CaseTag.tag_id.in_([tag.id for tag in removed]))
     )
-    changes = {"added": [tag.name for tag in added], "removed": [tag.name for tag in removed]}
-    return {f"tags_{key}": tag_names for key, tag_names in changes.items() if tag_names}
+    if not added and not removed:
+        return {}
+    return {
+        "tags": sorted(existing[key].name for key in wanted),
+        "tags_added": [tag.name for tag in added],
+        "tags_removed": [tag.name for tag in removed],
+    }

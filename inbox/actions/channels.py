@@ -86,6 +86,8 @@ async def change_channel(
         channel.settings = checked_settings(ChannelKind(channel.kind), kept)
     if password is not None:
         _seal(channel, unsealed(channel, keys) | {"password": password}, keys)
+    if settings is not None or password is not None:
+        channel.sending_paused_until = None  # what waits may try the new way out at once
     if has_default_team:
         channel.default_team_id = default_team.id if default_team else None
     if has_reply_mailbox:

@@ -16,6 +16,7 @@ from inbox.actions.departures import (
     Departure,
     claim,
     end_all_leases,
+    end_state,
     holds,
     keep_raw,
     next_moment,
@@ -235,8 +236,7 @@ def _schedule(entry: OutboxEntry, attempt: _Attempt, jitter: float) -> None:
     if delayed or unsure:
         entry.due_at = due_at
         return
-    failed = any(delivery.state == DeliveryState.FAILED for delivery in attempt.deliveries)
-    entry.state = "failed" if failed else "done"
+    entry.state = end_state(attempt.deliveries)
 
 
 def _give_up(attempt: _Attempt, delayed: Sequence[Delivery]) -> None:

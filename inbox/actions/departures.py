@@ -159,15 +159,16 @@ def worst(deliveries: Iterable[Delivery]) -> DeliveryState:
     return DeliveryState(min((delivery.state for delivery in deliveries), key=_SEVERITY.__getitem__))
 
 
+def end_state(deliveries: Iterable[Delivery]) -> str:
+    """How an outbox entry ends that has nobody left to be tried."""
+    return "failed" if any(delivery.state == DeliveryState.FAILED for delivery in deliveries) else "done"
+
+
 _SEVERITY: dict[str, int] = {state: rank for rank, state in enumerate(WORST_FIRST)}
 
 
 def _sends_now(moment: datetime) -> ColumnElement[bool]:
-    return or_(
-        Channel.state != AUTH_FAILED,
-        Channel.sending_paused_until.is_(None),
-        Channel.sending_paused_until <= moment,
-    )
+    return or_(Channel.sending_paused_until.is_(None), Channel.sending_paused_until <= moment)
 
 
 async def _claim_one(
@@ -182,7 +183,7 @@ async def _claim_one(
     recipients = tuple(d.address for d in deliveries if d.state == DeliveryState.SENDING)
     message.delivery, message.delivery_at = worst(deliveries), clock.now()
     if not recipients:
-        entry.state, entry.claimed_by, entry.claimed_until = "done", None, None
+        entry.state, entry.claimed_by, entry.claimed_until = end_state(deliveries), None, None
         await _record(session, EventKind.MESSAGE_UNKNOWN, message, again=True)
         return None
     entry.claimed_by, entry.claimed_until, entry.attempts = worker, until, entry.attempts + 1

@@ -12,7 +12,7 @@ from inbox.models.base import Model, WithCreation, WithPublicId
 class Channel(WithPublicId, WithCreation, Model):
     """A mailbox, a web-chat widget or a form. `kind` names its adapter; `settings` is the adapter's own.
 
-    While its `state` is auth_failed, nothing is sent before `sending_paused_until`.
+    After its login was refused nothing is sent before `sending_paused_until`.
 
     `secrets` is one sealed JSON object (password, identity secrets, bearer token). `address` is a mailbox's
     address.
