@@ -71,7 +71,8 @@ class VisitorHub:
                     log.warning("visitors.log_not_read", error=error)
                     await asyncio.sleep(POLL_SECONDS)
                 try:
-                    await asyncio.wait_for(bell.wait(), POLL_SECONDS)
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await bell.wait()
                 except TimeoutError:
                     continue
                 bell.clear()
@@ -174,7 +175,8 @@ class PanelSocket:
                     signals, self._signals = list(self._signals.values()), {}
                     await self._tell([*await self._exchange.changes(), *signals])
                 try:
-                    await asyncio.wait_for(self._bell.wait(), SILENCE_SECONDS)
+                    async with asyncio.timeout(SILENCE_SECONDS):
+                        await self._bell.wait()
                 except TimeoutError:
                     async with self._turn:
                         await self._tell([{"ping": 1}])
