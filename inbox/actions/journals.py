@@ -63,6 +63,16 @@ class Journal:
         """Set columns of one saved row."""
         await self.rewrite(session, type(row), [row.id], **values)
 
+    def note_change(self, row: Model, column: str, old: Scalar) -> None:
+        """Remember what somebody else has just changed in a saved row; *old* is what stood there."""
+        new = getattr(row, column)
+        if old != new:
+            self._note(type(row), column, old, new, [row.id])
+
+    def made_of(self, model: type[Model]) -> list[int]:
+        """The rows of *model* that the action made."""
+        return self.made.get(model.__tablename__, [])
+
     async def take_back(self, session: AsyncSession) -> None:
         """Put the old values back, the newest change first, wherever the new one still stands."""
         for change in reversed(self.changes):

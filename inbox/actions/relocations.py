@@ -1,14 +1,19 @@
 """Putting messages, notes and strands into another strand, case or conversation, timeline entries and all."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.actions.cases import open_case
 from inbox.actions.journals import Journal, chunks
+from inbox.actions.statuses import change_status
 from inbox.actors import Actor
 from inbox.models import (
+    ActorKind,
+    Assignment,
     Case,
     CaseTag,
     Channel,
@@ -95,6 +100,10 @@ async def case_like(
     fresh.resolved_at, fresh.before_spam = case.resolved_at, case.before_spam
     tags = await session.scalars(select(CaseTag.tag_id).where(CaseTag.case_id == case.id))
     session.add_all([CaseTag(case_id=fresh.id, tag_id=tag_id) for tag_id in tags])
+    if fresh.assignee_id is not None or fresh.team_id is not None:
+        began = {"agent_id": fresh.assignee_id, "team_id": fresh.team_id, "began_at": fresh.opened_at}
+        giver = by.id if by.kind == ActorKind.AGENT else None
+        session.add(Assignment(case_id=fresh.id, assigned_by_id=giver, **began))
     await session.flush()
     journal.note_made(fresh)
     return fresh
@@ -114,3 +123,43 @@ async def cases_of(session: AsyncSession, conversation: Conversation) -> list[Ca
         Case.status != Status.SPAM,
     )
     return list(await session.scalars(query.order_by(Case.id)))
+
+
+async def set_status(
+    session: AsyncSession,
+    journal: Journal,
+    conversation: Conversation,
+    case: Case,
+    status: Status,
+    *,
+    by: Actor,
+    snoozed_until: datetime | None = None,
+    data: dict[str, Any] | None = None,
+) -> None:
+    """Give a case a status with its event, in a way that the journal can take back."""
+    columns = ("status", "resolved_at", "snoozed_until")
+    before = {column: getattr(case, column) for column in columns}
+    change_status(session, conversation, case, status, actor=by, snoozed_until=snoozed_until, data=data)
+    for column, old in before.items():
+        journal.note_change(case, column, old)
+    await session.flush()
+
+
+async def wake_waiting(
+    session: AsyncSession, journal: Journal, conversation: Conversation, case: Case, *, by: Actor
+) -> None:
+    """A case in which somebody waits is open, whatever it was."""
+    if case.waiting_since is not None and case.status in (Status.PENDING, Status.SNOOZED, Status.RESOLVED):
+        await set_status(session, journal, conversation, case, Status.OPEN, by=by)
+
+
+async def resolve_emptied(
+    session: AsyncSession, journal: Journal, conversation: Conversation, case: Case, *, by: Actor
+) -> None:
+    """A case that nothing is left in asks nothing of anybody."""
+    for model in (Message, Note):
+        if await session.scalar(select(model.id).where(model.case_id == case.id).limit(1)) is not None:
+            return
+    if case.is_unfinished:
+        facts = {"emptied": True}
+        await set_status(session, journal, conversation, case, Status.RESOLVED, by=by, data=facts)
