@@ -2,9 +2,11 @@
 
 from starlette.routing import BaseRoute
 
+from web.api.routes import API
 from web.endpoints import forms, health, invitations, setup, sign_ins, static, webchat, widget
 from web.live.socket import live
 from web.policy import Policy, route, socket
+from web.settings_routes import SETTINGS
 
 OPERATIONS: list[BaseRoute] = [
     route("/healthz", health.alive, policy=Policy.PUBLIC),
@@ -27,4 +29,4 @@ VISITORS: list[BaseRoute] = [*forms.routes, *widget.routes, *webchat.routes]
 
 LIVE: list[BaseRoute] = [socket("/live", live, policy=Policy.AGENT)]
 
-ROUTES: list[BaseRoute] = [*OPERATIONS, *SIGNING_IN, *VISITORS, *LIVE]
+ROUTES: list[BaseRoute] = [*OPERATIONS, *API, *SIGNING_IN, *VISITORS, *LIVE, *SETTINGS]

@@ -102,7 +102,7 @@ async def attachment(session: AsyncSession, actor: Actor, agent: Agent, public_i
     return await _one(session, query)
 
 
-async def _one(session: AsyncSession, query: Select[T]) -> T:  # type: ignore[type-var]
+async def _one(session: AsyncSession, query: Select[T]) -> T:
     found = (await session.scalars(query)).first()
     if found is None:
         raise NotFound("There is no such thing.")

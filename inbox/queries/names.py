@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.models import Agent, AuthorKind, Case, Conversation, Customer, Message, Strand, Team
+from inbox.models import Agent, AuthorKind, Case, Channel, Conversation, Customer, Message, Strand, Team
 
 
 @dataclass(slots=True)
@@ -39,6 +39,13 @@ async def of_messages(session: AsyncSession, messages: Sequence[Message]) -> Nam
     return names
 
 
+async def of_strand(session: AsyncSession, strand: Strand) -> Names:
+    """The number of the case where a strand's next message goes."""
+    names = Names()
+    await add_cases(session, names, {strand.case_id} if strand.case_id else ())
+    return names
+
+
 async def of_conversations(session: AsyncSession, ids: Iterable[int]) -> Names:
     """Conversations and their customers."""
     query = (
@@ -65,3 +72,15 @@ async def add_agents(session: AsyncSession, names: Names, ids: Iterable[int]) ->
 async def add_teams(session: AsyncSession, names: Names, ids: Iterable[int]) -> None:
     query = select(Team.id, Team.public_id).where(Team.id.in_(set(ids)))
     names.teams |= {key: name for key, name in await session.execute(query)}
+
+
+async def customer_ids(session: AsyncSession, ids: Iterable[int]) -> dict[int, str]:
+    """Public ids of customers by internal key."""
+    query = select(Customer.id, Customer.public_id).where(Customer.id.in_(set(ids)))
+    return {key: name for key, name in await session.execute(query)}
+
+
+async def channel_ids(session: AsyncSession, ids: Iterable[int]) -> dict[int, str]:
+    """Public ids of channels by internal key."""
+    query = select(Channel.id, Channel.public_id).where(Channel.id.in_(set(ids)))
+    return {key: name for key, name in await session.execute(query)}

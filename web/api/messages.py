@@ -142,6 +142,19 @@ async def move(request: Request) -> Response:
     return await _changed(request, moved)
 
 
+async def answered(request: Request) -> Response:
+    """POST /api/v1/strands/{id}/answered: it needs no reply (any more)."""
+    authorize(actor_of(request), Action.CHANGE)
+
+    async def change(session: Session) -> tuple[int, Any]:
+        strand = await named.strand(session, request.path_params["id"])
+        await replies.mark_answered(session, strand, by=acting(request))
+        public = await names.of_strand(session, strand)
+        return 200, shapes.strand(strand, public.cases)
+
+    return await once(request, change)
+
+
 async def _changed(request: Request, action: Any) -> Response:
     agent, actor = acting(request), actor_of(request)
     authorize(actor, Action.CHANGE)
