@@ -43,12 +43,12 @@ def is_same_origin(connection: HTTPConnection) -> bool:
     site, origin = connection.headers.get("sec-fetch-site"), connection.headers.get("origin")
     if site is not None and site != "same-origin":
         return False
-    if origin is not None:
-        base = installation_of(connection).settings.base_url
-        return (
-            normalise_origin(origin) in (own_origin(connection), normalise_origin(base)) and origin != "null"
-        )
-    return site is not None
+    if origin in (None, "null"):
+        # A form of a page whose Referrer-Policy is no-referrer says "null" (Fetch standard, "append a request
+        # Origin header"); a sandboxed document does so too, but its Sec-Fetch-Site is cross-site.
+        return site is not None
+    base = installation_of(connection).settings.base_url
+    return normalise_origin(str(origin)) in (own_origin(connection), normalise_origin(base))
 
 
 def is_known_host(connection: HTTPConnection) -> bool:
