@@ -18,6 +18,7 @@ from inbox.models import (
 from inbox.policies import visible_to
 from inbox.queries.case_views import CaseFilter, Stretch, conditions, order_of
 from inbox.queries.pages import Page, decoded, encoded, moment_of
+from inbox.queries.searches import cases_about
 
 PAGE_SIZE = 50
 
@@ -58,11 +59,12 @@ async def page_of_ids(
     stretches = order_of(wanted, sort)
     after = _after(cursor, stretches) if cursor else None
     start = after.stretch if after else 0
+    narrowed = [visible_to(actor), *conditions(wanted, actor)]
+    if wanted.words:
+        narrowed.append(cases_about(session, wanted.words))
     found: list[tuple[int, datetime | int, int]] = []
     for number, stretch in enumerate(stretches[start:], start):
-        query = select(stretch.column, Case.id).where(
-            stretch.condition, visible_to(actor), *conditions(wanted, actor)
-        )
+        query = select(stretch.column, Case.id).where(stretch.condition, *narrowed)
         if after and number == start:
             query = query.where(stretch.after(after.value, after.case_id))
         query = query.order_by(*stretch.order).limit(limit + 1 - len(found))

@@ -37,7 +37,8 @@ _STATUS_OF = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFilter:
     """What narrows a list. *view* is one of `View` or team/{slug}; without a view and a status all cases are
-    meant. `assignee_id` and `team_id` are internal keys, 0 for "nobody"."""
+    meant. *words* are looked up by `case_pages`. `assignee_id` and `team_id` are internal keys, 0 for
+    "nobody"."""
 
     view: str | None = None
     status: str | None = None
@@ -45,6 +46,7 @@ class CaseFilter:
     team_id: int | None = None
     tag: str | None = None
     conversation_id: int | None = None
+    words: str | None = None
 
 
 def conditions(wanted: CaseFilter, actor: Actor) -> list[ColumnElement[bool]]:

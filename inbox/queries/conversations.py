@@ -39,7 +39,7 @@ async def page(
     """Conversations, those with the newest message first. Raises Invalid for an unknown cursor."""
     query = select(Conversation).where(Conversation.merged_into_id.is_(None))
     if words:
-        query = query.where(conversations_about(session, words))
+        query = query.where(conversations_about(session, words, actor))
     if customer_id is not None:
         query = query.where(Conversation.customer_id == customer_id)
     if cursor is not None:
