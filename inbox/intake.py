@@ -8,7 +8,7 @@ claim that runs out; `sweep()` picks it up.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -117,9 +117,9 @@ class IntakeDesk:
         (filed,) = await self.file(ids)
         return filed
 
-    async def file(self, record_ids: Sequence[int]) -> list[Filed]:
+    async def file(self, record_ids: Sequence[int], *, forced: bool = False) -> list[Filed]:
         """Parse accepted inputs and put them into their conversations; answers outcomes in the order of the
-        ids."""
+        ids. *forced*: an agent has read them, so none of them counts as automatic mail."""
         async with self._database.reading() as session:
             query = select(IntakeRecord).where(IntakeRecord.id.in_(record_ids)).order_by(IntakeRecord.id)
             records = (await session.scalars(query)).all()
@@ -134,11 +134,12 @@ class IntakeDesk:
                 if isinstance(result, Refused):
                     outcomes[stored_record.id] = await self._refuse(stored_record.id, str(result))
                 else:
+                    message = replace(result, automatic=None) if forced else result
                     arrivals.append(
                         Arrival(
                             record_id=stored_record.id,
                             channel=channels[channel_id],
-                            message=result,
+                            message=message,
                             is_history=stored_record.is_history,
                         )
                     )
@@ -188,8 +189,11 @@ class IntakeDesk:
             _quarantine(session, stored_record, reason)
         return Filed(record_id=record_id, state=IntakeState.QUARANTINED, reason=reason)
 
-    async def retry(self, record_id: int, *, by: Actor) -> Filed:
-        """Try a quarantined or ignored input again; raises NotFound, and Conflict for one that was filed."""
+    async def retry(self, record_id: int, *, by: Actor, force: bool = False) -> Filed:
+        """Try a quarantined or ignored input again; raises NotFound, and Conflict for one that was filed.
+
+        *force* makes a customer of the sender of an automatic mail (DESIGN §6, rule 10).
+        """
         async with self._database.transaction() as session:
             stored_record = await session.get(IntakeRecord, record_id)
             if stored_record is None:
@@ -205,7 +209,7 @@ class IntakeDesk:
                 conversation=None,
                 data={"intake_id": stored_record.public_id},
             )
-        (filed,) = await self.file([record_id])
+        (filed,) = await self.file([record_id], forced=force)
         return filed
 
     async def sweep(self) -> int:

@@ -22,6 +22,8 @@ from inbox.models import (
 from inbox.policies import Action, authorize
 from inbox.queries import agents
 
+THEMES = ("auto", "light", "dark")
+
 
 async def add_agent(
     session: AsyncSession,
@@ -58,6 +60,14 @@ async def change_agent(
         await revoke_everything(session, agent)
     await session.flush()
     return agent
+
+
+async def choose_look(session: AsyncSession, agent: Agent, *, theme: str, shortcuts: bool) -> None:
+    """Keep how an agent likes the screens: colours (auto, light or dark) and single-letter keys."""
+    if theme not in THEMES:
+        raise Invalid("The colours follow the system, or they are light or dark.", field="theme")
+    agent.theme, agent.shortcuts = theme, shortcuts
+    await session.flush()
 
 
 async def set_password(session: AsyncSession, agent: Agent, password_hash: str) -> None:

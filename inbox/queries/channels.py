@@ -28,6 +28,11 @@ async def by_id(session: AsyncSession, public_id: str) -> Channel:
     return _found(await session.scalar(select(Channel).where(Channel.public_id == public_id)))
 
 
+async def by_internal_id(session: AsyncSession, key: int) -> Channel:
+    """The channel with this internal key; raises NotFound."""
+    return _found(await session.get(Channel, key))
+
+
 async def by_name(session: AsyncSession, name: str) -> Channel:
     """The channel that people call so; raises NotFound."""
     found = await session.scalar(select(Channel).where(Channel.name == name))

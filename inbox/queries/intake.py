@@ -1,12 +1,13 @@
 """Raw inputs and what became of them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.errors import NotFound
-from inbox.models import IntakeRecord, IntakeState
+from inbox.models import Conversation, IntakeRecord, IntakeState, Message
 
 
 async def listed(
@@ -31,6 +32,21 @@ async def by_id(session: AsyncSession, public_id: str) -> IntakeRecord:
     if found is None:
         raise NotFound("There is no such input.")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a raw input; `conversation_id` is the public id of the thread that it went to."""
+
+    record: IntakeRecord
+    conversation_id: str | None
+
+
+async def outcome(session: AsyncSession, public_id: str) -> Outcome:
+    """What became of the raw input with this public id; raises NotFound."""
+    record = await by_id(session, public_id)
+    query = select(Conversation.public_id).join(Message, Message.conversation_id == Conversation.id)
+    return Outcome(record, await session.scalar(query.where(Message.id == record.message_id)))
 
 
 async def count_quarantined(session: AsyncSession, *, at_most: int = 1000) -> int:

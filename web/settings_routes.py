@@ -1,0 +1,61 @@
+"""The addresses of the settings: one's own for every agent, the workspace's for admins."""
+
+from starlette.routing import BaseRoute
+
+from web.endpoints import (
+    intake,
+    profiles,
+    sessions_list,
+    settings_agents,
+    settings_channels,
+    settings_teams,
+)
+from web.policy import Endpoint, Policy, route
+
+
+def _post(path: str, endpoint: Endpoint, policy: Policy = Policy.ADMIN) -> BaseRoute:
+    return route(path, endpoint, methods=["POST"], policy=policy)
+
+
+OWN: list[BaseRoute] = [
+    route("/settings", profiles.home, policy=Policy.AGENT),
+    route("/settings/profile", profiles.show, policy=Policy.AGENT),
+    _post("/settings/profile", profiles.change, Policy.AGENT),
+    _post("/settings/password", profiles.change_password, Policy.AGENT),
+    route("/settings/sessions", sessions_list.index, policy=Policy.AGENT),
+    _post("/settings/sessions/{id}/revoke", sessions_list.revoke, Policy.AGENT),
+    _post("/settings/tokens/{id}/revoke", sessions_list.revoke_token, Policy.AGENT),
+]
+
+INTAKE: list[BaseRoute] = [
+    route("/settings/intake", intake.index, policy=Policy.AGENT),
+    route("/settings/intake/{id}/raw", intake.raw, policy=Policy.AGENT),
+    _post("/settings/intake/{id}/retry", intake.retry, Policy.AGENT),
+    _post("/settings/intake/{id}/file", intake.file, Policy.AGENT),
+]
+
+CHANNELS: list[BaseRoute] = [
+    route("/settings/channels", settings_channels.index, policy=Policy.ADMIN),
+    route("/settings/channels/new/{kind}", settings_channels.new, policy=Policy.ADMIN),
+    _post("/settings/channels/new/{kind}", settings_channels.create),
+    route("/settings/channels/{id}", settings_channels.show, policy=Policy.ADMIN),
+    _post("/settings/channels/{id}", settings_channels.change),
+    _post("/settings/channels/{id}/check", settings_channels.check),
+    _post("/settings/channels/{id}/secret", settings_channels.renew_secret),
+    _post("/settings/channels/{id}/deactivate", settings_channels.deactivate),
+    _post("/settings/channels/{id}/activate", settings_channels.activate),
+]
+
+PEOPLE: list[BaseRoute] = [
+    route("/settings/agents", settings_agents.index, policy=Policy.ADMIN),
+    _post("/settings/agents/invitations", settings_agents.invite),
+    _post("/settings/agents/{id}", settings_agents.change),
+    _post("/settings/agents/{id}/deactivate", settings_agents.deactivate),
+    _post("/settings/agents/{id}/activate", settings_agents.activate),
+    route("/settings/teams", settings_teams.index, policy=Policy.ADMIN),
+    _post("/settings/teams", settings_teams.create),
+    _post("/settings/teams/{id}", settings_teams.change),
+    _post("/settings/teams/{id}/remove", settings_teams.remove),
+]
+
+SETTINGS: list[BaseRoute] = [*OWN, *INTAKE, *CHANNELS, *PEOPLE]
