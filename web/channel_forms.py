@@ -102,13 +102,15 @@ def rows_of(settings: Mapping[str, Any]) -> list[FieldRow]:
 
 def rows_given(form: FormData) -> list[FieldRow]:
     """The questions as they were sent; rows without a label are left out."""
-    columns = [[str(v) for v in form.getlist(f"field_{part}")] for part in ("name", "label", "type")]
-    required, options = form.getlist("field_required"), form.getlist("field_options")
-    if len({len(column) for column in (*columns, required, options)}) != 1:
+    columns = [
+        [str(value) for value in form.getlist(f"field_{part}")]
+        for part in ("name", "label", "type", "required", "options")
+    ]
+    if len({len(column) for column in columns}) != 1:
         raise Invalid("The questions of the form came incomplete. Load the page again.", field="fields")
     rows = [
-        FieldRow(name.strip(), label.strip(), kind, str(must) == "yes", str(offered))
-        for name, label, kind, must, offered in zip(*columns, required, options, strict=True)
+        FieldRow(name.strip(), label.strip(), kind, must == "yes", offered)
+        for name, label, kind, must, offered in zip(*columns, strict=True)
     ]
     return [row for row in rows if row.label or row.name]
 
