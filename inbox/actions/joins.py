@@ -56,13 +56,12 @@ async def join(session: AsyncSession, case: Case, *, into: Case, by: Agent) -> N
     await refresh_all(session, cases=(case, into))
     await wake_waiting(session, journal, conversation, into, by=actor)
     data = {
-        "case": case.number,
         "into": into.number,
-        "cases": [into.number, case.number],
+        "cases": [case.number, into.number],
         "conversations": [conversation.public_id],
     }
     kind = EventKind.CASE_JOINED
-    record(session, kind, actor=actor, conversation=conversation, case=into, data=data)
+    record(session, kind, actor=actor, conversation=conversation, case=case, data=data)
     stored = journal.stored() | {"case": case.id, "into": into.id}
     await remember(session, by=by, action="join", journal=stored, case=into)
 
@@ -85,7 +84,7 @@ async def undo_join(session: AsyncSession, undo: Undo, by: Agent) -> None:
         await session.execute(delete(model).where(model.id.in_(journal.made_of(model))))
     await refresh_all(session, cases=(case, into))
     data = {
-        "case": case.number,
+        "fresh": case.number,
         "cases": [into.number, case.number],
         "conversations": [conversation.public_id],
         "undo": True,

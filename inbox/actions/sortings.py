@@ -8,52 +8,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from inbox.actions.journals import Journal
+from inbox.actions.leftovers import Sides, sort_leftovers
 from inbox.actions.relocations import (
     case_like,
     cases_of,
     only_open_case,
     place_messages,
-    place_note,
     strand_like,
 )
 from inbox.actions.summaries import refresh_all
 from inbox.actors import Actor
 from inbox.models import (
     Case,
-    Conversation,
-    Customer,
     Direction,
-    Draft,
     Event,
     EventKind,
-    Handoff,
     Identity,
     Message,
     Model,
     Note,
     Strand,
     StrandParticipant,
-    Suggestion,
-    TimelineEntry,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sides:
-    """The two conversations that part. What stands after `position` came while they were one."""
-
-    kept: Conversation
-    merged: Conversation
-    kept_customer: Customer
-    merged_customer: Customer
-    position: int
-
-    @property
-    def ids(self) -> tuple[int, int]:
-        return self.kept.id, self.merged.id
-
-    def conversation(self, conversation_id: int) -> Conversation:
-        return self.merged if conversation_id == self.merged.id else self.kept
 
 
 @dataclass(slots=True)
@@ -70,9 +46,9 @@ async def sort_later(session: AsyncSession, sides: Sides, *, by: Actor) -> Sorte
     sorting = await _Sorting.begin(session, sides, by)
     await sorting.sort_messages()
     await sorting.mend_cases()
-    await sorting.sort_the_rest()
+    notes = await sort_leftovers(session, sides, sorting.counterpart)
     await sorting.refresh()
-    return Sorted(sorting.later_cases, sorting.later_notes)
+    return Sorted(sorting.later_cases, notes)
 
 
 class _Sorting:
@@ -88,7 +64,6 @@ class _Sorting:
         self._counterparts: dict[tuple[int, int], Case] = {}
         self._touched: dict[type[Model], dict[int, Model]] = defaultdict(dict)
         self.later_cases: list[Case] = []
-        self.later_notes: list[Note] = []
 
     @classmethod
     async def begin(cls, session: AsyncSession, sides: Sides, by: Actor) -> "_Sorting":
@@ -212,7 +187,7 @@ class _Sorting:
             Message.conversation_id.in_(self._sides.ids), Message.conversation_id != Case.conversation_id
         )
         for message in (await self._session.scalars(strays.order_by(Message.id))).all():
-            case = await self._counterpart(message.case_id or 0, message.conversation_id, message.subject)
+            case = await self.counterpart(message.case_id or 0, message.conversation_id, message.subject)
             conversation = self._sides.conversation(message.conversation_id)
             await place_messages(
                 self._session, self._unkept, [message.id], conversation=conversation, case=case
@@ -233,7 +208,8 @@ class _Sorting:
             self._counterparts[target.id, case.conversation_id] = case
             self._touch(case)
 
-    async def _counterpart(self, case_id: int, side: int, subject: str) -> Case:
+    async def counterpart(self, case_id: int, side: int, subject: str = "") -> Case:
+        """The case on that side for what stands in *case_id* of the other: the only open or a new one."""
         if (case_id, side) in self._counterparts:
             return self._counterparts[case_id, side]
         case = await self._session.get_one(Case, case_id)
@@ -263,85 +239,6 @@ class _Sorting:
             strand.case_id = await self._session.scalar(newest.order_by(Message.position.desc()).limit(1))
             self._touch(strand)
         await self._session.flush()
-
-    # Notes, drafts, cards
-
-    async def sort_the_rest(self) -> None:
-        await self._sort_notes()
-        await self._sort_suggestions()
-        await self._sort_entries()
-        await self._sort_drafts()
-
-    async def _sort_notes(self) -> None:
-        query = select(Note, TimelineEntry.position, Case)
-        query = query.join(TimelineEntry, TimelineEntry.note_id == Note.id).join(
-            Case, Case.id == Note.case_id
-        )
-        query = query.where(Note.conversation_id.in_(self._sides.ids))
-        concerned = or_(
-            TimelineEntry.position > self._sides.position, Case.conversation_id != Note.conversation_id
-        )
-        rows = (await self._session.execute(query.where(concerned).order_by(Note.id))).all()
-        for note, position, case in rows:
-            if position > self._sides.position:
-                self.later_notes.append(note)
-            elif case.conversation_id != note.conversation_id:
-                case = await self._counterpart(case.id, note.conversation_id, "")
-            await place_note(self._session, self._unkept, note, case=case)
-
-    async def _sort_suggestions(self) -> None:
-        """A card about a strand stands where the strand is."""
-        query = select(Suggestion, Strand).join(Strand, Strand.id == Suggestion.strand_id)
-        query = query.where(
-            Suggestion.conversation_id.in_(self._sides.ids),
-            Suggestion.conversation_id != Strand.conversation_id,
-            Strand.conversation_id.in_(self._sides.ids),
-        )
-        for suggestion, strand in (await self._session.execute(query)).all():
-            conversation = self._sides.conversation(strand.conversation_id)
-            suggestion.conversation_id = conversation.id
-            if suggestion.customer_id in (self._sides.kept_customer.id, self._sides.merged_customer.id):
-                suggestion.customer_id = conversation.customer_id
-            entries = select(TimelineEntry.id).where(TimelineEntry.suggestion_id == suggestion.id)
-            ids = list(await self._session.scalars(entries))
-            await self._unkept.rewrite(self._session, TimelineEntry, ids, conversation_id=conversation.id)
-
-    async def _sort_entries(self) -> None:
-        """Handoffs and changes stand with their cases."""
-        query = select(TimelineEntry, Case).join(Case, Case.id == TimelineEntry.case_id)
-        query = query.where(
-            TimelineEntry.conversation_id.in_(self._sides.ids),
-            TimelineEntry.conversation_id != Case.conversation_id,
-        )
-        for entry, case in (await self._session.execute(query)).all():
-            if entry.position > self._sides.position:
-                entry.conversation_id = case.conversation_id
-                continue
-            own = await self._counterpart(case.id, entry.conversation_id, "")
-            entry.case_id = own.id
-            if entry.handoff_id is not None:
-                handoff = await self._session.get_one(Handoff, entry.handoff_id)
-                handoff.case_id = own.id
-        await self._session.flush()
-
-    async def _sort_drafts(self) -> None:
-        """A draft follows the strand that it answers; where there is one already, it only loses its
-        strand."""
-        query = select(Draft, Strand).join(Strand, Strand.id == Draft.strand_id)
-        query = query.where(
-            Draft.conversation_id.in_(self._sides.ids), Draft.conversation_id != Strand.conversation_id
-        )
-        for draft, strand in (await self._session.execute(query)).all():
-            standing = select(Draft.id).where(
-                Draft.agent_id == draft.agent_id,
-                Draft.conversation_id == strand.conversation_id,
-                Draft.kind == draft.kind,
-            )
-            if await self._session.scalar(standing) is None:
-                draft.conversation_id = strand.conversation_id
-            else:
-                draft.strand_id = None
-            await self._session.flush()
 
     # What rows say of their messages
 

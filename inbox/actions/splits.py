@@ -63,7 +63,12 @@ async def split(
     await journal.rewrite(session, Strand, list(await session.scalars(going)), case_id=fresh.id)
     await refresh_all(session, cases=(case, fresh))
     _settle_status(fresh, case, leaving)
-    _record(session, EventKind.CASE_SPLIT, actor, conversation, case, fresh)
+    data = {
+        "fresh": fresh.number,
+        "cases": [case.number, fresh.number],
+        "conversations": [conversation.public_id],
+    }
+    record(session, EventKind.CASE_SPLIT, actor=actor, conversation=conversation, case=case, data=data)
     stored = journal.stored() | {"case": case.id, "fresh": fresh.id}
     await remember(session, by=by, action="split", journal=stored, case=case)
     return fresh
@@ -85,7 +90,13 @@ async def undo_split(session: AsyncSession, undo: Undo, by: Agent) -> None:
     actor = Actor.agent(by)
     await absorb(session, Journal(), conversation, fresh, case, by=actor)
     await refresh_all(session, cases=(case, fresh))
-    _record(session, EventKind.CASE_JOINED, actor, conversation, case, fresh, undo=True)
+    data = {
+        "into": case.number,
+        "cases": [fresh.number, case.number],
+        "conversations": [conversation.public_id],
+        "undo": True,
+    }
+    record(session, EventKind.CASE_JOINED, actor=actor, conversation=conversation, case=fresh, data=data)
 
 
 async def _leaving(
@@ -150,22 +161,3 @@ def _settle_status(fresh: Case, case: Case, leaving: Sequence[Message]) -> None:
     if fresh.status not in (Status.RESOLVED, Status.SPAM):
         fresh.resolved_at = fresh.before_spam = None
     fresh.snoozed_until = None
-
-
-def _record(
-    session: AsyncSession,
-    kind: EventKind,
-    actor: Actor,
-    conversation: Conversation,
-    case: Case,
-    other: Case,
-    *,
-    undo: bool = False,
-) -> None:
-    data = {
-        "case": other.number,
-        "cases": [case.number, other.number],
-        "conversations": [conversation.public_id],
-    }
-    data |= {"undo": True} if undo else {}
-    record(session, kind, actor=actor, conversation=conversation, case=case, data=data)

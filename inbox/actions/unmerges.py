@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox import clock
 from inbox.actions.events import record, write_events
 from inbox.actions.journals import Journal
-from inbox.actions.sortings import Sides, sort_later
+from inbox.actions.leftovers import Sides
+from inbox.actions.sortings import sort_later
 from inbox.actors import Actor
 from inbox.errors import Conflict
 from inbox.locks import lock_conversations

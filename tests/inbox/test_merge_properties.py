@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, event, given, settings, strategies as st
@@ -13,11 +13,15 @@ from sqlalchemy.orm import aliased
 from inbox.actions.events import record, write_events
 from inbox.actions.merges import merge, undo_merge
 from inbox.actions.messages import FilingRules, receive
+from inbox.actions.moves import move_message, move_strand
 from inbox.actions.replies import ReplySettings, reply
+from inbox.actions.splits import join, split
+from inbox.actions.undos import latest, undo
 from inbox.actors import Actor
 from inbox.clock import FrozenClock, using
 from inbox.db import Database
 from inbox.envelopes import Address, AddressKind, ChannelKind, InboundMessage
+from inbox.errors import Conflict, Invalid
 from inbox.models import (
     Agent,
     Case,
@@ -41,6 +45,8 @@ from tests.builders import KEYS, a_mailbox_channel, a_webchat_channel, an_agent
 
 TOKENS = KEYS.strand_tokens()
 PEOPLE = ("ana", "ben", "visitor", "other visitor")
+
+PHASES = (Phase.explicit, Phase.generate)  # to shrink such histories takes minutes
 
 # What a later message may change in the row of a strand, a case, a customer …: that came later, and stays.
 CHANGED_BY_MESSAGES = {
@@ -70,7 +76,13 @@ replies = st.tuples(
 )
 notes = st.tuples(st.just("note"), st.integers(0, 9), st.just(0))
 waits = st.tuples(st.just("wait"), st.sampled_from([1, 60, 60 * 24 * 8]), st.just(0))
-steps = st.lists(writes | replies | notes | waits, max_size=9)
+orders = st.tuples(
+    st.sampled_from(["split", "join", "move message", "move strand", "undo"]),
+    st.integers(0, 30),
+    st.integers(0, 30),
+)
+messages = writes | replies | waits
+everything = writes | replies | notes | waits | orders
 
 
 class Rewind(Exception):
@@ -118,8 +130,11 @@ class World:
             await self.reply(first, second)
         elif verb == "note":
             await self.note(first)
-        else:
+        elif verb == "wait":
             self.clock.advance(minutes=first)
+        else:
+            with suppress(Conflict, Invalid):
+                await self.order(verb, first, second)
         await write_events(self.session)
 
     async def write(self, person: str, answering: int | None) -> None:
@@ -196,6 +211,26 @@ class World:
             note=note,
         )
 
+    async def order(self, verb: str, first: int, second: int) -> None:
+        """What an agent does to put things in order."""
+        session, agent = self.session, self.agent
+        cases = (await session.scalars(select(Case).order_by(Case.id))).all()
+        strands = (await session.scalars(select(Strand).order_by(Strand.id))).all()
+        messages = (await session.scalars(select(Message).order_by(Message.id))).all()
+        message, case = messages[first % len(messages)], cases[second % len(cases)]
+        if verb == "split" and message.case_id is not None:
+            own = await session.get_one(Case, message.case_id)
+            await split(session, own, by=agent, from_message=message)
+        elif verb == "join":
+            await join(session, cases[first % len(cases)], into=case, by=agent)
+        elif verb == "move message":
+            await move_message(session, message, to=case, by=agent)
+        elif verb == "move strand":
+            conversation = await session.get_one(Conversation, case.conversation_id)
+            await move_strand(session, strands[first % len(strands)], to=conversation, by=agent)
+        elif (newest := await latest(session, by=agent)) is not None:
+            await undo(session, newest.public_id, by=agent)
+
     async def _reread(self) -> None:
         await write_events(self.session)
         for row in (self.agent, self.mailbox, self.widget):
@@ -235,12 +270,12 @@ async def assert_everybody_waits_as_their_messages_say(session: AsyncSession) ->
         assert case.waiting_since == stored, f"case {case.number}"
 
 
-@given(before=steps, pair=st.permutations(PEOPLE), between=st.lists(writes | replies | waits, max_size=9))
-@settings(
-    max_examples=40,
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+@given(
+    before=st.lists(everything, max_size=9),
+    pair=st.permutations(PEOPLE),
+    between=st.lists(messages, max_size=9),
 )
+@settings(max_examples=25, phases=PHASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_undoing_a_merge_brings_everything_back_and_sorts_what_came_between(
     database: Database, before: list[Any], pair: list[str], between: list[Any]
 ) -> None:
@@ -272,6 +307,39 @@ async def test_undoing_a_merge_brings_everything_back_and_sorts_what_came_betwee
                     assert id_ in stand[table], f"{table} {id_} is gone"
                     assert without(stand[table][id_], free) == without(row, free), f"{table} {id_}"
             assert_later_messages_are_with_whom_they_are_from(stood, stand)
+            await assert_nothing_stands_between_two_conversations(session)
+            await assert_everybody_waits_as_their_messages_say(session)
+            raise Rewind
+
+
+@given(
+    before=st.lists(everything, max_size=6),
+    pair=st.permutations(PEOPLE),
+    between=st.lists(everything, max_size=12),
+)
+@settings(max_examples=25, phases=PHASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_however_agents_rearrange_a_merged_conversation_its_undo_leaves_nothing_in_between(
+    database: Database, before: list[Any], pair: list[str], between: list[Any]
+) -> None:
+    clock = FrozenClock()
+    with rewound(), using(clock):
+        async with database.transaction() as session:
+            world = await World(session, clock).begin()
+            for step in before:
+                await world.play(step)
+            customer, into = await world.customer(pair[0]), await world.customer(pair[1])
+            if customer.id == into.id:
+                raise Rewind
+            done = await merge(session, customer, into=into, by=world.agent)
+            for step in between:
+                await world.play(step)
+            together = await world.rows()
+            await undo_merge(session, done, by=world.agent)
+            await write_events(session)
+            stand = await world.rows()
+            for table in ("messages", "notes", "cases", "identities", "timeline_entries", "participants"):
+                assert set(together[table]) <= set(stand[table]), table
+            assert {row["customer_id"] for row in stand["identities"].values()} >= {customer.id, into.id}
             await assert_nothing_stands_between_two_conversations(session)
             await assert_everybody_waits_as_their_messages_say(session)
             raise Rewind
