@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from channels.email.headers import Headers
+from channels.email.mime import Part
 from inbox.envelopes import Address, Automatic
 
 # What programs put before the subject, "Automatic reply: Your order"; a weak sign that needs another.
@@ -20,8 +21,11 @@ _SUBJECT = re.compile(
 )
 
 
-def read_automatic(headers: Headers, sender: Address, own_addresses: frozenset[str]) -> Automatic | None:
+def read_automatic(root: Part, sender: Address, own_addresses: frozenset[str]) -> Automatic | None:
     """What kind of machine wrote this mail, or None where it seems to be a person; bounces aside."""
+    headers = root.headers
+    if root.content_type == "multipart/report":
+        return Automatic.AUTO_REPLY  # RFC 6522: a receipt (RFC 8098), a complaint (RFC 5965), a report
     if _is_list(headers, own_addresses):
         return Automatic.LIST
     if _is_automatic(headers) or _comes_back(headers, sender, own_addresses):

@@ -1,5 +1,6 @@
 """Which parts of a mail are its words and which are its files (RFC 2046, 2183, 2387, 8621 §4.1.4)."""
 
+import re
 from dataclasses import dataclass, field
 from html import escape
 
@@ -23,6 +24,7 @@ _SIGNATURES = frozenset(
     )
 )
 _READ_AS_TEXT = frozenset(("text/plain", "text/markdown", "text/x-markdown", "text", "text/unknown"))
+_STRUCTURE = re.compile(r"--|[!-9;-~]+:|\s|$")
 _ENCRYPTED = "This email is encrypted. What it holds is in the attachment."
 
 
@@ -74,7 +76,13 @@ class Body:
 
 def read_body(root: Part) -> Body:
     """The words and files of a whole mail. Recursion is as deep as its parts, of which `mime` allows 50."""
-    return _read(root)
+    body = _read(root)
+    if not body.files and not any(piece.text.strip() for piece in body.pieces):
+        # Damaged beyond what its structure says: shown as it stands rather than not at all.
+        text = _as_it_stands(root)
+        if any(not _STRUCTURE.match(line) for line in text.split("\n")):
+            return Body([Piece(text)])
+    return body
 
 
 def is_attachment(part: Part) -> bool:
@@ -131,8 +139,12 @@ def _is_words(part: Part) -> bool:
 
 def _unsplit(part: Part) -> Body:
     """A multipart in which no boundary was found: shown as it stands where that is text."""
-    text = decode(content_of(part)).replace("\r\n", "\n").replace("\x00", "")
-    return Body([Piece(text[:MAX_TEXT])] if text.strip() else [])
+    text = _as_it_stands(part)
+    return Body([Piece(text)] if text.strip() else [])
+
+
+def _as_it_stands(part: Part) -> str:
+    return decode(part.content[:MAX_PART]).replace("\r\n", "\n").replace("\x00", "")[:MAX_TEXT]
 
 
 def _sequence(part: Part, *, drop_signatures: bool) -> Body:

@@ -20,15 +20,19 @@ _REPLY_CODE = re.compile(r"(?<![\d.])([45]\d\d)(?=[ -])")
 _QUOTED_ID = re.compile(
     r"^[> \t]*Message-ID:[ \t]*(?:\r?\n[> \t]+)?(<[^<>\s]{3,900}>)", re.IGNORECASE | re.MULTILINE
 )
-_DAEMON = re.compile(r"mailer-?daemon|postmaster|mail-?delivery|mail[ _-]?system|<>", re.IGNORECASE)
+_DAEMON = re.compile(r"m(?:ailer)?-?daemon|postmaster|mail-?delivery|mail[ _-]?system", re.IGNORECASE)
 _SUBJECT = re.compile(
     r"undeliver|returned mail|delivery (?:status|failure|failed|has failed|report|notification|incomplete)"
-    r"|mail(?:er)? delivery|failure notice|could ?n[o']t be delivered|not? delivered|message delayed"
-    r"|delayed mail"
+    r"|mail(?:er)? delivery|failure notice|mail (?:error|failure)|rejected mail|error sending your mail"
+    r"|could(?: not|n't) (?:be delivered|send)|user unknown|not? delivered|message delayed|delayed mail"
     r"|unzustellbar|zustell|non remis|échec de la remise|no se (?:pudo|ha podido) entregar|mancata consegna"
     r"|não (?:pôde ser|foi) entregue|не доставлен|недоставлен|配信|投递|退信",
     re.IGNORECASE,
 )
+_RETURNED_TYPES = frozenset(
+    ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global")
+)
+_STATUS_TYPES = frozenset(("message/delivery-status", "message/global-delivery-status"))
 _ACTIONS = {
     "failed": BounceAction.FAILED,
     "delayed": BounceAction.DELAYED,
@@ -46,12 +50,10 @@ def read_bounce(root: Part) -> Bounce | None:
         if not _looks_like_bounce(root.headers):
             return None
         recipients = _standard(statuses) or _legacy(root) or _failed_recipients(root.headers)
+        recipients = recipients or _addressed(root)
         if not recipients and not _SUBJECT.search(root.headers.text("subject")):
             return None
     return Bounce(message_ids=_returned_ids(root, statuses), recipients=tuple(recipients[:MAX_RECIPIENTS]))
-
-
-_STATUS_TYPES = frozenset(("message/delivery-status", "message/global-delivery-status"))
 
 
 def _is_report(root: Part) -> bool:
@@ -67,10 +69,8 @@ def _looks_like_bounce(headers: Headers) -> bool:
     """Whether an automatic system of mail delivery seems to have written it."""
     if "x-failed-recipients" in headers or "x-mailer-daemon" in headers:
         return True
-    sender = headers.text("from")
-    by_daemon = (
-        bool(_DAEMON.search(sender)) or headers.raw("return-path").strip() == b"<>" or not sender.strip()
-    )
+    sender, envelope = headers.text("from"), headers.text("return-path")
+    by_daemon = bool(_DAEMON.search(f"{sender} {envelope}")) or envelope == "<>" or not sender
     return by_daemon or bool(_SUBJECT.match(headers.text("subject")) and "in-reply-to" not in headers)
 
 
@@ -98,11 +98,18 @@ def _recipient(fields: Headers) -> BouncedRecipient | None:
     if address is None:
         return None
     diagnostic = fields.text("diagnostic-code").partition(";")[2].strip() or fields.text("diagnostic-code")
-    status = _STATUS.search(fields.text("status")) or _STATUS.search(diagnostic)
-    code = status[1] if status else ""
+    code = _status(fields.text("status"), diagnostic)
     if action is None:
         action = BounceAction.DELAYED if code.startswith("4") else BounceAction.FAILED
     return BouncedRecipient(address=address, action=action, status=code, diagnostic=diagnostic[:1000])
+
+
+def _status(given: str, diagnostic: str) -> str:
+    """The status code; where it is the unspecific x.0.0, that of the server's own words (RFC 3463 §3.1)."""
+    codes = [found[1] for found in (_STATUS.search(given), _STATUS.search(diagnostic)) if found]
+    if len(codes) == 2 and codes[0].endswith(".0.0") and codes[0][0] == codes[1][0]:
+        return codes[1]
+    return codes[0] if codes else ""
 
 
 def _typed_address(fields: Headers, name: str) -> str | None:
@@ -137,6 +144,16 @@ def _failed_recipients(headers: Headers) -> list[BouncedRecipient]:
         BouncedRecipient(address=address.value, action=BounceAction.FAILED)
         for address in headers.addresses("x-failed-recipients")
     ]
+
+
+def _addressed(root: Part) -> list[BouncedRecipient]:
+    """Whom the returned mail was written to, where that is one and the report names nobody."""
+    for part in root.walk():
+        if part.content_type in _RETURNED_TYPES:
+            addresses = _fields_of_returned(part).addresses("x-original-to", "to")
+            if len(addresses) == 1 and _SUBJECT.search(root.headers.text("subject")):
+                return [_told(addresses[0].value, BounceAction.FAILED, _first_text(root))]
+    return []
 
 
 def _told(address: str, action: BounceAction, text: str) -> BouncedRecipient:

@@ -132,6 +132,8 @@ def _known(label: str) -> str | None:
 def _strict(content: bytes, codec: str) -> str | None:
     try:
         text = content.decode(codec)
+        if codec == "utf_7":
+            text.encode()  # it lets half a surrogate pair pass, which no database takes
     except (UnicodeError, ValueError):
         return None
     if codec == "ascii" or codec.startswith(("iso2022", "hz", "utf_7")) or "\x1b" not in text:
@@ -141,7 +143,7 @@ def _strict(content: bytes, codec: str) -> str | None:
 
 def _nearly(content: bytes, codec: str) -> str | None:
     """A declared charset with a damaged byte or two beats any guess; a wrong label shows much damage."""
-    if codec == "ascii":
+    if codec in ("ascii", "utf_7"):
         return None
     try:
         text = content.decode(codec, "replace")

@@ -30,7 +30,9 @@ _ENVELOPE_NAMES = (
     "x-envelope-to",
     "x-delivered-to",
 )
-_MAKE_A_MAIL = frozenset(("from", "to", "subject", "date", "message-id", "sender", "received", "cc"))
+_MAKE_A_MAIL = frozenset(
+    ("from", "to", "cc", "subject", "date", "message-id", "sender", "received")
+) | frozenset(("return-path", "mime-version", "content-type"))
 _SPAM_SCORE = 5
 
 
@@ -86,7 +88,7 @@ def _message(root: Part, context: MailContext, store: Callable[[bytes], str]) ->
         references=references,
         tokens=_tokens(headers, references),
         authentication=read_authentication(headers, context.authserv_id),
-        automatic=Automatic.BOUNCE if bounce else read_automatic(headers, sender, own),
+        automatic=Automatic.BOUNCE if bounce else read_automatic(root, sender, own),
         bounce=bounce,
         spam=_is_spam(headers, context),
         sent_at=moment(headers.text("date")),

@@ -1,0 +1,104 @@
+"""Which Authentication-Results are believed."""
+
+import pytest
+
+from channels.email.authentication import read_authentication
+from channels.email.headers import Headers
+from inbox.envelopes import Authentication, Verdict
+
+OURS = "mx.company.test"
+
+
+def read(*lines: str, authserv_id: str | None = OURS) -> Authentication:
+    fields = [line.partition(":") for line in lines]
+    return read_authentication(
+        Headers([(name.lower(), value.encode()) for name, _, value in fields]), authserv_id
+    )
+
+
+def test_the_results_of_the_configured_server_are_read() -> None:
+    found = read(
+        "Authentication-Results: mx.company.test; dkim=fail header.d=a.test; dkim=pass header.d=b.test;"
+        " spf=softfail smtp.mailfrom=b.test; dmarc=pass (p=REJECT) header.from=b.test",
+        "Received: from mail.b.test (mail.b.test [192.0.2.1]) by mx.company.test with ESMTPS id 1",
+    )
+    assert found == Authentication(
+        dmarc=Verdict.PASS, spf=Verdict.FAIL, dkim=Verdict.PASS, authserv_id="mx.company.test"
+    )
+
+
+def test_nobody_is_believed_where_nobody_is_configured() -> None:
+    assert read("Authentication-Results: mx.company.test; dmarc=pass", authserv_id=None) == Authentication()
+
+
+def test_only_the_topmost_of_ours_counts() -> None:
+    found = read(
+        "Authentication-Results: mx.company.test; dmarc=fail",
+        "Authentication-Results: mx.company.test; dmarc=pass",
+    )
+    assert found.dmarc is Verdict.FAIL
+
+
+def test_results_of_other_servers_are_passed_over() -> None:
+    found = read(
+        "Authentication-Results: elsewhere.test; dmarc=pass",
+        "Authentication-Results: mx.company.test 1; dmarc=fail",
+    )
+    assert found.dmarc is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    "received",
+    [
+        "Received: from evil.test (evil.test [192.0.2.9]) by mx.company.test with ESMTP id 1",
+        "Received: from localhost (evil.test [192.0.2.9]) by mx.company.test with ESMTP id 1",
+        "Received: from mx.company.test (evil.test [192.0.2.9]) by mx.company.test with ESMTP id 1",
+        "Received: from evil.test",
+    ],
+)
+def test_what_stands_below_a_received_from_outside_may_be_forged(received: str) -> None:
+    assert read(received, "Authentication-Results: mx.company.test; dmarc=pass") == Authentication()
+
+
+@pytest.mark.parametrize(
+    "received",
+    [
+        "Received: from mx.company.test by store.company.test with LMTP id 1 for <support@company.test>",
+        "Received: by store.company.test (Postfix) id 1",
+        "Received: from mx.company.test (localhost [127.0.0.1]) by mx.company.test with ESMTP id 1",
+    ],
+)
+def test_a_local_delivery_may_stand_above_the_results(received: str) -> None:
+    assert read(received, "Authentication-Results: mx.company.test; dmarc=pass").dmarc is Verdict.PASS
+
+
+def test_a_service_that_writes_its_results_below_its_received_is_believed() -> None:
+    found = read(
+        "Received: by 2002:a05:6a10:1 with SMTP id 1; Mon, 5 Jan 2026 02:00:00 -0800 (PST)",
+        "Received: from mail.b.test (mail.b.test [192.0.2.1]) by mx.google.com with ESMTPS id 2",
+        "Authentication-Results: mx.google.com; dkim=pass header.i=@b.test; dmarc=pass header.from=b.test",
+        authserv_id="mx.google.com",
+    )
+    assert found.dmarc is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        'mx.company.test; spf=pass smtp.mailfrom="x; dmarc=pass"@evil.test',
+        'mx.company.test; spf=pass reason="a dmarc=pass b"',
+        "mx.company.test; spf=pass (dmarc=pass (nested) dmarc=pass)",
+        "mx.company.test.evil.test; dmarc=pass",
+        "(mx.company.test) evil.test; dmarc=pass",
+    ],
+)
+def test_what_a_sender_can_write_into_the_field_is_no_result(value: str) -> None:
+    assert read(f"Authentication-Results: {value}").dmarc is Verdict.NONE
+
+
+@pytest.mark.parametrize(
+    ("result", "verdict"),
+    [("pass", "pass"), ("fail", "fail"), ("none", "none"), ("temperror", "none"), ("bestguesspass", "none")],
+)
+def test_dmarc_results_become_verdicts(result: str, verdict: str) -> None:
+    assert read(f"Authentication-Results: MX.company.TEST; DMARC={result}").dmarc == verdict

@@ -1,0 +1,70 @@
+"""Mail that no person wrote."""
+
+import pytest
+
+from channels.email.parser import MailContext, parse
+from inbox.envelopes import Automatic
+
+CONTEXT = MailContext(mailbox_address="support@company.test", own_addresses=frozenset({"sales@company.test"}))
+
+
+def kind(*lines: str) -> Automatic | None:
+    fields = lines if any(line.startswith("From:") for line in lines) else ("From: jane@example.org", *lines)
+    raw = "\r\n".join([*fields, "To: support@company.test", "", "Hello"]).encode()
+    return parse(raw, context=CONTEXT, store=lambda content: "").automatic
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Auto-Submitted: auto-replied"],
+        ["Auto-Submitted: auto-generated; owner-email=a@b.org"],
+        ["Precedence: auto_reply"],
+        ["Precedence: junk"],
+        ["X-Autoreply: yes"],
+        ["X-Autorespond: Your order"],
+        ["Return-Path: <>"],
+        ["Subject: Automatic reply: Your order", "In-Reply-To: <a@x>"],
+        ["Subject: Out of office", "X-Auto-Response-Suppress: All"],
+        ["Subject: Réponse automatique : Votre commande", "References: <a@x>"],
+        ["X-Loop: support@company.test"],
+        ["From: support@company.test"],
+        ["From: sales@company.test"],
+        ["Content-Type: multipart/report; report-type=disposition-notification; boundary=b"],
+        ["Content-Type: multipart/report; report-type=feedback-report; boundary=b"],
+    ],
+)
+def test_machines_are_recognised(lines: list[str]) -> None:
+    assert kind(*lines) is Automatic.AUTO_REPLY
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["List-Id: <users.example.org>"],
+        ["List-Unsubscribe: <mailto:leave@example.org>"],
+        ["Precedence: list"],
+        ["Precedence: Bulk"],
+    ],
+)
+def test_lists_and_mass_mail_are_recognised(lines: list[str]) -> None:
+    assert kind(*lines) is Automatic.LIST
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Subject: Where is my order?"],
+        ["Auto-Submitted: no"],
+        ["Auto-Submitted: no (a person wrote this)"],
+        ["X-Auto-Response-Suppress: All"],
+        ["Subject: Out of office chairs: two are missing"],
+        ["Subject: Re: Automatic reply: Your order", "In-Reply-To: <a@x>"],
+        ["List-Id: Support <support.company.test>", "Precedence: list"],
+        ["List-Post: <mailto:support@company.test>", "List-Unsubscribe: <mailto:x@company.test>"],
+        ["From: support@company.test", "Reply-To: jane@example.org"],
+        ["Return-Path: <jane@example.org>"],
+    ],
+)
+def test_people_are_not_taken_for_machines(lines: list[str]) -> None:
+    assert kind(*lines) is None

@@ -1,0 +1,141 @@
+"""What mail servers report about our mail."""
+
+from channels.email.bounces import read_bounce
+from channels.email.mime import split
+from inbox.envelopes import Bounce, BounceAction
+
+
+def read(*lines: str) -> Bounce | None:
+    return read_bounce(split("\r\n".join(lines).encode()))
+
+
+def report(*blocks: str, headers: tuple[str, ...] = ()) -> Bounce | None:
+    return read(
+        "From: MAILER-DAEMON@mx.example.org",
+        "Subject: Delivery report",
+        *headers,
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b",
+        "",
+        "--b",
+        "Content-Type: message/delivery-status",
+        "",
+        "Reporting-MTA: dns; mx.example.org",
+        *blocks,
+        "--b--",
+    )
+
+
+def test_each_recipient_has_an_action_a_status_and_the_servers_words() -> None:
+    bounce = report(
+        "",
+        "Original-Recipient: rfc822;Jane@Example.org",
+        "Final-Recipient: rfc822;inner@store.example.org",
+        "Action: Failed (permanently)",
+        "Status: 5.2.2 (full)",
+        "Diagnostic-Code: smtp; 552 5.2.2",
+        "  mailbox full",
+        "",
+        "Final-Recipient: bob@example.org",
+        "Action: relayed",
+        "Status: 2.0.0",
+    )
+    assert bounce is not None
+    jane, bob = bounce.recipients
+    assert (jane.address, jane.action, jane.status) == ("jane@example.org", BounceAction.FAILED, "5.2.2")
+    assert jane.diagnostic == "552 5.2.2 mailbox full"
+    assert (bob.address, bob.action) == ("bob@example.org", BounceAction.DELIVERED)
+
+
+def test_a_missing_action_follows_from_the_status() -> None:
+    bounce = report("", "Final-Recipient: rfc822; a@b.org", "Status: 4.4.1")
+    assert bounce is not None
+    assert bounce.recipients[0].action is BounceAction.DELAYED
+
+
+def test_an_old_server_that_only_writes_words_is_understood() -> None:
+    bounce = read(
+        "Return-Path: <>",
+        "From: MAILER-DAEMON@mail.example.org",
+        "To: support@company.test",
+        "Subject: failure notice",
+        "",
+        "Hi. This is the qmail-send program at mail.example.org.",
+        "I'm afraid I wasn't able to deliver your message to the following addresses.",
+        "This is a permanent error; I've given up. Sorry it didn't work out.",
+        "",
+        "<jane@example.org>:",
+        "192.0.2.1 does not like recipient.",
+        "Remote host said: 550 5.1.1 No such user",
+        "Giving up on 192.0.2.1.",
+        "",
+        "--- Below this line is a copy of the message.",
+        "",
+        "Return-Path: <support@company.test>",
+        "Message-ID: <sent@company.test>",
+        "From: support@company.test",
+        "",
+        "Hello Jane",
+    )
+    assert bounce is not None
+    (jane,) = bounce.recipients
+    assert (jane.address, jane.action, jane.status) == ("jane@example.org", BounceAction.FAILED, "5.1.1")
+    assert "No such user" in jane.diagnostic
+    assert bounce.message_ids == ("sent@company.test",)
+
+
+def test_the_returned_mail_names_the_recipient_where_the_report_does_not() -> None:
+    bounce = read(
+        "Return-Path: <>",
+        "From: postmaster@example.org",
+        "Subject: Undeliverable mail",
+        "Content-Type: multipart/mixed; boundary=b",
+        "",
+        "--b",
+        "",
+        "It did not work.",
+        "--b",
+        "Content-Type: message/rfc822",
+        "",
+        "To: jane@example.org",
+        "Message-ID: <sent@company.test>",
+        "",
+        "Hello",
+        "--b--",
+    )
+    assert bounce is not None
+    assert [recipient.address for recipient in bounce.recipients] == ["jane@example.org"]
+    assert bounce.message_ids == ("sent@company.test",)
+
+
+def test_an_ordinary_mail_about_a_failed_delivery_is_no_bounce() -> None:
+    assert (
+        read(
+            "From: Jane <jane@example.org>",
+            "Subject: Re: Delivery failed",
+            "In-Reply-To: <sent@company.test>",
+            "",
+            "Your parcel was not delivered: bob@example.org says 550 5.1.1",
+        )
+        is None
+    )
+
+
+def test_a_mail_with_a_report_attached_is_no_bounce() -> None:
+    assert (
+        read(
+            "From: Jane <jane@example.org>",
+            "Subject: I got this, what does it mean?",
+            "Content-Type: multipart/mixed; boundary=b",
+            "",
+            "--b",
+            "",
+            "Please help.",
+            "--b",
+            "Content-Type: message/delivery-status",
+            "",
+            "Final-Recipient: rfc822; jane@example.org",
+            "Action: failed",
+            "--b--",
+        )
+        is None
+    )
