@@ -3,7 +3,19 @@
 from starlette.routing import BaseRoute
 
 from web.api.routes import API
-from web.endpoints import forms, health, invitations, setup, sign_ins, static, webchat, widget
+from web.bodies import MULTIPART_BYTES
+from web.endpoints import (
+    attachments,
+    forms,
+    health,
+    invitations,
+    mail,
+    setup,
+    sign_ins,
+    static,
+    webchat,
+    widget,
+)
 from web.live.socket import live
 from web.policy import Policy, route, socket
 from web.settings_routes import SETTINGS
@@ -25,8 +37,14 @@ SIGNING_IN: list[BaseRoute] = [
     route("/join/{token}", invitations.accept, methods=["POST"], policy=Policy.PUBLIC),
 ]
 
-VISITORS: list[BaseRoute] = [*forms.routes, *widget.routes, *webchat.routes]
+FILES: list[BaseRoute] = [
+    route("/attachments", attachments.create, methods=["POST"], policy=Policy.AGENT, limit=MULTIPART_BYTES),
+    route("/attachments/{id}", attachments.show, policy=Policy.AGENT),
+    route("/pictures/{sealed}", attachments.picture, policy=Policy.AGENT),
+]
+
+VISITORS: list[BaseRoute] = [*forms.routes, *widget.routes, *webchat.routes, *mail.routes]
 
 LIVE: list[BaseRoute] = [socket("/live", live, policy=Policy.AGENT)]
 
-ROUTES: list[BaseRoute] = [*OPERATIONS, *API, *SIGNING_IN, *VISITORS, *LIVE, *SETTINGS]
+ROUTES: list[BaseRoute] = [*OPERATIONS, *API, *SIGNING_IN, *FILES, *VISITORS, *LIVE, *SETTINGS]
