@@ -1,5 +1,7 @@
 """Joining two customers, and taking it back."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,11 +15,13 @@ from inbox.errors import Conflict, NotFound, NotPermitted
 from inbox.models import (
     Claim,
     ClaimState,
+    Customer,
     Draft,
     Event,
     EventKind,
     Identity,
     Mark,
+    Merge,
     Message,
     Note,
     Suggestion,
@@ -253,3 +257,24 @@ async def test_later_notes_and_cases_are_named_for_sorting(database: Database) -
         unmerged = await undo_merge(session, done, by=agent)
         assert (unmerged.notes, unmerged.cases) == ((note,), (case,))
         assert note.conversation_id == case.conversation_id == ana.conversation.id
+
+
+async def test_of_two_merges_that_cross_one_wins_and_the_other_is_told(database: Database) -> None:
+    async with database.transaction() as session:
+        visitor, ana = await two_people(session)
+        agent = await an_agent(session)
+
+    async def merge_into(customer_id: int, into_id: int) -> Merge:
+        async with database.transaction() as session:
+            customer = await session.get_one(Customer, customer_id)
+            into = await session.get_one(Customer, into_id)
+            return await merge(session, customer, into=into, by=agent)
+
+    outcomes = await asyncio.gather(
+        merge_into(visitor.customer.id, ana.customer.id),
+        merge_into(ana.customer.id, visitor.customer.id),
+        return_exceptions=True,
+    )
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Conflict", "Merge"]
+    async with database.reading() as session:
+        assert len((await session.scalars(select(Merge))).all()) == 1
