@@ -1,0 +1,82 @@
+"""A mail in a real mailbox becomes a thread, and the answer to it a mail in its strand."""
+
+import asyncio
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+
+from tests.services.dovecot import DovecotServer
+from tests.services.server import RunningServer
+from tests.services.smtp import SmtpSink
+
+SUPPORT = "support@desk.test"
+
+
+def mail(sender: str, subject: str, text: str, *, references: tuple[str, ...] = ()) -> EmailMessage:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = sender, SUPPORT, subject
+    message["Date"], message["Message-ID"] = formatdate(), make_msgid(domain="norte.test")
+    if references:
+        message["In-Reply-To"], message["References"] = references[-1], " ".join(references)
+    message.set_content(text)
+    return message
+
+
+async def connect_mailbox(server: RunningServer, dovecot: DovecotServer, sink: SmtpSink) -> str:
+    """A mailbox of the real server, read by IMAP and answered by SMTP; answers its user there."""
+    user = dovecot.new_user()
+    smtp = f"smtp://127.0.0.1:{sink.port}"
+    arguments = ("channel", "add", "email", "Support", "--address", SUPPORT, "--imap", dovecot.url(user))
+    await asyncio.to_thread(server.cli, *arguments, "--smtp", smtp, "--password-stdin", stdin="pw\n")
+    await server.until("/channels", lambda found: found["items"][0]["state"] == "ok")
+    return user
+
+
+async def test_a_mail_is_answered_and_the_answer_lands_in_its_strand(
+    server: RunningServer, dovecot: DovecotServer, smtp_sink: SmtpSink
+) -> None:
+    user = await connect_mailbox(server, dovecot, smtp_sink)
+    first = mail("Inês Carvalho <ines@norte.test>", "Cracked lamp", "It arrived broken.")
+    dovecot.deliver(user, first.as_bytes())
+    found = await server.until("/conversations", lambda page: len(page["items"]) == 1)
+    conversation = found["items"][0]
+
+    path = f"/conversations/{conversation['id']}/messages"
+    await server.api("POST", path, {"text": "A **new** one is on its way."})
+    (accepted,) = await smtp_sink.arrival()
+    sent = accepted.message
+    dovecot.deliver(
+        user,
+        mail(
+            "ines@norte.test",
+            "AW: whatever",
+            "Thank you!",
+            references=(first["Message-ID"], sent["Message-ID"]),
+        ).as_bytes(),
+    )
+    messages = (await server.until(path, lambda page: len(page["items"]) == 3))["items"]
+
+    assert sent["To"] == "Inês Carvalho <ines@norte.test>" and "support@desk.test" in sent["From"]
+    assert sent["Subject"] == "Re: Cracked lamp"
+    assert sent["In-Reply-To"] == first["Message-ID"] and sent["References"] == first["Message-ID"]
+    assert "A **new** one" in sent.get_body(("plain",)).get_content()
+    assert "<strong>new</strong>" in sent.get_body(("html",)).get_content()
+    assert len({message["strand_id"] for message in messages}) == 1
+    assert [message["direction"] for message in messages] == ["inbound", "outbound", "inbound"]
+    assert messages[1]["delivery"]["state"] == "sent"
+    assert messages[2]["matched_by"]["rule"] in ("token", "reference")
+    (case,) = (await server.api("GET", "/cases"))["items"]
+    assert case["status"] == "open"
+
+
+async def test_mail_that_cannot_be_parsed_is_quarantined_and_the_next_is_filed(
+    server: RunningServer, dovecot: DovecotServer, smtp_sink: SmtpSink
+) -> None:
+    user = await connect_mailbox(server, dovecot, smtp_sink)
+    bomb = b"From: a@bomb.test\r\nSubject: x\r\n" + b"X-H: y\r\n" * 5000 + b"\r\nbody"
+    dovecot.deliver(user, bomb)
+    dovecot.deliver(user, mail("kit@home.test", "After the bomb", "Still here.").as_bytes())
+
+    await server.until("/conversations", lambda page: len(page["items"]) == 1)
+    held = await server.until("/intake?state=quarantined", lambda page: len(page["items"]) == 1)
+
+    assert held["items"][0]["reason"]

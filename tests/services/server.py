@@ -1,0 +1,140 @@
+"""The product as its user runs it: the `onethread` command in processes of its own, on a port of its own."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from inbox.config import PREFIX
+from tests.services.launch import free_port
+
+PASSWORD = "correct horse battery staple 7"
+READY_SECONDS = 60.0
+COMMAND = Path(sys.executable).with_name("onethread")
+
+
+class RunningServer:
+    """One installation in a folder. `start()`, `kill()` and `stop()` its server as often as needed."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        given = {PREFIX + name.upper(): value for name, value in settings.items()}
+        self.environment = clean | {
+            PREFIX + "DATA_DIR": str(folder / "data"),
+            PREFIX + "BASE_URL": self.base,
+            **given,
+        }
+        self.token = ""
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def cli(self, *arguments: object, stdin: str | None = None) -> str:
+        """Run a command to its end; answers its output. Fails with its error output."""
+        done = subprocess.run(
+            [COMMAND, *map(str, arguments)],
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, f"onethread {arguments[0]}: {done.stderr or done.stdout}"
+        return done.stdout.strip()
+
+    def begin(self, *arguments: object) -> subprocess.Popen[bytes]:
+        """Start a command that the test will end."""
+        quiet = subprocess.DEVNULL
+        return subprocess.Popen(
+            [COMMAND, *map(str, arguments)], env=self.environment, stdout=quiet, stderr=quiet
+        )
+
+    async def start(self) -> None:
+        """Start the server and wait until it is ready."""
+        self._process = self._launch()
+        async with asyncio.timeout(READY_SECONDS), httpx2.AsyncClient() as client:
+            while True:
+                assert self._process.poll() is None, (self.folder / "server.log").read_text()[-2000:]
+                try:
+                    if (await client.get(self.base + "/readyz")).status_code == 200:
+                        return
+                except httpx2.TransportError:
+                    pass  # not listening yet
+                await asyncio.sleep(0.05)
+
+    def _launch(self) -> subprocess.Popen[bytes]:
+        with (self.folder / "server.log").open("ab") as log:
+            return subprocess.Popen(
+                [COMMAND, "serve", "--port", str(self.port)],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    async def end(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End the server and all it has started; `SIGKILL` is a crash."""
+        process, self._process = self._process, None
+        if process is not None:
+            os.killpg(process.pid, how)
+            await asyncio.to_thread(process.wait, 30)
+
+    def add_agent(self, name: str, *, role: str = "agent") -> str:
+        """Add somebody who signs in with PASSWORD; answers their address."""
+        address = f"{name.split()[0].lower()}@desk.test"
+        self.cli(
+            "agent", "add", address, "--name", name, "--role", role, "--password-stdin", stdin=PASSWORD + "\n"
+        )
+        return address
+
+    def take_token(self, address: str) -> None:
+        """Let `api()` act as this agent."""
+        self.token = self.cli("token", "create", "--agent", address, "--name", "tests")
+
+    async def api(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """One request to the API; answers the JSON of a success, and fails with the problem otherwise."""
+        sent = {"Authorization": f"Bearer {self.token}"} | headers
+        async with httpx2.AsyncClient(timeout=60) as client:
+            answer = await client.request(method, f"{self.base}/api/v1{path}", json=body, headers=sent)
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text[:500]}"
+        return answer.json() if answer.content else None
+
+    async def every(self, path: str) -> list[Any]:
+        """Every item of a list, following its cursors."""
+        items: list[Any] = []
+        cursor = ""
+        while True:
+            joint = "&" if "?" in path else "?"
+            page = await self.api("GET", f"{path}{joint}limit=100{cursor}")
+            items += page["items"]
+            if not page["next"]:
+                return items
+            cursor = f"&cursor={page['next']}"
+
+    async def until(self, path: str, holds: Callable[[Any], bool], *, seconds: float = 30.0) -> Any:
+        """The answer of GET *path* as soon as *holds* is true of it; asks again at each event."""
+        after = ""
+        async with asyncio.timeout(seconds):
+            while True:
+                answer = await self.api("GET", path)
+                if holds(answer):
+                    return answer
+                page = await self.api("GET", f"/events?wait=2{after}")
+                if page["items"]:
+                    after = f"&after={page['items'][-1]['cursor']}"
+
+    def rows(self, statement: str) -> Sequence[Any]:
+        """What stands in the SQLite file, for what no address shows."""
+        path = self.folder / "data" / "onethread.db"
+        with closing(sqlite3.connect(path)) as connection:
+            return connection.execute(statement).fetchall()
