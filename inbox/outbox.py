@@ -7,7 +7,7 @@ each recipient. It may die at any moment: another one finds its leases ended and
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -17,7 +17,7 @@ from inbox.actions import deliveries
 from inbox.actions.deliveries import Busy, Departure
 from inbox.blobs import BlobStore
 from inbox.db import Database
-from inbox.envelopes import Account, ChannelKind, Outcome, RecipientOutcome, Sender
+from inbox.envelopes import Account, ChannelKind, OutboundMessage, Outcome, RecipientOutcome, Sender
 from inbox.errors import (
     DeliveryFailure,
     Invalid,
@@ -34,6 +34,8 @@ from inbox.secrets import Keys
 AUTHENTICATION_FAILED = 535  # RFC 4954 §6
 SLOTS = 8
 SLOTS_OF_A_MAILBOX = 3
+AFTER_OTHERS = 0.25  # seconds, where somebody else was quicker
+LOOKS_APART = 0.03  # seconds; the bell rings for every commit, most of which bring nothing to send
 LONGEST_WAIT = 5.0  # seconds; another process may have queued something without ringing our bell
 RENEW_EVERY = deliveries.LEASE.total_seconds() / 3
 LEAVE_WITHIN = 20.0  # seconds for what is being sent when the worker is told to stop
@@ -87,8 +89,7 @@ class OutboxWorker:
                     await self._end_leases_left_behind()
                 while True:
                     bell.clear()
-                    await self._round(bell)
-                    await _ring_or_timeout(bell, await self._pause())
+                    await _ring_or_timeout(bell, await self._round(bell))
         finally:
             renewing.cancel()
             await self._finish()
@@ -97,54 +98,46 @@ class OutboxWorker:
         async with self._database.transaction() as session:
             await deliveries.end_all_leases(session)
 
-    async def _round(self, bell: asyncio.Event) -> None:
-        """Begin as much as there are free slots for; trouble with the database is logged, and tried again."""
+    async def _round(self, bell: asyncio.Event) -> float:
+        """Begin what is due; answers for how many seconds there is nothing to do, unless the bell rings.
+
+        Trouble with the database is logged, and tried again.
+        """
+        if len(self._under_way) >= SLOTS:
+            return LONGEST_WAIT
         try:
-            if not await self._is_due():
-                return
+            wait = await self._seconds_until_due()
+            if wait > 0:
+                return min(wait, LONGEST_WAIT)
             async with self._database.transaction() as session:
-                await deliveries.deliver_chats(session)
-                departures = await deliveries.claim(
-                    session,
-                    worker=self._name,
-                    limit=min(SLOTS - len(self._under_way), SLOTS_OF_A_MAILBOX),
-                    but=self._busy(),
-                )
+                chats = await deliveries.deliver_chats(session)
+                limit = min(SLOTS - len(self._under_way), SLOTS_OF_A_MAILBOX)
+                departures = await deliveries.claim(session, worker=self._name, limit=limit, but=self._busy())
         except Exception:
             _log.exception("outbox: could not claim")
-            return
+            return LONGEST_WAIT
         for departure in departures:
-            task = asyncio.create_task(self._send(departure))
-            self._under_way[task] = departure
-            task.add_done_callback(self._under_way.pop)
-            task.add_done_callback(lambda _: bell.set())
-        if departures:
+            self._begin(departure, bell)
+        if chats or departures:
             bell.set()  # there may be more
+        return AFTER_OTHERS
 
-    async def _is_due(self) -> bool:
-        if len(self._under_way) >= SLOTS:
-            return False
+    async def _seconds_until_due(self) -> float:
         async with self._database.reading() as session:
             moment = await deliveries.next_moment(session, but=self._busy())
-        return moment is not None and moment <= clock.now()
+        return LONGEST_WAIT if moment is None else (moment - clock.now()).total_seconds()
+
+    def _begin(self, departure: Departure, bell: asyncio.Event) -> None:
+        task = asyncio.create_task(self._send(departure))
+        self._under_way[task] = departure
+        task.add_done_callback(self._under_way.pop)
+        task.add_done_callback(lambda _: bell.set())
 
     def _busy(self) -> Busy:
         under_way = list(self._under_way.values())
         counts = Counter(departure.channel_id for departure in under_way)
         full = [channel_id for channel_id, count in counts.items() if count >= SLOTS_OF_A_MAILBOX]
         return Busy([departure.entry_id for departure in under_way], full)
-
-    async def _pause(self) -> float:
-        if len(self._under_way) >= SLOTS:
-            return LONGEST_WAIT
-        try:
-            async with self._database.reading() as session:
-                moment = await deliveries.next_moment(session, but=self._busy())
-        except Exception:
-            _log.exception("outbox: could not look when the next message is due")
-            return LONGEST_WAIT
-        wait = (moment - clock.now()).total_seconds() if moment else LONGEST_WAIT
-        return min(max(wait, 0.05), LONGEST_WAIT)
 
     async def _renew_leases(self) -> None:
         while True:
@@ -203,10 +196,11 @@ class OutboxWorker:
         """Raises PermanentFailure for what can never leave."""
         async with self._database.reading() as session:
             channel = await session.get_one(Channel, departure.channel_id)
-        sender = self._senders.get(channel.kind)
+        sender = _SAMPLES if channel.is_sample else self._senders.get(channel.kind)
         if channel.deactivated_at is not None:
             raise PermanentFailure("This mailbox was switched off before the message had left.")
-        if sender is None or (channel.kind == ChannelKind.EMAIL and not channel.settings.get("smtp_url")):
+        has_server = channel.is_sample or channel.settings.get("smtp_url")
+        if sender is None or (channel.kind == ChannelKind.EMAIL and not has_server):
             raise PermanentFailure(NO_WAY_OUT)
         return _Ready(sender, account_of(channel, self._keys), await self._raw(departure, sender))
 
@@ -246,6 +240,21 @@ class OutboxWorker:
             await deliveries.pause_mailbox(session, departure, text)
 
 
+class _SampleSender:
+    """The way out of a sample channel, where everything may be tried: nothing leaves the house."""
+
+    def compose(self, message: OutboundMessage) -> bytes:
+        return message.text.encode()
+
+    async def deliver(
+        self, account: Account, raw: bytes, *, sender: str, recipients: Sequence[str]
+    ) -> Mapping[str, RecipientOutcome]:
+        return dict.fromkeys(recipients, RecipientOutcome(outcome=Outcome.SENT))
+
+
+_SAMPLES = _SampleSender()
+
+
 def _for_all(departure: Departure, failure: DeliveryFailure) -> dict[str, RecipientOutcome]:
     outcome = _OUTCOMES.get(type(failure), Outcome.UNKNOWN)
     answer = RecipientOutcome(outcome=outcome, text=str(failure), code=failure.code)
@@ -258,3 +267,4 @@ async def _ring_or_timeout(bell: asyncio.Event, seconds: float) -> None:
             await bell.wait()
     except TimeoutError:
         return
+    await asyncio.sleep(LOOKS_APART)

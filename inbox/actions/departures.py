@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
@@ -107,21 +107,16 @@ async def claim(
 
 async def next_moment(session: AsyncSession, *, but: Busy = IDLE) -> datetime | None:
     """When there may be something to claim, or a chat to deliver; None where nothing waits."""
-    moment = clock.now()
-    waiting = (OutboxEntry.state == "waiting", but.leaves_out())
     free_at = func.coalesce(OutboxEntry.claimed_until, OutboxEntry.due_at)
-    entries = (
-        select(func.min(free_at))
+    paused_until = Channel.sending_paused_until
+    next_chance = case((paused_until > free_at, paused_until), else_=free_at)
+    moment: datetime | None = await session.scalar(
+        select(func.min(next_chance))
+        .select_from(OutboxEntry)
         .join(Channel, Channel.id == OutboxEntry.channel_id)
-        .where(*waiting, _sends_now(moment))
+        .where(OutboxEntry.state == "waiting", but.leaves_out())
     )
-    pauses = (
-        select(func.min(Channel.sending_paused_until))
-        .join(OutboxEntry, OutboxEntry.channel_id == Channel.id)
-        .where(*waiting, not_(_sends_now(moment)))
-    )
-    moments = [await session.scalar(query) for query in (entries, pauses)]
-    return min((moment for moment in moments if moment is not None), default=None)
+    return moment
 
 
 async def renew(session: AsyncSession, departures: Iterable[Departure], *, lease: timedelta = LEASE) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
@@ -65,11 +65,8 @@ async def undo(session: AsyncSession, public_id: str, *, by: Agent) -> Undo:
 
     Raises NotFound for what is not theirs, Conflict where it was undone, is too long ago or no longer stands.
     """
-    row = (
-        await session.scalars(
-            select(Undo).where(Undo.public_id == public_id, Undo.agent_id == by.id).with_for_update()
-        )
-    ).first()
+    own = select(Undo).where(Undo.public_id == public_id, Undo.agent_id == by.id)
+    row = (await session.scalars(own)).first()
     if row is None:
         raise NotFound("There is nothing to undo here.")
     if row.undone_at is not None:
@@ -77,5 +74,14 @@ async def undo(session: AsyncSession, public_id: str, *, by: Agent) -> Undo:
     if row.created_at < clock.now() - LONGEST:
         raise Conflict("This was too long ago to undo.")
     await _WAYS_BACK[row.action](session, row, by)
-    row.undone_at = clock.now()
+    if row.undone_at is None:  # the way back may have said so itself
+        await _mark_undone(session, row)
     return row
+
+
+async def _mark_undone(session: AsyncSession, row: Undo) -> None:
+    """The one place that decides between two who undo at once; the conversation is locked by now."""
+    await session.flush()
+    marked = update(Undo).where(Undo.id == row.id, Undo.undone_at.is_(None)).values(undone_at=clock.now())
+    if await session.scalar(marked.returning(Undo.id)) is None:
+        raise Conflict("This was already undone.")

@@ -450,3 +450,17 @@ async def test_what_is_being_sent_may_finish_when_the_worker_stops(
     await asyncio.gather(running, return_exceptions=True)
 
     assert (await stored(database, message)).delivery == DeliveryState.SENT
+
+
+async def test_a_sample_channel_lets_everything_be_tried_and_sends_nothing(
+    sqlite_database: Database, blobs: BlobStore, clock: FrozenClock
+) -> None:
+    async with sqlite_database.transaction() as session:
+        channel = await a_mailbox_channel(session, smtp_url=None)
+        channel.is_sample = True
+    sender = FakeSender()
+    async with a_worker(sqlite_database, blobs, sender):
+        _, message = await a_queued_reply(sqlite_database, channel=channel)
+        await until_delivery(sqlite_database, message, DeliveryState.SENT)
+
+    assert sender.attempts == []
