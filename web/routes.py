@@ -16,6 +16,7 @@ from web.endpoints import (
     webchat,
     widget,
 )
+from web.inbox_routes import INBOX
 from web.live.socket import live
 from web.policy import Policy, route, socket
 from web.settings_routes import SETTINGS
@@ -47,4 +48,4 @@ VISITORS: list[BaseRoute] = [*forms.routes, *widget.routes, *webchat.routes, *ma
 
 LIVE: list[BaseRoute] = [socket("/live", live, policy=Policy.AGENT)]
 
-ROUTES: list[BaseRoute] = [*OPERATIONS, *API, *SIGNING_IN, *FILES, *VISITORS, *LIVE, *SETTINGS]
+ROUTES: list[BaseRoute] = [*OPERATIONS, *API, *SIGNING_IN, *FILES, *INBOX, *VISITORS, *LIVE, *SETTINGS]

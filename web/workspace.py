@@ -1,15 +1,17 @@
-"""What stands around every page of the workspace: the views and teams of the navigation, and their counters."""
+"""What stands around every page of the workspace: the navigation with its views, teams and counters."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from inbox.actors import Actor
-from inbox.models import Agent, Team
-from inbox.queries import agents, cases, timelines
-from inbox.queries.cases import COUNTED, View
+from inbox.models import Agent
+from inbox.queries import case_counters, installations, timelines
+from inbox.queries.case_counters import MOST_COUNTED
+from inbox.queries.case_views import TEAM, View
+from inbox.queries.happenings import Reading
 from inbox.queries.shown import Face
 from inbox.queries.shown_words import face_of_agent
+from web.live.cursors import cursor_of
 
 VIEWS: tuple[tuple[View, str, str], ...] = (
     (View.MINE, "inbox", "Mine"),
@@ -21,57 +23,54 @@ VIEWS: tuple[tuple[View, str, str], ...] = (
     (View.RESOLVED, "check-check", "Resolved"),
     (View.SPAM, "ban", "Spam"),
 )
-TITLES: dict[str, str] = {view: title for view, _, title in VIEWS}
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A view in the navigation. `name` is its address below /inbox; `counter` is empty where none is shown."""
+    """A view in the navigation. `name` is its address below /inbox, and the name of its counter."""
 
     name: str
     icon: str
     title: str
-    counter: str
     hue: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """The frame of a page for one agent; `cursor` is the place in the event log that its counters stand for."""
+    """The frame of a page for one agent; `cursor` is the place in the event log that its counters stand
+    for. `is_new`: nobody has written to this installation yet."""
 
     me: Face
     views: tuple[Place, ...]
     teams: tuple[Place, ...]
-    counters: dict[str, str]
+    counters: Mapping[str, str]
     cursor: str
+    is_new: bool = False
+
+    def title_of(self, view: str) -> str | None:
+        """What a view is called, None where there is none of that name."""
+        return next((place.title for place in (*self.views, *self.teams) if place.name == view), None)
 
 
-async def shell_for(session: AsyncSession, agent: Agent) -> Shell:
+async def shell_for(session: Reading, agent: Agent) -> Shell:
     """The frame for an agent. Reads the cursor before the counters, so that nothing falls in between."""
-    cursor = str(await timelines.newest_position(session))
-    counts = await cases.counters(session, Actor.agent(agent))
-    teams = [found.team for found in await agents.teams(session)]
-    counters = {name: _figure(count) for name, count in counts.items()}
+    cursor = cursor_of(await timelines.newest_position(session))
+    counted = await case_counters.counters(session, actor=Actor.agent(agent))
+    figures = {str(view): figure(count) for view, count in counted.views.items()}
+    figures |= {f"{TEAM}{queue.team.slug}": figure(queue.count) for queue in counted.teams}
+    teams = [queue.team for queue in counted.teams]
     return Shell(
         me=face_of_agent(agent),
-        views=tuple(_place(view, icon, title) for view, icon, title in VIEWS),
-        teams=tuple(_team_place(team) for team in teams),
-        counters=counters,
+        views=tuple(Place(view, icon, title) for view, icon, title in VIEWS),
+        teams=tuple(Place(f"{TEAM}{team.slug}", "", team.name, team.hue) for team in teams),
+        counters=figures,
         cursor=cursor,
+        is_new=not await installations.has_message(session),
     )
 
 
-def _place(view: View, icon: str, title: str) -> Place:
-    is_counted = view not in (View.RESOLVED, View.SPAM)
-    return Place(view, icon, title, view if is_counted else "")
-
-
-def _team_place(team: Team) -> Place:
-    name = f"team/{team.slug}"
-    return Place(name, "", team.name, name, hue=team.hue)
-
-
-def _figure(count: int) -> str:
-    if count >= COUNTED:
-        return f"{COUNTED - 1}+"
+def figure(count: int) -> str:
+    """A counter as it is shown: nothing for none, "999+" for what is not counted further."""
+    if count >= MOST_COUNTED:
+        return f"{MOST_COUNTED - 1}+"
     return str(count) if count else ""

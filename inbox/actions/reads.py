@@ -1,0 +1,45 @@
+"""How far an agent has read a conversation. Marks are the agent's own business: they make no events."""
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert as insert_on_postgres
+from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox import clock
+from inbox.actions.notes import mark_mentions_seen
+from inbox.errors import Invalid
+from inbox.models import Agent, Conversation, Direction, EventCounter, Message, ReadMark
+
+
+async def mark_read(session: AsyncSession, conversation: Conversation, *, by: Agent, position: int) -> None:
+    """The agent has seen everything up to an entry; a mark only moves forwards. Mentions of them are seen
+    too.
+
+    Raises Invalid for a position that nothing has yet.
+    """
+    newest = await session.scalar(select(EventCounter.position)) or 0
+    if not 0 <= position <= newest:
+        raise Invalid("There is no such entry.", field="position")
+    known = select(ReadMark.position).where(
+        ReadMark.agent_id == by.id, ReadMark.conversation_id == conversation.id
+    )
+    if position > (await session.scalar(known) or 0):
+        await _put(session, conversation, by, position)
+    await mark_mentions_seen(session, conversation, by=by)
+
+
+async def mark_unread(session: AsyncSession, conversation: Conversation, *, by: Agent) -> None:
+    """The agent wants to be reminded of what the customer wrote last."""
+    newest = select(func.max(Message.position)).where(
+        Message.conversation_id == conversation.id, Message.direction == Direction.INBOUND
+    )
+    await _put(session, conversation, by, max((await session.scalar(newest) or 0) - 1, 0))
+
+
+async def _put(session: AsyncSession, conversation: Conversation, by: Agent, position: int) -> None:
+    place = {"agent_id": by.id, "conversation_id": conversation.id}
+    mark = {"position": position, "at": clock.now()}
+    # Two windows of one agent may be read at once: the constraint makes one row of both.
+    dialect_insert = insert_on_sqlite if session.get_bind().dialect.name == "sqlite" else insert_on_postgres
+    row = dialect_insert(ReadMark).values(**place, **mark)
+    await session.execute(row.on_conflict_do_update(index_elements=list(place), set_=mark))

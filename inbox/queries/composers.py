@@ -1,0 +1,142 @@
+"""What an agent needs to write in a conversation: which strands may be answered, whom that reaches, what still
+waits, and what they have begun to write."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from inbox.errors import Conflict
+from inbox.models import Agent, Case, Conversation, Direction, Draft, Message, ReadMark, Strand, Team
+from inbox.queries import agents
+from inbox.queries.recipients import Recipients, recipients_of
+from inbox.queries.shown_words import label_of
+
+MOST_WAYS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A strand that may be answered. `recipients` is empty where nobody can be reached; `problem` says why."""
+
+    strand: Strand
+    label: str
+    case_number: int | None
+    recipients: Recipients | None
+    problem: str
+    is_other_case: bool
+
+    @property
+    def kind(self) -> str:
+        """How the answer leaves: a form is answered by email."""
+        return self.recipients.channel.kind if self.recipients else self.strand.channel.kind
+
+    @property
+    def asked_by(self) -> str:
+        return self.strand.channel.kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composer:
+    """What one agent has in front of them. `seen` is the newest message of the conversation; `read_position` is
+    how far they have read."""
+
+    ways: Sequence[Way]
+    chosen: Way | None
+    reply: str
+    note: str
+    draft_at: datetime | None
+    seen: str
+    read_position: int
+    names: Sequence[tuple[str, str]]
+
+    def others(self, way: Way) -> list[Way]:
+        """The strands that still wait once this one is answered."""
+        return [other for other in self.ways if other.strand.waiting_since and other is not way]
+
+
+async def composer_of(
+    session: AsyncSession, agent: Agent, conversation: Conversation, case: Case | None
+) -> Composer:
+    """The composer of a conversation in which *case* is chosen."""
+    drafts = {draft.kind: draft for draft in await _drafts(session, agent, conversation)}
+    strands = await _strands(session, conversation, case)
+    numbers = await _numbers(session, strands)
+    ways = [await _way(session, strand, case, numbers) for strand in strands]
+    reply, note = drafts.get("reply"), drafts.get("note")
+    mark = select(ReadMark.position).where(
+        ReadMark.agent_id == agent.id, ReadMark.conversation_id == conversation.id
+    )
+    return Composer(
+        ways=ways,
+        chosen=_chosen(ways, reply),
+        reply=reply.text if reply else "",
+        note=note.text if note else "",
+        draft_at=max((draft.updated_at for draft in drafts.values()), default=None),
+        seen=await session.scalar(_newest_message(conversation)) or "",
+        read_position=await session.scalar(mark) or 0,
+        names=await _names(session),
+    )
+
+
+async def _drafts(session: AsyncSession, agent: Agent, conversation: Conversation) -> Sequence[Draft]:
+    own = (Draft.agent_id == agent.id, Draft.conversation_id == conversation.id)
+    return (await session.scalars(select(Draft).where(*own))).all()
+
+
+async def _strands(session: AsyncSession, conversation: Conversation, case: Case | None) -> list[Strand]:
+    """Those of the chosen case first; within, those that wait, then the newest."""
+    order = (
+        (Strand.case_id == (case.id if case else 0)).desc(),
+        Strand.waiting_since.is_(None),
+        Strand.last_message_at.desc().nulls_last(),
+        Strand.id.desc(),
+    )
+    query = select(Strand).where(Strand.conversation_id == conversation.id).order_by(*order)
+    return list(await session.scalars(query.limit(MOST_WAYS).options(joinedload(Strand.channel))))
+
+
+async def _numbers(session: AsyncSession, strands: Sequence[Strand]) -> dict[int, int]:
+    ids = {strand.case_id for strand in strands if strand.case_id is not None}
+    rows = await session.execute(select(Case.id, Case.number).where(Case.id.in_(ids)))
+    return {case_id: number for case_id, number in rows}
+
+
+async def _way(session: AsyncSession, strand: Strand, case: Case | None, numbers: dict[int, int]) -> Way:
+    recipients, problem = None, ""
+    try:
+        recipients = await recipients_of(session, strand)
+    except Conflict as error:
+        problem = str(error)
+    return Way(
+        strand=strand,
+        label=label_of(strand),
+        case_number=numbers.get(strand.case_id) if strand.case_id else None,
+        recipients=recipients,
+        problem=problem,
+        is_other_case=case is not None and strand.case_id is not None and strand.case_id != case.id,
+    )
+
+
+def _chosen(ways: Sequence[Way], draft: Draft | None) -> Way | None:
+    """The strand that the draft is for, else the first that can be answered."""
+    begun = next((way for way in ways if draft and way.strand.id == draft.strand_id), None)
+    return begun or next((way for way in ways if way.recipients), ways[0] if ways else None)
+
+
+def _newest_message(conversation: Conversation):  # type: ignore[no-untyped-def]
+    query = select(Message.public_id).where(
+        Message.conversation_id == conversation.id,
+        Message.direction.in_((Direction.INBOUND, Direction.OUTBOUND)),
+    )
+    return query.order_by(Message.position.desc()).limit(1)
+
+
+async def _names(session: AsyncSession) -> list[tuple[str, str]]:
+    """Who can be mentioned in a note: people, then teams."""
+    people = [(agent.public_id, agent.name) for agent in await agents.active(session)]
+    teams = await session.execute(select(Team.public_id, Team.name).order_by(Team.name))
+    return people + [(public_id, name) for public_id, name in teams]

@@ -1,0 +1,89 @@
+"""What heads a case on the screen: whose it is, who is responsible, how it stands, and the cases beside it.
+
+The same for everybody who may see the case, so that a change of it is drawn once and pushed to all.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload, selectinload
+
+from inbox.models import UNFINISHED, Agent, Case, Conversation, Customer, Tag, Team
+from inbox.queries import agents
+from inbox.queries.shown import Face
+from inbox.queries.shown_words import face_of_agent, face_of_customer
+
+MOST_BESIDE = 12
+MOST_TAGS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A case (loaded with assignee, team and tags) and what its menus offer. `beside` are the cases of the same
+    conversation, itself included; private ones of others are not among them."""
+
+    case: Case
+    conversation_id: str
+    customer_id: str
+    face: Face
+    company: str
+    assignee: Face | None
+    beside: Sequence[Case]
+    people: Sequence[Face]
+    teams: Sequence[Team]
+    tags: Sequence[Tag]
+
+
+async def of_cases(session: AsyncSession, case_ids: Collection[int]) -> dict[int, Head]:
+    """The heads of these cases, by internal key."""
+    query = (
+        select(Case, Conversation, Customer)
+        .join(Conversation, Conversation.id == Case.conversation_id)
+        .join(Customer, Customer.id == Conversation.customer_id)
+        .where(Case.id.in_(case_ids))
+        .options(joinedload(Case.assignee), joinedload(Case.team), selectinload(Case.tags))
+        .execution_options(populate_existing=True)
+    )
+    found = (await session.execute(query)).all()
+    beside = await _beside(session, {case.conversation_id for case, _, _ in found})
+    people = [face_of_agent(agent) for agent in await agents.active(session)]
+    teams = (await session.scalars(select(Team).order_by(Team.name))).all()
+    tags = (await session.scalars(select(Tag).order_by(Tag.name).limit(MOST_TAGS))).all()
+    return {
+        case.id: Head(
+            case=case,
+            conversation_id=conversation.public_id,
+            customer_id=customer.public_id,
+            face=face_of_customer(customer),
+            company=customer.company,
+            assignee=face_of_agent(case.assignee) if case.assignee else None,
+            beside=_chosen(case, beside.get(case.conversation_id, [])),
+            people=people,
+            teams=teams,
+            tags=tags,
+        )
+        for case, conversation, customer in found
+    }
+
+
+async def _beside(session: AsyncSession, conversation_ids: set[int]) -> dict[int, list[Case]]:
+    query = select(Case).where(Case.conversation_id.in_(conversation_ids), Case.joined_into_id.is_(None))
+    found: dict[int, list[Case]] = {}
+    for case in await session.scalars(query.order_by(Case.id).options(joinedload(Case.assignee))):
+        found.setdefault(case.conversation_id, []).append(case)
+    return found
+
+
+def _chosen(own: Case, cases: Sequence[Case]) -> list[Case]:
+    """The unfinished cases that everybody may see, and the one in question; the newest where they are many."""
+    shown = [
+        case for case in cases if case.id == own.id or (not case.is_private and case.status in UNFINISHED)
+    ]
+    return shown[-MOST_BESIDE:] if own in shown[-MOST_BESIDE:] else [own, *shown[1 - MOST_BESIDE :]]
+
+
+def first_name(agent: Agent | None) -> str:
+    """What a colleague is called in a small place."""
+    return agent.name.split()[0] if agent and agent.name.split() else ""

@@ -1,0 +1,41 @@
+"""What a form gets back: nothing but a toast where a script sent it (the live push shows the change), else the way
+back to the page."""
+
+import json
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from inbox.models import Undo
+
+
+def is_scripted(request: Request) -> bool:
+    """Whether a script of ours asks, which takes fragments and answers without a body."""
+    return "hx-request" in request.headers
+
+
+def done(
+    request: Request, back: str, text: str = "", undo: Undo | None = None, *, path: str = ""
+) -> Response:
+    """204 with a toast for a script, 303 to *back* for a form. *path* is posted to by the toast's Undo, instead
+    of the undo's own address."""
+    if not is_scripted(request):
+        return RedirectResponse(back, 303)
+    headers = {"HX-Trigger": toast(text, path or (f"/undo/{undo.public_id}" if undo else ""))} if text else {}
+    return Response(status_code=204, headers=headers)
+
+
+def moved(request: Request, to: str) -> Response:
+    """To another page, for a script too."""
+    if is_scripted(request):
+        return Response(status_code=204, headers={"HX-Redirect": to})
+    return RedirectResponse(to, 303)
+
+
+def toast(text: str, undo: str = "") -> str:
+    """The value of the HX-Trigger header that makes a toast. JSON escapes keep it ASCII."""
+    detail: dict[str, Any] = {"text": text}
+    if undo:
+        detail["undo"] = undo
+    return json.dumps({"toast": detail})

@@ -1,0 +1,59 @@
+"""Who is responsible for a case."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from inbox.actions import assignments
+from inbox.actors import Actor
+from inbox.models import Agent, Case
+from inbox.queries import agents, case_rows
+from inbox.queries.case_views import CaseFilter, View
+from inbox.queries.happenings import Reading
+from web.acting import on_case, text_of
+from web.answers import moved
+from web.installation import installation_of
+
+
+async def update(request: Request) -> Response:
+    """POST /cases/{number}/assignee {to: me | nobody | an agent's id}"""
+    wanted = text_of(await request.form(), "to")
+
+    async def act(session: Reading, case: Case, agent: Agent) -> str:
+        to = await _agent(session, wanted, agent)
+        await assignments.assign(session, case, to=to, by=agent)
+        if to is None:
+            return "Nobody is responsible now."
+        return "Yours now." if to.id == agent.id else f"{to.name} is responsible now."
+
+    return await on_case(request, act)
+
+
+async def update_team(request: Request) -> Response:
+    """POST /cases/{number}/team {to: none | a team's id}"""
+    wanted = text_of(await request.form(), "to")
+
+    async def act(session: Reading, case: Case, agent: Agent) -> str:
+        team = await agents.team_by_id(session, wanted) if wanted != "none" else None
+        await assignments.assign_team(session, case, team=team, by=agent)
+        return f"In the queue of {team.name}." if team else "In no team’s queue now."
+
+    return await on_case(request, act)
+
+
+async def take_next(request: Request) -> Response:
+    """POST /inbox/unassigned/next: become responsible for whoever has waited longest"""
+    agent, actor = request.state.agent, Actor.agent(request.state.agent)
+    async with installation_of(request).database.transaction() as session:
+        wanted = CaseFilter(view=View.UNASSIGNED)
+        found = await case_rows.rows(session, wanted, actor=actor, limit=1)
+        if not found.items:
+            return moved(request, "/inbox/mine")
+        (row,) = found.items
+        await assignments.assign(session, row.case, to=agent, by=agent)
+    return moved(request, f"/conversations/{row.conversation.public_id}?case={row.case.number}&in=mine")
+
+
+async def _agent(session: Reading, wanted: str, me: Agent) -> Agent | None:
+    if wanted == "nobody":
+        return None
+    return me if wanted == "me" else await agents.by_id(session, wanted)

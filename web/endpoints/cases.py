@@ -1,0 +1,91 @@
+"""Cases: the page of one, what it says about itself, and making two of one or one of two."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from inbox.actions import cases, joins, splits
+from inbox.errors import Invalid
+from inbox.models import Agent, Case, Conversation, Priority
+from inbox.queries import messages, named, redirects
+from inbox.queries.happenings import Reading
+from web.acting import LARGEST_NUMBER, actor_of, number_of, on_case, text_of, texts_of
+from web.installation import installation_of
+
+
+async def show(request: Request) -> Response:
+    """GET /cases/{number}: the conversation, with this case chosen"""
+    async with installation_of(request).database.reading() as session:
+        case = await redirects.find_case(session, number_of(request), actor=actor_of(request))
+        conversation = await session.get_one(Conversation, case.conversation_id)
+    view = request.query_params.get("in")
+    return RedirectResponse(
+        f"/conversations/{conversation.public_id}?case={case.number}" + (f"&in={view}" if view else ""), 303
+    )
+
+
+async def tag(request: Request) -> Response:
+    """POST /cases/{number}/tags {add | remove}"""
+    form = await request.form()
+    added, removed = text_of(form, "add"), text_of(form, "remove")
+
+    async def act(session: Reading, case: Case, agent: Agent) -> str:
+        await session.refresh(case, ["tags"])
+        names = [one.name for one in case.tags if one.name != removed]
+        await cases.change(session, case, by=agent, tags=[*names, added] if added else names)
+        return f"Tagged {added}." if added else f"Without {removed}."
+
+    return await on_case(request, act)
+
+
+async def rename(request: Request) -> Response:
+    """POST /cases/{number}/subject"""
+    subject = text_of(await request.form(), "subject")
+
+    async def act(session: Reading, case: Case, agent: Agent) -> str:
+        await cases.change(session, case, by=agent, subject=subject)
+        return "Subject changed."
+
+    return await on_case(request, act)
+
+
+async def prioritise(request: Request) -> Response:
+    """POST /cases/{number}/priority"""
+    wanted = text_of(await request.form(), "priority")
+    if wanted not in set(Priority):
+        raise Invalid("Choose one of the priorities.", field="priority")
+
+    async def act(session: Reading, case: Case, agent: Agent) -> str:
+        await cases.change(session, case, by=agent, priority=Priority(wanted))
+        return f"{wanted.capitalize()} priority."
+
+    return await on_case(request, act)
+
+
+async def split(request: Request) -> Response:
+    """POST /cases/{number}/split {strand … | from_message_id}"""
+    form = await request.form()
+    strand_ids, message_id = texts_of(form, "strand"), text_of(form, "from_message_id")
+
+    async def act(session: Reading, case: Case, agent: Agent) -> str:
+        strands = [await named.strand(session, public_id) for public_id in strand_ids]
+        actor = actor_of(request)
+        message = await messages.by_public_id(session, actor, message_id) if message_id else None
+        fresh = await splits.split(session, case, by=agent, strands=strands, from_message=message)
+        return f"Split off as #{fresh.number}."
+
+    return await on_case(request, act)
+
+
+async def join(request: Request) -> Response:
+    """POST /cases/{number}/join {into}"""
+    wanted = text_of(await request.form(), "into")
+    if not (wanted.isascii() and wanted.isdigit()):
+        raise Invalid("Choose the case to join it into.", field="into")
+
+    async def act(session: Reading, case: Case, agent: Agent) -> str:
+        number = min(int(wanted), LARGEST_NUMBER)
+        into = await redirects.find_case(session, number, actor=actor_of(request))
+        await joins.join(session, case, into=into, by=agent)
+        return f"Joined into #{into.number}."
+
+    return await on_case(request, act)

@@ -1,0 +1,91 @@
+"""Conversations: the page of one, what is older in it, and how far an agent has read it."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from inbox.actions import reads
+from inbox.errors import Invalid
+from inbox.models import Case, Conversation
+from inbox.queries import redirects
+from inbox.queries.happenings import Reading
+from web.acting import LARGEST_NUMBER, actor_of, text_of
+from web.answers import done, is_scripted, moved
+from web.installation import installation_of
+from web.lists import Wanted, list_of
+from web.templating import page
+from web.threads import Thread, chosen_case, thread_of
+from web.workspace import shell_for
+
+PANES = ("thread", "customer")
+
+
+async def show(request: Request) -> Response:
+    """GET /conversations/{id}?case=&in=&before=: the page; for a script the thread, or what is older"""
+    query = request.query_params
+    async with installation_of(request).database.reading() as session:
+        conversation = await redirects.find_conversation(session, request.path_params["id"])
+        case = await _case(request, session, conversation)
+        if conversation.public_id != request.path_params["id"] or case.conversation_id != conversation.id:
+            return RedirectResponse(f"/cases/{case.number}", 303)  # merged or moved since
+        before, dialog = _position(query.get("before")), query.get("dialog", "")
+        thread = await thread_of(
+            session, request.state.agent, conversation, case, before=before, dialog=dialog
+        )
+        if not is_scripted(request):
+            return await whole_page(request, session, thread)
+    if before is not None:
+        return page(request, "conversations/_entries.html", thread=thread)
+    return page(request, "conversations/_opened.html", thread=thread, is_swapped=True)
+
+
+async def whole_page(request: Request, session: Reading, thread: Thread, *, status: int = 200) -> Response:
+    """The thread with the list beside it."""
+    agent, query = request.state.agent, request.query_params
+    shell = await shell_for(session, agent)
+    wanted = Wanted.of(agent, query.get("in") or "mine", query)
+    beside = await list_of(session, wanted, shell, chosen=thread.head.case.number)
+    pane = query.get("pane", "")
+    return page(
+        request,
+        "conversations/show.html",
+        status=status,
+        thread=thread,
+        list=beside,
+        shell=shell,
+        current=wanted.view,
+        is_swapped=False,
+        pane=pane if pane in PANES else "thread",
+    )
+
+
+async def mark_read(request: Request) -> Response:
+    """POST /conversations/{id}/read"""
+    position = _position(text_of(await request.form(), "position")) or 0
+    async with installation_of(request).database.transaction() as session:
+        conversation = await redirects.find_conversation(session, request.path_params["id"])
+        await reads.mark_read(session, conversation, by=request.state.agent, position=position)
+    return done(request, f"/conversations/{conversation.public_id}")
+
+
+async def mark_unread(request: Request) -> Response:
+    """POST /conversations/{id}/unread: and leave it"""
+    async with installation_of(request).database.transaction() as session:
+        conversation = await redirects.find_conversation(session, request.path_params["id"])
+        await reads.mark_unread(session, conversation, by=request.state.agent)
+    return moved(request, "/inbox/mine")
+
+
+async def _case(request: Request, session: Reading, conversation: Conversation) -> Case:
+    wanted = request.query_params.get("case", "")
+    if wanted.isascii() and wanted.isdigit():
+        number = min(int(wanted), LARGEST_NUMBER)
+        return await redirects.find_case(session, number, actor=actor_of(request))
+    return await chosen_case(session, actor_of(request), conversation)
+
+
+def _position(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise Invalid("A position is a number.", field="position")
+    return min(int(text), LARGEST_NUMBER)

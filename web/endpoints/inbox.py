@@ -1,0 +1,59 @@
+"""The lists of the inbox."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from inbox.actors import Actor
+from inbox.queries import case_rows
+from inbox.queries.case_views import View
+from web.answers import is_scripted
+from web.installation import installation_of
+from web.lists import Wanted, list_of, numbers_of, shown_rows
+from web.templating import page
+from web.workspace import shell_for
+
+
+async def home(request: Request) -> Response:
+    """GET /"""
+    return RedirectResponse("/inbox/mine", 303)
+
+
+async def menu(request: Request) -> Response:
+    """GET /inbox: the views themselves on a phone, Mine beside them elsewhere"""
+    return await shown(request, View.MINE, pane="nav")
+
+
+async def show(request: Request) -> Response:
+    """GET /inbox/{view}"""
+    return await shown(request, request.path_params["view"])
+
+
+async def shown(request: Request, view: str, *, pane: str = "list") -> Response:
+    """A view as a page, its next rows (?cursor=) or what has changed in it (?changed=) as fragments."""
+    query = request.query_params
+    wanted = Wanted.of(request.state.agent, view, query)
+    if "changed" in query:
+        return await _changed(request, wanted)
+    async with installation_of(request).database.reading() as session:
+        shell = await shell_for(session, request.state.agent)
+        found = await list_of(session, wanted, shell, cursor=query.get("cursor"))
+    if is_scripted(request) and "cursor" in query:
+        return page(request, "conversations/_rows.html", list=found, view=view, chosen=None)
+    return page(request, "conversations/index.html", list=found, shell=shell, current=view, pane=pane)
+
+
+async def _changed(request: Request, wanted: Wanted) -> Response:
+    numbers = numbers_of(request.query_params["changed"])
+    async with installation_of(request).database.reading() as session:
+        actor = Actor.agent(wanted.agent)
+        changed = await case_rows.changed(session, wanted.filter, numbers, actor=actor)
+        shell = await shell_for(session, wanted.agent)
+    return page(
+        request,
+        "conversations/_changed.html",
+        rows=shown_rows(wanted, changed.rows),
+        gone=changed.gone,
+        counters=shell.counters,
+        view=wanted.view,
+        chosen=None,
+    )

@@ -1,0 +1,38 @@
+"""Joining two customers, and taking it back."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from inbox.actions import merges
+from inbox.errors import Invalid, NotFound
+from inbox.models import Conversation
+from inbox.policies import Action, authorize
+from inbox.queries import named, redirects
+from web.acting import actor_of, text_of
+from web.answers import moved
+from web.installation import installation_of
+
+
+async def create(request: Request) -> Response:
+    """POST /customers/{id}/merge {into_id}: the customer of the path goes into the other"""
+    authorize(actor_of(request), Action.MERGE)
+    into_id = text_of(await request.form(), "into_id")
+    async with installation_of(request).database.transaction() as session:
+        customer = await redirects.find_customer(session, request.path_params["id"])
+        try:
+            into = await redirects.find_customer(session, into_id)
+        except NotFound as error:
+            raise Invalid("Choose the customer to merge with.", field="into_id") from error
+        merge = await merges.merge(session, customer, into=into, by=request.state.agent)
+        conversation = await session.get_one(Conversation, merge.kept_conversation_id)
+    return moved(request, f"/conversations/{conversation.public_id}")
+
+
+async def undo(request: Request) -> Response:
+    """POST /merges/{id}/undo"""
+    authorize(actor_of(request), Action.MERGE)
+    async with installation_of(request).database.transaction() as session:
+        merge = await named.merge(session, request.path_params["id"])
+        await merges.undo_merge(session, merge, by=request.state.agent)
+        conversation = await session.get_one(Conversation, merge.kept_conversation_id)
+    return moved(request, f"/conversations/{conversation.public_id}")

@@ -1,0 +1,168 @@
+"""Answering a strand."""
+
+import json
+from dataclasses import dataclass, field
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from inbox.actions import replies, uploads
+from inbox.actions.repeats import Answer, first_answer, hash_of, keep_answer
+from inbox.envelopes import InboundAttachment
+from inbox.errors import Conflict, Invalid, MissedMessages, OnethreadError
+from inbox.models import Agent, Case, Message, Status
+from inbox.policies import Action, authorize
+from inbox.queries import messages, named, redirects
+from inbox.queries.happenings import Reading
+from inbox.queries.recipients import typed_addresses
+from web.acting import actor_of, remembering, text_of, texts_of
+from web.answers import done, is_scripted
+from web.bodies import store_files
+from web.endpoints import conversations
+from web.errors import problem_of
+from web.installation import Installation, installation_of
+from web.moments import named_moment, zone_of
+from web.templating import page
+from web.threads import chosen_case, missed_by, thread_of
+
+THEN = {"resolve": Status.RESOLVED, "open": Status.OPEN, "tomorrow": Status.SNOOZED, "reply": Status.SNOOZED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What an agent wrote and chose. `to` and `cc` are None where the strand's own recipients are meant."""
+
+    text: str
+    strand_id: str
+    seen: str
+    is_anyway: bool
+    then: str
+    to: list[str] | None
+    cc: list[str] | None
+    also_answered: list[str]
+    uploads: list[str]
+    files: list[InboundAttachment] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, form: FormData, files: list[InboundAttachment]) -> "Written":
+        """The composer's fields. Raises Invalid where every recipient was unticked."""
+        is_addressed = bool(text_of(form, "addressed"))
+        to = texts_of(form, "to") if is_addressed else None
+        if to == []:
+            raise Invalid("Say whom to write to: tick an address in To.", field="to")
+        text = form.get("text")
+        return cls(
+            text=text if isinstance(text, str) else "",
+            strand_id=text_of(form, "strand"),
+            seen=text_of(form, "seen"),
+            is_anyway=text_of(form, "anyway") == "1",
+            then=text_of(form, "then"),
+            to=to,
+            cc=texts_of(form, "cc") if is_addressed else None,
+            also_answered=texts_of(form, "also_answered"),
+            uploads=texts_of(form, "attachment"),
+            files=files,
+        )
+
+
+async def create(request: Request) -> Response:
+    """POST /conversations/{id}/messages"""
+    authorize(actor_of(request), Action.REPLY)
+    form, installation = await request.form(), installation_of(request)
+    try:
+        written = Written.of(form, await store_files(form, installation.blobs))
+        return await _sent(request, written, installation)
+    except (Invalid, Conflict) as error:
+        if is_scripted(request) and not isinstance(error, MissedMessages):
+            raise
+        return await _given_back(request, form, error)
+
+
+async def mark_answered(request: Request) -> Response:
+    """POST /strands/{id}/answered"""
+    authorize(actor_of(request), Action.CHANGE)
+    async with installation_of(request).database.transaction() as session:
+        strand = await named.strand(session, request.path_params["id"])
+        await replies.mark_answered(session, strand, by=request.state.agent)
+        case = await session.get(Case, strand.case_id) if strand.case_id else None
+    return done(request, f"/cases/{case.number}" if case else "/inbox/mine", "Answered.")
+
+
+async def _sent(request: Request, written: Written, installation: Installation) -> Response:
+    """Write it in one transaction. One that comes again under its key gets the first answer."""
+    agent, key = request.state.agent, request.headers.get("idempotency-key", "")
+    request_hash = hash_of(request.url.path.encode(), repr(written).encode())
+    async with installation.database.transaction() as session:
+        known = await first_answer(session, agent, key, request_hash) if key else None
+        if known is None:
+            known = await _reply(session, request, written, installation)
+            if key:
+                keep_answer(session, agent, key, request_hash, known)
+    answer = json.loads(known.body)
+    return done(request, answer["back"], answer["text"], path=answer["undo"])
+
+
+async def _reply(session: Reading, request: Request, written: Written, installation: Installation) -> Answer:
+    agent, actor = request.state.agent, actor_of(request)
+    conversation = await redirects.find_conversation(session, request.path_params["id"])
+    seen = await messages.by_public_id(session, actor, written.seen) if written.seen else None
+    attachments = await named.uploads(session, agent, written.uploads) if written.uploads else []
+    attachments += [await uploads.keep(session, file, by=agent) for file in written.files]
+    then = THEN.get(written.then, Status.PENDING)
+    is_until = written.then == "tomorrow"
+    async with remembering(session, agent) as remembered:
+        message = await replies.reply(
+            session,
+            conversation,
+            by=agent,
+            text=written.text,
+            settings=installation.reply_settings,
+            strand=await named.strand(session, written.strand_id) if written.strand_id else None,
+            to=typed_addresses(written.to, field="to") if written.to is not None else None,
+            cc=typed_addresses(written.cc, field="cc") if written.cc is not None else None,
+            attachments=attachments,
+            seen_position=seen.position if seen else None,
+            anyway=written.is_anyway,
+            then=then,
+            snoozed_until=named_moment("tomorrow", zone_of(request)) if is_until else None,
+            also_answered=[await named.strand(session, public_id) for public_id in written.also_answered],
+        )
+    case = await session.get(Case, message.case_id) if message.case_id else None
+    undo = f"/undo/{remembered.undo.public_id}" if remembered.undo else ""
+    back = f"/cases/{case.number}" if case else f"/conversations/{conversation.public_id}"
+    return Answer(204, json.dumps({"back": back, "text": _said(message, installation), "undo": undo}))
+
+
+def _said(message: Message, installation: Installation) -> str:
+    """What the toast says: an email waits a little, so that it can be taken back."""
+    to = str(message.to[0].get("name") or message.to[0].get("address")) if message.to else ""
+    if "@" in str(message.external_id) and installation.settings.undo_seconds:
+        return f"Email to {to} goes in {installation.settings.undo_seconds} s."
+    return "Sent."
+
+
+async def _given_back(request: Request, form: FormData, error: OnethreadError) -> Response:
+    """The words again, with why they were not sent; nothing typed is lost."""
+    agent, actor = request.state.agent, actor_of(request)
+    async with installation_of(request).database.reading() as session:
+        missed = await missed_by(session, actor, error) if isinstance(error, MissedMessages) else []
+        status = problem_of(error).status
+        if is_scripted(request):
+            return page(request, "composers/_guard.html", status=status, missed=missed)
+        conversation = await redirects.find_conversation(session, request.path_params["id"])
+        case = await _case(session, request, form, agent)
+        thread = await thread_of(
+            session, agent, conversation, case or await chosen_case(session, actor, conversation)
+        )
+        thread = thread.with_words(
+            text=str(form.get("text") or ""), problem=str(error), is_guarded=bool(missed), missed=missed
+        )
+        return await conversations.whole_page(request, session, thread, status=status)
+
+
+async def _case(session: Reading, request: Request, form: FormData, agent: Agent) -> Case | None:
+    number = text_of(form, "case")
+    if not (number.isascii() and number.isdigit() and len(number) < 16):
+        return None
+    return await redirects.find_case(session, int(number), actor=actor_of(request))

@@ -1,0 +1,27 @@
+"""Putting a case aside."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from inbox.actions import resolutions
+from inbox.models import Agent, Case
+from inbox.queries.happenings import Reading
+from web.acting import on_case, text_of
+from web.moments import named_moment, picked_moment, zone_of
+
+
+async def create(request: Request) -> Response:
+    """POST /cases/{number}/snooze {until: hour | tomorrow | week | reply} or {at: a day and a time}"""
+    form, zone = await request.form(), zone_of(request)
+    picked = text_of(form, "at")
+    until = picked_moment(picked, zone) if picked else named_moment(text_of(form, "until"), zone)
+
+    async def act(session: Reading, case: Case, agent: Agent) -> str:
+        await resolutions.snooze(session, case, until=until, by=agent)
+        return (
+            f"Snoozed until {until.astimezone(zone):%a %d %b %H:%M}."
+            if until
+            else "Snoozed until they reply."
+        )
+
+    return await on_case(request, act)

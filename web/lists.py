@@ -1,0 +1,206 @@
+"""The list beside a conversation, and the page of a view: rows, tabs, order, and what has changed in it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+
+from inbox.actors import Actor
+from inbox.errors import Invalid, NotFound
+from inbox.models import Agent, Case, Direction, Status
+from inbox.queries import case_rows, status_counts
+from inbox.queries.case_rows import CaseRow, OtherCase
+from inbox.queries.case_views import TEAM, WAITING, CaseFilter, Stretch, View, order_of
+from inbox.queries.happenings import Reading
+from inbox.queries.shown import Face
+from inbox.queries.shown_words import face_of_customer
+from inbox.texts import snippet
+from web.workspace import Shell, figure
+
+TABS = (
+    (Status.OPEN, "Open"),
+    (Status.PENDING, "Pending"),
+    (Status.SNOOZED, "Snoozed"),
+    (Status.RESOLVED, "Resolved"),
+)
+RESTING: Mapping[str, Status] = {
+    View.PENDING: Status.PENDING,
+    View.SNOOZED: Status.SNOOZED,
+    View.RESOLVED: Status.RESOLVED,
+    View.SPAM: Status.SPAM,
+}
+SORTS = {"waiting": "longest waiting first", "new": "newest first"}
+MOST_CHANGED = 500
+_FARTHEST = 10**18
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    title: str
+    url: str
+    figure: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One case in a list. `at` is since when it waits, else its newest message; `rank` is its place among
+    the rows; `author` says who wrote last where it was one of us."""
+
+    case: Case
+    conversation_id: str
+    face: Face
+    at: datetime
+    preview: str
+    author: str
+    draft: str
+    others: Sequence[OtherCase]
+    is_unread: bool
+    rank: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseList:
+    """A page of a view. `status` is what its rows have; `url` asks for it again; `chosen` is the open
+    case."""
+
+    view: str
+    title: str
+    status: str
+    rows: Sequence[Row]
+    next: str | None
+    url: str
+    other_sort_url: str
+    sort_words: str
+    tabs: Sequence[Tab]
+    chosen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which list was asked for, by whom."""
+
+    agent: Agent
+    view: str
+    status: Status | None = None
+    sort: str | None = None
+
+    @classmethod
+    def of(cls, agent: Agent, view: str, query: QueryParams) -> "Wanted":
+        """The view of an address and its query; raises NotFound for an unknown view, Invalid for the rest."""
+        if view not in set(View) and not view.startswith(TEAM):
+            raise NotFound("There is no such view.")
+        sort, status = query.get("sort"), query.get("status")
+        if sort is not None and sort not in SORTS:
+            raise Invalid(f"There is no order {sort!r}.", field="sort")
+        if status is not None and status not in set(Status):
+            raise Invalid(f"There is no status {status!r}.", field="status")
+        return cls(agent, view, Status(status) if status and has_tabs(view) else None, sort)
+
+    @property
+    def filter(self) -> CaseFilter:
+        return CaseFilter(view=self.view, status=self.status)
+
+    @property
+    def order(self) -> Sequence[Stretch]:
+        return order_of(self.filter, self.sort)
+
+    def url(self, *, status: Status | None = None, sort: str | None = None) -> str:
+        """The address of this view with another status or order."""
+        parts = {"status": status, "sort": sort}
+        query = urlencode({name: value for name, value in parts.items() if value})
+        return f"/inbox/{self.view}" + (f"?{query}" if query else "")
+
+
+def has_tabs(view: str) -> bool:
+    """Whether a view is divided by status."""
+    return view in (View.MINE, View.ALL) or view.startswith(TEAM)
+
+
+async def list_of(
+    session: Reading, wanted: Wanted, shell: Shell, *, cursor: str | None = None, chosen: int | None = None
+) -> CaseList:
+    """One page of a view. Raises NotFound for a team that is not there."""
+    title = shell.title_of(wanted.view)
+    if title is None:
+        raise NotFound("There is no such team.")
+    actor = Actor.agent(wanted.agent)
+    found = await case_rows.rows(session, wanted.filter, actor=actor, cursor=cursor, sort=wanted.sort)
+    is_waiting = wanted.order is WAITING
+    return CaseList(
+        view=wanted.view,
+        title=title,
+        status=wanted.status or RESTING.get(wanted.view, Status.OPEN),
+        rows=shown_rows(wanted, found.items),
+        next=found.next,
+        url=wanted.url(status=wanted.status, sort=wanted.sort),
+        other_sort_url=wanted.url(status=wanted.status, sort="new" if is_waiting else "waiting"),
+        sort_words=SORTS["waiting" if is_waiting else "new"],
+        tabs=await _tabs(session, wanted, actor),
+        chosen=chosen,
+    )
+
+
+def shown_rows(wanted: Wanted, found: Sequence[CaseRow]) -> list[Row]:
+    """The rows as the agent sees them."""
+    return [_shown(row, wanted.agent, wanted.order) for row in found]
+
+
+def numbers_of(text: str) -> list[int]:
+    """The case numbers of ?changed=1042,1043; raises Invalid."""
+    parts = text.split(",")[:MOST_CHANGED]
+    if not all(part.isascii() and part.isdigit() and len(part) < 16 for part in parts):
+        raise Invalid("changed takes case numbers.", field="changed")
+    return [int(part) for part in parts]
+
+
+def rank_of(case: Case, order: Sequence[Stretch]) -> str:
+    """A text by which the browser puts a row where the list has it."""
+    for number, stretch in enumerate(order):
+        value = getattr(case, stretch.column.key)
+        if value is None:
+            continue
+        key = int(value.timestamp() * 1_000_000) if isinstance(value, datetime) else int(value)
+        if stretch.descending:
+            return f"{number}-{_FARTHEST - key:019d}-{_FARTHEST - case.id:019d}"
+        return f"{number}-{key:019d}-{case.id:019d}"
+    return f"9-{case.id:019d}"
+
+
+def _shown(row: CaseRow, agent: Agent, order: Sequence[Stretch]) -> Row:
+    case = row.case
+    return Row(
+        case=case,
+        conversation_id=row.conversation.public_id,
+        face=face_of_customer(row.customer),
+        at=case.waiting_since or case.last_message_at or case.opened_at,
+        preview=snippet(case.preview),
+        author=_author(case, agent),
+        draft=snippet(row.draft),
+        others=row.others,
+        is_unread=row.is_unread,
+        rank=rank_of(case, order),
+    )
+
+
+def _author(case: Case, agent: Agent) -> str:
+    if case.last_direction != Direction.OUTBOUND:
+        return ""
+    return "You" if case.last_author == agent.name else case.last_author.partition(" ")[0]
+
+
+async def _tabs(session: Reading, wanted: Wanted, actor: Actor) -> list[Tab]:
+    if not has_tabs(wanted.view):
+        return []
+    counts = await status_counts.of_view(session, wanted.view, actor=actor)
+    return [
+        Tab(
+            title,
+            wanted.url(status=None if status is Status.OPEN else status),
+            figure(counts.get(status, 0)),
+            (wanted.status or Status.OPEN) == status,
+        )
+        for status, title in TABS
+    ]

@@ -1,0 +1,102 @@
+"""A conversation as an agent sees it: one of its cases chosen, its timeline, the composer, the customer."""
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from inbox.actors import Actor
+from inbox.errors import MissedMessages, NotFound
+from inbox.models import UNFINISHED, Agent, Case, Conversation
+from inbox.queries import cases, composers, heads, messages, panels, timelines
+from inbox.queries.composers import Composer
+from inbox.queries.happenings import Reading
+from inbox.queries.heads import Head
+from inbox.queries.panels import Panel
+from inbox.texts import snippet
+from web.bodies import UPLOAD_BYTES
+from web.live.cursors import cursor_of
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A message that arrived while somebody was writing."""
+
+    author: str
+    at: datetime
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """Everything that the middle and the right of the page show. `cursor` was read before the rest.
+
+    What a form without a script gets back: `dialog` stands open, `text` is what was written, `problem` why it
+    was not sent, `missed` what its writer has not seen.
+    """
+
+    id: str
+    cursor: str
+    head: Head
+    entries: timelines.Page
+    composer: Composer
+    panel: Panel
+    mentions: str
+    max_upload: int = UPLOAD_BYTES
+    dialog: str = ""
+    mode: str = "reply"
+    text: str = ""
+    problem: str = ""
+    is_guarded: bool = False
+    missed: list[Missed] = field(default_factory=list)
+
+    def with_words(self, **changed: Any) -> "Thread":
+        """The same thread with what its writer has written."""
+        return replace(self, **changed)
+
+
+async def thread_of(
+    session: Reading,
+    agent: Agent,
+    conversation: Conversation,
+    case: Case,
+    *,
+    before: int | None = None,
+    dialog: str = "",
+) -> Thread:
+    """A conversation with *case* chosen, or a stretch of it before a position."""
+    actor = Actor.agent(agent)
+    cursor = cursor_of(await timelines.newest_position(session))
+    entries = await timelines.newest(session, conversation, actor, before=before)
+    composer = await composers.composer_of(session, agent, conversation, case)
+    names = [{"id": public_id, "name": name} for public_id, name in composer.names]
+    return Thread(
+        id=conversation.public_id,
+        cursor=cursor,
+        head=(await heads.of_cases(session, [case.id]))[case.id],
+        entries=entries,
+        composer=composer,
+        panel=await panels.panel_of(session, actor, conversation),
+        mentions=json.dumps(names, ensure_ascii=False),
+        dialog=dialog,
+    )
+
+
+async def chosen_case(session: Reading, actor: Actor, conversation: Conversation) -> Case:
+    """The case that is open on the screen where none was named: the newest unfinished one, else the newest.
+
+    Raises NotFound where the actor may see none.
+    """
+    found = await cases.of_conversation(session, actor, conversation.id)
+    if not found:
+        raise NotFound("There is no such conversation.")
+    return next((case for case in found if case.status in UNFINISHED), found[0])
+
+
+async def missed_by(session: Reading, actor: Actor, error: MissedMessages) -> list[Missed]:
+    """What the writer of a refused reply has not seen."""
+    rows = await messages.by_public_ids(session, actor, error.message_ids)
+    return [
+        Missed(row.author_name or row.author_address or "Somebody", row.created_at, snippet(row.text, 300))
+        for row in rows
+    ]
