@@ -15,6 +15,7 @@ from inbox.errors import Refused
 
 __all__ = ["MailContext", "ParserPool"]
 
+COMMAND = (sys.executable, "-m", "channels.email.parsing_process")
 IDLE_SECONDS = 20.0
 START_SECONDS = 60.0
 BATCH = 64
@@ -23,6 +24,11 @@ _SOURCE = Path(__file__).resolve().parents[2]
 _LARGE = 256 * 1024
 _TOO_LONG = "The mail took too long to read."
 _DIED = "The mail made its parser break down."
+
+
+def environment() -> dict[str, str]:
+    """What a parser process may know: it reads foreign mail, so none of our passwords."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("ONETHREAD_")}
 
 
 class ParserPool:
@@ -154,14 +160,11 @@ class _Worker:
     async def start(cls, blob_root: Path) -> "_Worker":
         """A process that has said it is ready; raises OSError where none can be had."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "channels.email.parsing_process",
+            *COMMAND,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             cwd=_SOURCE,
-            # It reads foreign mail: it shall know no password.
-            env={name: value for name, value in os.environ.items() if not name.startswith("ONETHREAD_")},
+            env=environment(),
         )
         assert process.stdin and process.stdout  # both are pipes
         worker = cls(process, process.stdin, process.stdout)

@@ -280,25 +280,15 @@ def test_a_huge_text_is_shown_in_part_and_kept_as_a_file() -> None:
     assert [attachment.size for attachment in message.attachments] == [2_400_000]
 
 
-PIECES = st.sampled_from(
-    [
-        *rb"""From:_|To:_|Cc:_|Subject:_|Date:_|Content-Type:_|multipart/mixed|multipart/alternative|text/html|text/plain
-multipart/report;_report-type=delivery-status|message/rfc822|message/delivery-status|;_boundary=b|;_boundary="
-;_charset=|utf-7|utf-16|iso-2022-jp|zlib|~|~~|--b|--b--|=?utf-8?q?=FF?=|=?x?b?////?=|;_name*0*=utf-8''%FF|;_name*1=x
-<|>|(|@|,|:|Content-Transfer-Encoding:_base64|Content-Transfer-Encoding:_x-uuencode|begin_644_x~|a@b.c
-Final-Recipient:_rfc822;_a@b.c|Authentication-Results:_mx.company.test;_dmarc=|Received:_|MAILER-DAEMON|99999999999
-<blockquote_type=cite>|<div><table>|On_Mon,_1_Jan_2026,_a@b.c_wrote:~|>_q~|--_~""".replace(b"_", b" ")
-        .replace(b"~", b"\r\n")
-        .replace(b"\n", b"|")
-        .replace(b"\r|", b"\r\n")
-        .split(b"|"),
-        b"\n",
-        b"\r",
-        b"\x00",
-        b"\xff\xfe",
-        b"\xed\xa0\x80",
-    ]
-)
+LINES = """From: |To: |Cc: |Subject: |Date: |Content-Type: |multipart/mixed|multipart/alternative|text/html
+multipart/report; report-type=delivery-status|message/rfc822|message/delivery-status|; boundary=b
+; boundary="|; charset=|utf-7|utf-16|iso-2022-jp|zlib|text/plain|--b|--b--|=?utf-8?q?=FF?=|=?x?b?////?=
+; name*0*=utf-8''%FF|; name*1=x|<|>|(|@|,|:|Content-Transfer-Encoding: base64|begin 644 x|a@b.c|99999999
+Content-Transfer-Encoding: x-uuencode|Final-Recipient: rfc822; a@b.c|Received: |MAILER-DAEMON
+Authentication-Results: mx.company.test; dmarc=|On Mon, 1 Jan 2026, a@b.c wrote:|> q|-- |<blockquote type=cite>
+<div><table>"""
+BREAKS = [b"\r\n", b"\r\n\r\n", b"\n", b"\r", b"\x00", b"\xff\xfe", b"\xed\xa0\x80"]
+PIECES = st.sampled_from([piece.encode() for line in LINES.split("\n") for piece in line.split("|")] + BREAKS)
 
 
 def check_never_raises(raw: bytes) -> None:
