@@ -1,11 +1,13 @@
 """Answering a customer: the guard, the recipients, what becomes of the case and what goes into the outbox."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from inbox.actions.replies import ReplySettings, cancel, mark_answered, reply, retry, start
+from inbox.actions.resolutions import mark_spam, resolve, unmark_spam
 from inbox.actions.undos import latest, undo
 from inbox.clock import FrozenClock
 from inbox.db import Database
@@ -396,3 +398,60 @@ async def test_a_customer_without_an_address_cannot_be_written_to_first(sqlite_d
         assert await start(
             session, by=agent, channel=channel, customer=customer, subject="Hi", text="Hi", settings=SETTINGS
         )
+
+
+async def test_of_two_who_answer_at_once_one_is_told_of_the_other(
+    database: Database, clock: FrozenClock
+) -> None:
+    async with database.transaction() as session:
+        scene = await a_conversation(session)
+        writers = [await an_agent(session), await an_agent(session, name="Tomás Lund")]
+    seen = scene.messages[0].position
+
+    answers = await asyncio.gather(
+        *[_reply(database, scene, writer, seen_position=seen) for writer in writers], return_exceptions=True
+    )
+
+    (sent,) = [answer for answer in answers if isinstance(answer, Message)]
+    (refused,) = [answer for answer in answers if isinstance(answer, MissedMessages)]
+    assert refused.message_ids == (sent.public_id,)
+
+
+async def test_a_reply_on_a_resolved_case_takes_it_up_again(
+    sqlite_database: Database, clock: FrozenClock
+) -> None:
+    async with sqlite_database.transaction() as session:
+        scene = await a_conversation(session)
+        agent = await an_agent(session)
+        await resolve(session, scene.case, by=agent)
+        clock.advance(days=30)
+        message = await reply(session, scene.conversation, by=agent, text="PS", settings=SETTINGS)
+
+    assert (message.case_id, scene.case.status, scene.case.resolved_at) == (
+        scene.case.id,
+        Status.PENDING,
+        None,
+    )
+
+
+async def test_spam_is_not_answered(sqlite_database: Database) -> None:
+    async with sqlite_database.transaction() as session:
+        scene = await a_conversation(session)
+        agent = await an_agent(session)
+        await mark_spam(session, scene.case, by=agent)
+        with pytest.raises(Conflict, match="spam"):
+            await reply(session, scene.conversation, by=agent, text="Hi", settings=SETTINGS)
+        await unmark_spam(session, scene.case, by=agent)
+        assert await reply(session, scene.conversation, by=agent, text="Hi", settings=SETTINGS)
+
+
+async def test_a_strand_without_a_case_gets_one_by_its_answer(sqlite_database: Database) -> None:
+    async with sqlite_database.transaction() as session:
+        scene = await a_conversation(session)
+        agent = await an_agent(session)
+        history = await a_strand(session, scene.conversation, scene.channel, identity=scene.identity)
+        message = await reply(
+            session, scene.conversation, by=agent, text="About this", strand=history, settings=SETTINGS
+        )
+
+    assert message.case_id == history.case_id != scene.case.id
