@@ -1,9 +1,12 @@
-"""The addresses of the settings: one's own for every agent, the workspace's for admins."""
+"""The addresses of the settings (one's own for every agent, the workspace's for admins) and of the
+sample."""
 
 from starlette.routing import BaseRoute
 
+from web.bodies import MULTIPART_BYTES
 from web.endpoints import (
     intake,
+    newcomers,
     profiles,
     sessions_list,
     settings_agents,
@@ -58,4 +61,11 @@ PEOPLE: list[BaseRoute] = [
     _post("/settings/teams/{id}/remove", settings_teams.remove),
 ]
 
-SETTINGS: list[BaseRoute] = [*OWN, *INTAKE, *CHANNELS, *PEOPLE]
+TRYING: list[BaseRoute] = [
+    route("/try", newcomers.show, policy=Policy.AGENT),
+    _post("/try", newcomers.create),
+    route("/try/mails", newcomers.send_mail, methods=["POST"], policy=Policy.AGENT, limit=MULTIPART_BYTES),
+    _post("/try/remove", newcomers.remove),
+]
+
+SETTINGS: list[BaseRoute] = [*OWN, *INTAKE, *CHANNELS, *PEOPLE, *TRYING]
