@@ -94,7 +94,8 @@ def test_replies_are_told_from_what_they_quote() -> None:
         kept += (bag(expected) & bag(shown_with_signature)).total() >= 0.98 * bag(expected).total()
         clean += (bag(expected) & bag(shown)).total() >= 0.95 * bag(shown).total()
     print(
-        f"\n{total} replies: exact {exact / total:.1%}, no loss {kept / total:.1%}, no leak {clean / total:.1%}"
+        f"\n{total} replies: exact {exact / total:.1%}, no loss {kept / total:.1%}, "
+        f"no leak {clean / total:.1%}"
     )
     assert exact / total >= 0.9 and kept / total >= 0.98 and clean / total >= 0.97
 

@@ -285,8 +285,8 @@ multipart/report; report-type=delivery-status|message/rfc822|message/delivery-st
 ; boundary="|; charset=|utf-7|utf-16|iso-2022-jp|zlib|text/plain|--b|--b--|=?utf-8?q?=FF?=|=?x?b?////?=
 ; name*0*=utf-8''%FF|; name*1=x|<|>|(|@|,|:|Content-Transfer-Encoding: base64|begin 644 x|a@b.c|99999999
 Content-Transfer-Encoding: x-uuencode|Final-Recipient: rfc822; a@b.c|Received: |MAILER-DAEMON
-Authentication-Results: mx.company.test; dmarc=|On Mon, 1 Jan 2026, a@b.c wrote:|> q|-- |<blockquote type=cite>
-<div><table>"""
+Authentication-Results: mx.company.test; dmarc=|On Mon, 1 Jan 2026, a@b.c wrote:|> q|-- 
+<blockquote type=cite>|<div><table>"""
 BREAKS = [b"\r\n", b"\r\n\r\n", b"\n", b"\r", b"\x00", b"\xff\xfe", b"\xed\xa0\x80"]
 PIECES = st.sampled_from([piece.encode() for line in LINES.split("\n") for piece in line.split("|")] + BREAKS)
 

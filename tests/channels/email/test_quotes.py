@@ -186,7 +186,8 @@ def test_what_mail_programs_mark_as_quoted_is_found_in_the_tree(quote: str) -> N
 def test_an_answer_between_html_quotes_is_new() -> None:
     text, spans = html_text(
         '<div class="gmail_quote"><div class="gmail_attr">On Mon, x wrote:</div>'
-        '<blockquote class="gmail_quote">Q1</blockquote></div><div>A1</div><blockquote class="gmail_quote">Q2</blockquote><div>A2</div>'
+        '<blockquote class="gmail_quote">Q1</blockquote></div><div>A1</div>'
+        '<blockquote class="gmail_quote">Q2</blockquote><div>A2</div>'
     )
     assert new_words(text, spans) == "A1\nA2"
 
