@@ -12,8 +12,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from inbox.config import Settings, load_settings
 from inbox.errors import OnethreadError
 from web import csrf
-from web.errors import LastResort, respond
+from web.errors import LastResort, Problem, answer, respond
 from web.headers import SecurityHeaders
+from web.heads import draw_heads
 from web.installation import Installation, open_installation
 from web.live.hub import open_live
 from web.live.visitors import open_visiting
@@ -22,6 +23,7 @@ from web.routes import ROUTES
 from web.workers import background_work
 
 ANSWERS_ANYBODY = ("/healthz", "/readyz")
+NOT_OUR_NAME = "This server does not answer under that name. If it should, set ONETHREAD_BASE_URL to how browsers reach it."
 
 
 def create_app(source: Installation | Settings) -> Starlette:
@@ -37,7 +39,9 @@ def create_app(source: Installation | Settings) -> Starlette:
                 await stack.enter_async_context(background_work(installation))
             database = app.state.onethread.database
             app.state.visiting = await stack.enter_async_context(open_visiting(database))
-            app.state.live = await stack.enter_async_context(open_live(database, app.state.visiting.signals))
+            app.state.live = await stack.enter_async_context(
+                open_live(database, app.state.visiting.signals, [draw_heads])
+            )
             yield
 
     settings = source if isinstance(source, Settings) else source.settings
@@ -75,5 +79,7 @@ class KnownHost:
         if scope["type"] == "http" and scope["path"] not in ANSWERS_ANYBODY:
             request = Request(scope, receive)
             if not csrf.is_known_host(request):
-                raise HTTPException(421)
+                response = answer(request, Problem(421, NOT_OUR_NAME))
+                await response(scope, receive, send)
+                return
         await self.app(scope, receive, send)

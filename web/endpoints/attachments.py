@@ -1,0 +1,103 @@
+"""Files: always offered to be saved. Only pictures are shown, and only as we encoded them anew."""
+
+import asyncio
+from urllib.parse import quote
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from inbox.actions import uploads
+from inbox.actors import Actor
+from inbox.errors import Invalid, NotFound
+from inbox.models import Attachment
+from inbox.queries import named
+from web.bodies import store_file
+from web.installation import Installation, installation_of
+from web.pictures import SHOWN_TYPES, encoded_anew
+from web.sealed import Seals
+
+PICTURE_SECONDS = 3600
+AT_ONCE = asyncio.Semaphore(2)  # a picture of 40 megapixels takes 160 MB while it is decoded
+
+# What a browser may be told about a file that it saves; everything else is bytes.
+NAMED_TYPES = SHOWN_TYPES | {
+    "application/pdf",
+    "application/zip",
+    "application/msword",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "audio/mpeg",
+    "message/rfc822",
+    "text/calendar",
+    "text/csv",
+    "text/plain",
+    "video/mp4",
+}
+ALONE = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+
+async def show(request: Request) -> Response:
+    """GET /attachments/{id}: the file, to be saved"""
+    agent, installation = request.state.agent, installation_of(request)
+    async with installation.database.reading() as session:
+        file = await named.attachment(session, Actor.agent(agent), agent, request.path_params["id"])
+    kind = file.content_type if file.content_type in NAMED_TYPES else "application/octet-stream"
+    return StreamingResponse(
+        installation.blobs.chunks(file.digest),
+        media_type=kind,
+        headers={
+            "Content-Length": str(file.size),
+            "Content-Disposition": disposition(file.filename),
+            "Content-Security-Policy": ALONE,
+        },
+    )
+
+
+async def create(request: Request) -> Response:
+    """POST /attachments (multipart, one file): answers the id under which a message names it"""
+    installation = installation_of(request)
+    async with request.form(max_files=1, max_fields=10) as form:
+        files = [value for value in form.values() if isinstance(value, UploadFile)]
+        if len(files) != 1:
+            raise Invalid("Send one file.", field="file")
+        stored = await store_file(files[0], installation.blobs)
+    async with installation.database.transaction() as session:
+        file = await uploads.keep(session, stored, by=request.state.agent)
+    shown = {"id": file.public_id, "filename": file.filename, "size": file.size}
+    return JSONResponse({**shown, "content_type": file.content_type}, 201)
+
+
+async def picture(request: Request) -> Response:
+    """GET /pictures/{sealed}: a picture of a message, encoded anew; the seal was made for who may see it"""
+    installation = installation_of(request)
+    facts = _seals(installation).open(request.path_params["sealed"], seconds=PICTURE_SECONDS)
+    if facts is None:
+        raise NotFound("This picture's address has expired. Load the page again.")
+    async with AT_ONCE:
+        content = await asyncio.to_thread(encoded_anew, installation.blobs.path(facts["digest"]))
+    headers = {
+        "Cache-Control": f"private, max-age={PICTURE_SECONDS}, immutable",
+        "Content-Security-Policy": ALONE,
+        "Content-Disposition": "inline",
+    }
+    return Response(content.data, media_type=content.content_type, headers=headers)
+
+
+def picture_url(installation: Installation, file: Attachment) -> str | None:
+    """Where a picture is shown for the next hour; None for files that are none. Ask whether the agent may see
+    its message first."""
+    if file.content_type not in SHOWN_TYPES:
+        return None
+    return f"/pictures/{_seals(installation).seal(digest=file.digest)}"
+
+
+def disposition(filename: str) -> str:
+    """Content-Disposition for saving under a name of any letters (RFC 6266 §5)."""
+    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in filename)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+
+
+def _seals(installation: Installation) -> Seals:
+    return Seals(installation.keys, "pictures of messages")

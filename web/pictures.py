@@ -1,0 +1,61 @@
+"""Pictures of strangers made harmless: decoded within bounds and encoded anew, so only pixels are left."""
+
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inbox.errors import NotFound
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SHOWN_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+MOST_PIXELS = 40_000_000
+LARGEST_SIDE = 2_000  # nobody looks at more on a screen
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    data: bytes
+    content_type: str
+
+
+def encoded_anew(path: Path) -> Picture:
+    """The picture in a file as JPEG, or as PNG where it is transparent. Blocks: call it in a thread.
+
+    Raises NotFound for what is no picture of a type that we show, or has too many pixels.
+    """
+    # The library is loaded with the first picture: few processes ever need it.
+    from PIL import Image as images, ImageOps, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", images.DecompressionBombWarning)
+            with images.open(path, formats=("PNG", "JPEG", "GIF", "WEBP")) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise NotFound("This picture is too large to be shown. Save it instead.")
+                image.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))
+                upright = ImageOps.exif_transpose(image)
+                upright.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+                return _written(upright)
+    except (
+        UnidentifiedImageError,
+        OSError,
+        ValueError,
+        SyntaxError,
+        images.DecompressionBombError,
+        images.DecompressionBombWarning,
+    ) as error:
+        raise NotFound("This is no picture that can be shown. Save it instead.") from error
+
+
+def _written(image: "Image") -> Picture:
+    is_transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
+    out = io.BytesIO()
+    if is_transparent:
+        image.convert("RGBA").save(out, "PNG")
+        return Picture(out.getvalue(), "image/png")
+    image.convert("RGB").save(out, "JPEG", quality=85)
+    return Picture(out.getvalue(), "image/jpeg")
