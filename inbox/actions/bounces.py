@@ -1,15 +1,18 @@
 """What a delivery status notification does to the message that it is about. It never becomes a message
 itself."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
+from inbox.actions.answers import answer_failed
+from inbox.actions.departures import worst
 from inbox.actions.events import record
 from inbox.actors import SYSTEM
 from inbox.envelopes import Bounce, BounceAction, BouncedRecipient
-from inbox.models import Case, Conversation, Delivery, DeliveryState, Direction, EventKind, Message, Status
-from inbox.waiting import refresh_waiting
+from inbox.models import Case, Conversation, Delivery, DeliveryState, Direction, EventKind, Message
 
 EVENTS = {BounceAction.FAILED: EventKind.MESSAGE_BOUNCED, BounceAction.DELAYED: EventKind.MESSAGE_DELAYED}
 
@@ -33,7 +36,7 @@ async def apply_bounce(session: AsyncSession, bounce: Bounce) -> str:
             if delivery.address == recipient.address.lower() and _apply(delivery, recipient):
                 touched.add(recipient.action)
     for action in sorted(touched & set(EVENTS)):
-        await _tell(session, message, action, bounce)
+        await _tell(session, message, deliveries, action, bounce)
     return (
         "A delivery report about a message of ours."
         if touched
@@ -42,6 +45,8 @@ async def apply_bounce(session: AsyncSession, bounce: Bounce) -> str:
 
 
 def _apply(delivery: Delivery, recipient: BouncedRecipient) -> bool:
+    if delivery.state == DeliveryState.BOUNCED:
+        return False  # the same report may come again, when a mailbox is read anew
     delivery.at = clock.now()
     if recipient.action is BounceAction.FAILED:
         delivery.state = DeliveryState.BOUNCED
@@ -51,23 +56,19 @@ def _apply(delivery: Delivery, recipient: BouncedRecipient) -> bool:
     return True
 
 
-async def _tell(session: AsyncSession, message: Message, action: BounceAction, bounce: Bounce) -> None:
+async def _tell(
+    session: AsyncSession,
+    message: Message,
+    deliveries: Sequence[Delivery],
+    action: BounceAction,
+    bounce: Bounce,
+) -> None:
     conversation = await session.get_one(Conversation, message.conversation_id)
     case = await session.get(Case, message.case_id) if message.case_id else None
     texts = [r.diagnostic or r.status for r in bounce.recipients if r.action is action]
     if action is BounceAction.FAILED:
-        message.delivery, message.delivery_at = DeliveryState.BOUNCED, clock.now()
+        message.delivery, message.delivery_at = worst(deliveries), clock.now()
     message.delivery_error = (texts[0] if texts else "")[:1000]
     record(session, EVENTS[action], actor=SYSTEM, conversation=conversation, case=case, message=message)
     if action is BounceAction.FAILED and case is not None:
-        await _reopen(session, case, conversation)
-
-
-async def _reopen(session: AsyncSession, case: Case, conversation: Conversation) -> None:
-    await refresh_waiting(session, case)
-    if case.status in (Status.OPEN, Status.SPAM):
-        return
-    was_resolved = case.status == Status.RESOLVED
-    case.status, case.resolved_at, case.snoozed_until = Status.OPEN, None, None
-    if was_resolved:
-        record(session, EventKind.CASE_REOPENED, actor=SYSTEM, conversation=conversation, case=case)
+        await answer_failed(session, conversation, case, message, actor=SYSTEM)
