@@ -151,7 +151,11 @@ async def _read_strands(
     for names in _chunks(public_ids):
         await _add_strands(session, known, Strand.public_id.in_(names))
     for some in _chunks(visitors):
-        await _add_strands(session, known, Strand.identity_id.in_(some), ChannelKind.WEBCHAT)
+        # A strand that an agent moved to another customer is not where the visitor's next words go.
+        own = select(Strand.id).join(Identity, Identity.id == Strand.identity_id)
+        own = own.join(Conversation, Conversation.id == Strand.conversation_id)
+        own = own.where(Strand.identity_id.in_(some), Conversation.customer_id == Identity.customer_id)
+        await _add_strands(session, known, Strand.id.in_(own), ChannelKind.WEBCHAT)
     for some in _chunks(set(known.strands)):
         query = select(StrandParticipant).where(StrandParticipant.strand_id.in_(some))
         for participant in await session.scalars(query):

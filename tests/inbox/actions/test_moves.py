@@ -5,25 +5,38 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.actions.events import write_events
+from inbox.actions.messages import FilingRules, receive
 from inbox.actions.moves import move_message, move_strand
 from inbox.actions.splits import split
 from inbox.actions.undos import latest, undo
 from inbox.clock import FrozenClock
 from inbox.db import Database
+from inbox.envelopes import Address, AddressKind, ChannelKind, InboundMessage
 from inbox.errors import Conflict
 from inbox.models import (
     Agent,
     Case,
     Event,
     EventKind,
+    IntakeRecord,
     Mark,
+    Message,
     Status,
     Strand,
     Suggestion,
     SuggestionKind,
     TimelineEntry,
 )
-from tests.builders import Scene, a_conversation, a_strand, an_agent, an_inbound_message
+from inbox.placements import Arrival
+from tests.builders import (
+    KEYS,
+    Scene,
+    a_conversation,
+    a_strand,
+    a_webchat_channel,
+    an_agent,
+    an_inbound_message,
+)
 
 
 async def two_scenes(session: AsyncSession) -> tuple[Scene, Scene, Agent]:
@@ -164,3 +177,28 @@ async def test_a_move_that_was_overtaken_is_not_undone(database: Database, clock
         await move_message(session, office.messages[0], to=third.conversation, by=agent)
         with pytest.raises(Conflict):
             await undo(session, first.public_id, by=agent)
+
+
+async def test_after_a_chat_was_moved_the_visitor_goes_on_in_a_thread_of_their_own(
+    database: Database, clock: FrozenClock
+) -> None:
+    """Moving a strand does not say that its writer is somebody else: that is what merging is for."""
+    async with database.transaction() as session:
+        channel = await a_webchat_channel(session)
+        chat, ben = await a_conversation(session, channel=channel), await a_conversation(session)
+        await move_strand(session, chat.strand, to=ben.conversation, by=await an_agent(session))
+        row = IntakeRecord(channel_id=channel.id, digest="0" * 64, size=1, source="webchat")
+        session.add(row)
+        await session.flush()
+        inbound = InboundMessage(
+            channel=ChannelKind.WEBCHAT,
+            sender=Address(chat.identity.address, "", AddressKind.VISITOR),
+            content_hash="1" * 64,
+            text="Still there?",
+        )
+        arrival = Arrival(record_id=row.id, channel=channel, message=inbound)
+        (filed,) = await receive(session, [arrival], FilingRules(tokens=KEYS.strand_tokens()))
+        message = await session.get_one(Message, filed.message_id)
+        strand = await session.get_one(Strand, message.strand_id)
+        assert message.conversation_id == strand.conversation_id == chat.conversation.id
+        assert strand.id != chat.strand.id
