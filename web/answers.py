@@ -1,5 +1,4 @@
-"""What a form gets back: nothing but a toast where a script sent it (the live push shows the change), else the way
-back to the page."""
+"""What a form gets back: a toast where a script sent it (the live push shows the change), else the way back."""
 
 import json
 from typing import Any
@@ -18,8 +17,8 @@ def is_scripted(request: Request) -> bool:
 def done(
     request: Request, back: str, text: str = "", undo: Undo | None = None, *, path: str = ""
 ) -> Response:
-    """204 with a toast for a script, 303 to *back* for a form. *path* is posted to by the toast's Undo, instead
-    of the undo's own address."""
+    """204 with a toast for a script, 303 to *back* for a form. *path* is where the toast's Undo posts to,
+    instead of the undo's own address."""
     if not is_scripted(request):
         return RedirectResponse(back, 303)
     headers = {"HX-Trigger": toast(text, path or (f"/undo/{undo.public_id}" if undo else ""))} if text else {}

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -95,6 +95,10 @@ def answer(request: Request, problem: Problem) -> Response:
     """A problem as whoever asks understands it."""
     if request.url.path.startswith("/api/"):
         return problem_json(problem)
+    if "hx-request" in request.headers:
+        # A script of ours: it puts the sentence where it belongs, and htmx shows it as a toast.
+        told = {**problem.headers, "HX-Trigger": json.dumps({"toast": {"text": problem.detail}})}
+        return problem_json(replace(problem, headers=told))
     return page(
         request,
         "errors/show.html",

@@ -5,6 +5,7 @@ from starlette.routing import BaseRoute
 from web.bodies import MULTIPART_BYTES
 from web.endpoints import (
     assignments,
+    beginnings,
     cases,
     conversations,
     customers,
@@ -40,6 +41,8 @@ INBOX: list[BaseRoute] = [
     _get("/inbox/team/{slug}", teams_views.show),
     _post("/inbox/unassigned/next", assignments.take_next),
     _get("/inbox/{view}", inbox.show),
+    _post("/conversations", beginnings.create, limit=MULTIPART_BYTES),
+    _get("/conversations/new", beginnings.new),
     _get("/conversations/{id}", conversations.show),
     _post("/conversations/{id}/read", conversations.mark_read),
     _post("/conversations/{id}/unread", conversations.mark_unread),

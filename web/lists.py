@@ -38,9 +38,12 @@ _FARTHEST = 10**18
 
 @dataclass(frozen=True, slots=True)
 class Tab:
+    """A status of a view. `counter` is the name of the counter that says the same, "" where there is none."""
+
     title: str
     url: str
     figure: str
+    counter: str
     is_current: bool
 
 
@@ -200,6 +203,7 @@ async def _tabs(session: Reading, wanted: Wanted, actor: Actor) -> list[Tab]:
             title,
             wanted.url(status=None if status is Status.OPEN else status),
             figure(counts.get(status, 0)),
+            wanted.view if status is Status.OPEN else "",
             (wanted.status or Status.OPEN) == status,
         )
         for status, title in TABS

@@ -1,16 +1,16 @@
-"""What an agent needs to write in a conversation: which strands may be answered, whom that reaches, what still
-waits, and what they have begun to write."""
+"""What an agent needs to write in a conversation: which strands may be answered, whom that reaches, what
+still waits, and what they have begun to write."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from inbox.errors import Conflict
-from inbox.models import Agent, Case, Conversation, Direction, Draft, Message, ReadMark, Strand, Team
+from inbox.models import Agent, Case, Conversation, Draft, Message, ReadMark, Strand, Team
 from inbox.queries import agents
 from inbox.queries.recipients import Recipients, recipients_of
 from inbox.queries.shown_words import label_of
@@ -20,7 +20,7 @@ MOST_WAYS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """A strand that may be answered. `recipients` is empty where nobody can be reached; `problem` says why."""
+    """A strand that may be answered. `recipients` is None where nobody can be reached; `problem` says why."""
 
     strand: Strand
     label: str
@@ -41,7 +41,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composer:
-    """What one agent has in front of them. `seen` is the newest message of the conversation; `read_position` is
+    """What one agent has in front of them. `seen` is the newest message of the conversation, `read_position`
     how far they have read."""
 
     ways: Sequence[Way]
@@ -80,6 +80,12 @@ async def composer_of(
         read_position=await session.scalar(mark) or 0,
         names=await _names(session),
     )
+
+
+async def begun_reply(session: AsyncSession, agent: Agent, conversation: Conversation) -> str:
+    """The words of the reply that an agent has begun in a conversation, "" where there is none."""
+    drafts = await _drafts(session, agent, conversation)
+    return next((draft.text for draft in drafts if draft.kind == "reply"), "")
 
 
 async def _drafts(session: AsyncSession, agent: Agent, conversation: Conversation) -> Sequence[Draft]:
@@ -127,11 +133,8 @@ def _chosen(ways: Sequence[Way], draft: Draft | None) -> Way | None:
     return begun or next((way for way in ways if way.recipients), ways[0] if ways else None)
 
 
-def _newest_message(conversation: Conversation):  # type: ignore[no-untyped-def]
-    query = select(Message.public_id).where(
-        Message.conversation_id == conversation.id,
-        Message.direction.in_((Direction.INBOUND, Direction.OUTBOUND)),
-    )
+def _newest_message(conversation: Conversation) -> Select[str]:
+    query = select(Message.public_id).where(Message.conversation_id == conversation.id)
     return query.order_by(Message.position.desc()).limit(1)
 
 

@@ -21,8 +21,8 @@ MOST_TAGS = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """A case (loaded with assignee, team and tags) and what its menus offer. `beside` are the cases of the same
-    conversation, itself included; private ones of others are not among them."""
+    """A case (loaded with assignee, team and tags) and what its menus offer. `beside` are the cases of the
+    same conversation, itself included; private ones are not among them."""
 
     case: Case
     conversation_id: str
@@ -82,8 +82,3 @@ def _chosen(own: Case, cases: Sequence[Case]) -> list[Case]:
         case for case in cases if case.id == own.id or (not case.is_private and case.status in UNFINISHED)
     ]
     return shown[-MOST_BESIDE:] if own in shown[-MOST_BESIDE:] else [own, *shown[1 - MOST_BESIDE :]]
-
-
-def first_name(agent: Agent | None) -> str:
-    """What a colleague is called in a small place."""
-    return agent.name.split()[0] if agent and agent.name.split() else ""

@@ -1,4 +1,4 @@
-"""What stands beside a conversation about its customer: how they are known, their cases, and who else they may
+"""What stands beside a conversation about its customer: how they are known, their cases, who else they may
 be."""
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ MOST_BESIDE = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Maybe:
-    """An open question: this customer may be the same person as `face`. `is_here`: the question stands in this
+    """An open question: this customer may be the same person as `face`. `is_here`: it stands in this
     conversation, not in the other's."""
 
     suggestion: Suggestion

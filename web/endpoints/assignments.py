@@ -35,7 +35,7 @@ async def update_team(request: Request) -> Response:
     async def act(session: Reading, case: Case, agent: Agent) -> str:
         team = await agents.team_by_id(session, wanted) if wanted != "none" else None
         await assignments.assign_team(session, case, team=team, by=agent)
-        return f"In the queue of {team.name}." if team else "In no team’s queue now."
+        return f"In the queue of {team.name}." if team else "In the queue of no team now."
 
     return await on_case(request, act)
 

@@ -9,10 +9,10 @@ from inbox.actions import moves, replies, resolutions
 from inbox.errors import Invalid
 from inbox.models import Case, Conversation, Message
 from inbox.policies import Action, authorize
-from inbox.queries import messages, redirects
+from inbox.queries import composers, messages, redirects
 from inbox.queries.happenings import Reading
 from web.acting import LARGEST_NUMBER, actor_of, remembering, text_of
-from web.answers import done
+from web.answers import done, is_scripted
 from web.installation import installation_of
 from web.templating import page
 from web.workspace import shell_for
@@ -22,7 +22,15 @@ Change = Callable[..., Awaitable[None]]
 
 async def cancel(request: Request) -> Response:
     """POST /messages/{id}/cancel"""
-    return await _changed(request, replies.cancel, "Taken back. The words are your draft again.")
+    agent = request.state.agent
+    answer = await _changed(request, replies.cancel, "Taken back. The words are your draft again.")
+    if not is_scripted(request):
+        return answer
+    async with installation_of(request).database.reading() as session:
+        message = await messages.by_public_id(session, actor_of(request), request.path_params["id"])
+        conversation = await session.get_one(Conversation, message.conversation_id)
+        words = await composers.begun_reply(session, agent, conversation)
+    return page(request, "composers/_restored.html", conversation=conversation, text=words)
 
 
 async def retry(request: Request) -> Response:

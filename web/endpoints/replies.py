@@ -11,11 +11,12 @@ from inbox.actions import replies, uploads
 from inbox.actions.repeats import Answer, first_answer, hash_of, keep_answer
 from inbox.envelopes import InboundAttachment
 from inbox.errors import Conflict, Invalid, MissedMessages, OnethreadError
-from inbox.models import Agent, Case, Message, Status
+from inbox.models import Case, Customer, Message, Status
 from inbox.policies import Action, authorize
 from inbox.queries import messages, named, redirects
 from inbox.queries.happenings import Reading
 from inbox.queries.recipients import typed_addresses
+from inbox.queries.shown_words import face_of_customer
 from web.acting import actor_of, remembering, text_of, texts_of
 from web.answers import done, is_scripted
 from web.bodies import store_files
@@ -129,17 +130,19 @@ async def _reply(session: Reading, request: Request, written: Written, installat
             also_answered=[await named.strand(session, public_id) for public_id in written.also_answered],
         )
     case = await session.get(Case, message.case_id) if message.case_id else None
+    customer = await session.get_one(Customer, conversation.customer_id)
     undo = f"/undo/{remembered.undo.public_id}" if remembered.undo else ""
     back = f"/cases/{case.number}" if case else f"/conversations/{conversation.public_id}"
-    return Answer(204, json.dumps({"back": back, "text": _said(message, installation), "undo": undo}))
+    return Answer(
+        204, json.dumps({"back": back, "text": _said(message, customer, installation), "undo": undo})
+    )
 
 
-def _said(message: Message, installation: Installation) -> str:
+def _said(message: Message, customer: Customer, installation: Installation) -> str:
     """What the toast says: an email waits a little, so that it can be taken back."""
-    to = str(message.to[0].get("name") or message.to[0].get("address")) if message.to else ""
-    if "@" in str(message.external_id) and installation.settings.undo_seconds:
-        return f"Email to {to} goes in {installation.settings.undo_seconds} s."
-    return "Sent."
+    seconds, to = installation.settings.undo_seconds, face_of_customer(customer).name
+    is_email = "@" in (message.external_id or "")  # only emails bear a Message-ID
+    return f"Email to {to} goes in {seconds} s." if is_email and seconds else "Sent."
 
 
 async def _given_back(request: Request, form: FormData, error: OnethreadError) -> Response:
@@ -151,7 +154,7 @@ async def _given_back(request: Request, form: FormData, error: OnethreadError) -
         if is_scripted(request):
             return page(request, "composers/_guard.html", status=status, missed=missed)
         conversation = await redirects.find_conversation(session, request.path_params["id"])
-        case = await _case(session, request, form, agent)
+        case = await _case(session, request, form)
         thread = await thread_of(
             session, agent, conversation, case or await chosen_case(session, actor, conversation)
         )
@@ -161,7 +164,7 @@ async def _given_back(request: Request, form: FormData, error: OnethreadError) -
         return await conversations.whole_page(request, session, thread, status=status)
 
 
-async def _case(session: Reading, request: Request, form: FormData, agent: Agent) -> Case | None:
+async def _case(session: Reading, request: Request, form: FormData) -> Case | None:
     number = text_of(form, "case")
     if not (number.isascii() and number.isdigit() and len(number) < 16):
         return None

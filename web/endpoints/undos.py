@@ -4,14 +4,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from inbox.actions import undos
-from inbox.models import Case
-from web.answers import done
+from inbox.models import Case, Conversation
+from inbox.queries import composers
+from web.answers import done, is_scripted
 from web.installation import installation_of
+from web.templating import page
 
 
 async def create(request: Request) -> Response:
-    """POST /undo/{id}"""
+    """POST /undo/{id}: the words of a reply come back into the composer"""
+    agent = request.state.agent
     async with installation_of(request).database.transaction() as session:
-        undo = await undos.undo(session, request.path_params["id"], by=request.state.agent)
+        undo = await undos.undo(session, request.path_params["id"], by=agent)
         case = await session.get(Case, undo.case_id) if undo.case_id else None
+        conversation = await session.get(Conversation, case.conversation_id) if case else None
+        words = ""
+        if conversation is not None and undo.action == "reply":
+            words = await composers.begun_reply(session, agent, conversation)
+    if words and is_scripted(request):
+        return page(request, "composers/_restored.html", conversation=conversation, text=words)
     return done(request, f"/cases/{case.number}" if case else "/inbox/mine", "Undone.")

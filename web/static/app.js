@@ -25,7 +25,7 @@
 
   desk.headers = function (more) {
     const meta = document.querySelector('meta[name="csrf"]');
-    return { 'HX-Request': 'true', ...(meta ? { 'X-CSRF-Token': meta.content } : {}), ...more };
+    return { 'HX-Request': 'true', 'X-Timezone': SHAPES.key.resolvedOptions().timeZone, ...(meta ? { 'X-CSRF-Token': meta.content } : {}), ...more };
   };
   document.addEventListener('htmx:configRequest', e => { Object.assign(e.detail.headers, desk.headers()); });
 
@@ -100,6 +100,13 @@
     if (!dialog || !e.detail.successful) return;
     dialog.close();
     if (e.target.reset) e.target.reset();
+  });
+
+  document.addEventListener('htmx:afterSettle', () => {      // an opened thread is the pane of a phone, and brings its customer
+    const app = document.querySelector('.app'), thread = document.getElementById('thread');
+    if (!app || !thread || !thread.dataset.pane || app.dataset.pane === thread.dataset.pane) return;
+    app.dataset.pane = thread.dataset.pane;
+    if (app.dataset.panel === 'none') app.dataset.panel = '';
   });
 
   function togglePanel(app) {

@@ -10,7 +10,8 @@
      [data-for-strand=ID]               fieldset of that strand (recipients, subject), others are hidden and disabled
      button[data-send=reply] and button[data-send=note][formaction=notes URL], each with [data-label]; further submit buttons may carry
        name=then value=resolve (Ctrl+Shift+Enter)
-     [data-guard] [data-error][role=alert] [data-draft-state]; input[type=file][data-attach], [data-files]
+     #restored[data-conversation], outside of the form: words of a reply taken back, put into an empty box when they arrive
+   [data-guard] [data-error][role=alert] [data-draft-state]; input[type=file][data-attach], [data-files]
    Sending: POST multipart with Idempotency-Key (the same for the same words), X-CSRF-Token, HX-Request. 2xx: the box is emptied and the
    server forgets the draft; a body is applied as fragments. 409: the body is the notice, the label becomes "Send anyway" and anyway=1
    goes with the next press. 4xx: the body (HTML or problem+json) says why. Drafts: PUT urlencoded {mode, text, strand} → 2xx.
@@ -213,6 +214,16 @@
     form.querySelectorAll('[data-label][data-was]').forEach(el => { el.textContent = el.dataset.was; delete el.dataset.was; });
   }
 
+  function giveBack() {                                    // the words of a reply that was taken back, unless others stand there
+    const slot = document.getElementById('restored'), form = current();
+    if (!slot || !form || !slot.textContent) return;
+    const text = slot.textContent;
+    slot.textContent = '';
+    if (slot.dataset.conversation !== form.dataset.conversation || modeOf(form) !== 'reply' || area(form).value.trim()) return;
+    area(form).value = text;
+    typed(form);
+  }
+
   /* ---- files: up at once, Send waits for them ---- */
   function attach(form, files) { [...files].forEach(file => upload(form, file)); }
 
@@ -320,6 +331,6 @@
   const leave = () => { const form = current(); if (form && states.has(form) && states.get(form).timer) save(form, true); };
   addEventListener('pagehide', leave);
   document.addEventListener('htmx:beforeSwap', leave);
-  ['htmx:afterSettle', 'desk:applied'].forEach(name => document.addEventListener(name, start));
+  ['htmx:afterSettle', 'desk:applied'].forEach(name => document.addEventListener(name, () => { start(); giveBack(); }));
   start();
 })();

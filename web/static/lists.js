@@ -113,6 +113,7 @@
       [...list.children].forEach(li => { if (li.dataset.rank !== undefined && !li.contains(document.activeElement)) settle(list, li); });
     }
     tell(); mark();
+    desk.times();
   }
 
   function count(fresh) {

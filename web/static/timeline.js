@@ -42,6 +42,7 @@
     }
     endRun();
     box.querySelectorAll(':scope > [data-made]').forEach(el => { if (el.dataset.made !== 'new' && !used.has(el)) el.remove(); });
+    if (me) box.querySelectorAll('[data-for-agent]').forEach(button => { button.hidden = button.dataset.forAgent !== me; });
     if (me) box.querySelectorAll('[data-name-of="' + CSS.escape(me) + '"]').forEach(nameMe);
   }
 
@@ -177,6 +178,7 @@
     if (!url || !last || document.hidden || box !== log() || !atEnd(box) || box.dataset.read === last.dataset.position) return;
     box.dataset.read = last.dataset.position;
     fetch(url, { method: 'POST', headers: desk.headers(), body: new URLSearchParams({ position: last.dataset.position }) })
+      .then(answer => { if (answer.ok && desk.lists && box.dataset.case) desk.lists.changed([box.dataset.case]); })
       .catch(() => { box.dataset.read = ''; });            // offline: the next arrival or visit tries again
   }
 
