@@ -24,6 +24,8 @@ Answer = (
     InboundMessage | str | tuple[str]
 )  # the message, why there is none, or what is wrong with the machine
 
+_log = logging.getLogger(__name__)
+_BROKEN = "The mail made its parser break down."
 _TOO_MUCH = "The mail is built in a way that takes too much memory to read."
 _TOO_LONG = "The mail took too long to read."
 
@@ -69,6 +71,10 @@ def _answer(blobs: BlobStore, digest: str, context: MailContext) -> Answer:
         return _TOO_LONG
     except (MemoryError, RecursionError):
         return _TOO_MUCH
+    except Exception:
+        # A mistake of ours: the mail is kept for another try, the others do not wait for a new process.
+        _log.exception("Mail %s broke its parser.", digest)
+        return _BROKEN
 
 
 def _allow_processor_time() -> None:
