@@ -13,7 +13,7 @@ from channels.email.fingerprints import content_hash
 from channels.email.headers import MAX_IDS, Headers, moment, normalise_address
 from channels.email.mime import Part, split
 from channels.email.quotes import find_spans
-from channels.email.quotes_html import html_text
+from channels.email.quotes_html import joined_words
 from inbox.envelopes import Address, Automatic, ChannelKind, InboundMessage, Span
 from inbox.errors import Refused
 
@@ -97,9 +97,9 @@ def _message(root: Part, context: MailContext, store: Callable[[bytes], str]) ->
 
 
 def _words(body: Body) -> tuple[str, tuple[Span, ...]]:
-    if body.plain is None and len(body.pieces) == 1 and body.pieces[0].is_html:
-        return html_text(body.pieces[0].text)
-    text = body.words().strip("\n")
+    if body.plain is None:
+        return joined_words((piece.is_html, piece.text) for piece in body.pieces)
+    text = body.plain.strip("\n")
     return text, find_spans(text)
 
 

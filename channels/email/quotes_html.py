@@ -1,6 +1,7 @@
 """HTML mail as text, with what mail programs mark as quoted found in the tree, the rest by its lines."""
 
 import re
+from collections.abc import Iterable
 
 from selectolax.lexbor import LexborNode
 
@@ -45,7 +46,20 @@ _OUTLOOK_RULE = re.compile(
 
 def html_text(html: str) -> tuple[str, tuple[Span, ...]]:
     """The text of an HTML mail and its quoted and signature ranges."""
-    text, marked = marked_text(html, _mark)
+    return joined_words([(True, html)])
+
+
+def joined_words(pieces: Iterable[tuple[bool, str]]) -> tuple[str, tuple[Span, ...]]:
+    """The text of (is HTML, content) one after another, and its quoted and signature ranges."""
+    text = ""
+    marked: list[Span] = []
+    for is_html, content in pieces:
+        words, spans = marked_text(content, _mark) if is_html else (content.strip("\n"), ())
+        if not words.strip():
+            continue
+        text += "\n\n" if text else ""
+        marked += [Span(len(text) + span.start, len(text) + span.end, span.kind) for span in spans]
+        text += words
     return text, find_spans(text, marked)
 
 

@@ -327,3 +327,16 @@ def test_the_store_is_given_each_attachment_once() -> None:
     keep: Callable[[bytes], str] = store
     parse((EMAILS / "related.eml").read_bytes(), context=CONTEXT, store=keep)
     assert len(kept) == 3
+
+
+def test_html_and_plain_parts_in_a_row_are_one_text_with_their_quotes() -> None:
+    raw = (
+        b"From: a@b.org\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+        b"--b\r\nContent-Type: text/plain\r\n\r\nFirst\r\n"
+        b"--b\r\nContent-Type: text/html\r\n\r\n<p>Second</p><blockquote type=cite>Old</blockquote>\r\n"
+        b"--b\r\nContent-Type: text/plain\r\n\r\nThird\r\n--b--\r\n"
+    )
+    message = parse(raw, context=CONTEXT, store=digest_of)
+    assert message.text == "First\n\nSecond\n\nOld\n\nThird"
+    assert new_words(message.text, message.spans) == "First\n\nSecond\nThird"
+    assert message.html is not None and "First" in message.html
