@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, event, given, settings, strategies as st
 from sqlalchemy import func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -270,12 +271,13 @@ async def assert_everybody_waits_as_their_messages_say(session: AsyncSession) ->
         assert case.waiting_since == stored, f"case {case.number}"
 
 
+@pytest.mark.slow
 @given(
     before=st.lists(everything, max_size=9),
     pair=st.permutations(PEOPLE),
     between=st.lists(messages, max_size=9),
 )
-@settings(max_examples=25, phases=PHASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, phases=PHASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_undoing_a_merge_brings_everything_back_and_sorts_what_came_between(
     database: Database, before: list[Any], pair: list[str], between: list[Any]
 ) -> None:
@@ -312,12 +314,13 @@ async def test_undoing_a_merge_brings_everything_back_and_sorts_what_came_betwee
             raise Rewind
 
 
+@pytest.mark.slow
 @given(
     before=st.lists(everything, max_size=6),
     pair=st.permutations(PEOPLE),
     between=st.lists(everything, max_size=12),
 )
-@settings(max_examples=25, phases=PHASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, phases=PHASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_however_agents_rearrange_a_merged_conversation_its_undo_leaves_nothing_in_between(
     database: Database, before: list[Any], pair: list[str], between: list[Any]
 ) -> None:
