@@ -128,13 +128,19 @@ async def invite(session: AsyncSession, *, email: str, name: str, role: Role, by
 
 
 async def accept_invitation(
-    session: AsyncSession, token: str, *, email: str, name: str, password_hash: str
+    session: AsyncSession,
+    token: str,
+    purpose: InvitationPurpose,
+    *,
+    email: str,
+    name: str,
+    password_hash: str,
 ) -> Agent:
     """Make the agent that an invitation promised; of many who try at once with one link, one gets it.
 
     An invitation decides the address; the set-up link takes the one given. Raises NotFound for used links.
     """
-    invitation = await agents.open_invitation(session, token)
+    invitation = await agents.open_invitation(session, token, purpose)
     used = (
         update(Invitation)
         .where(Invitation.id == invitation.id, Invitation.used_at.is_(None))

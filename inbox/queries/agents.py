@@ -11,7 +11,7 @@ from inbox import clock
 from inbox.addresses import normalise_email
 from inbox.credentials import ABSOLUTE_LIFE, IDLE_LIFE, digest_of
 from inbox.errors import NotFound
-from inbox.models import Agent, ApiToken, Invitation, Session, Team, TeamMember
+from inbox.models import Agent, ApiToken, Invitation, InvitationPurpose, Session, Team, TeamMember
 
 
 async def by_id(session: AsyncSession, public_id: str) -> Agent:
@@ -107,9 +107,11 @@ async def token_holder(session: AsyncSession, token: str) -> TokenHolder | None:
     return TokenHolder(found[0], found[1]) if found else None
 
 
-async def open_invitation(session: AsyncSession, token: str) -> Invitation:
+async def open_invitation(session: AsyncSession, token: str, purpose: InvitationPurpose) -> Invitation:
     """The invitation that this link carries; raises NotFound where it was used, has expired or never was."""
-    query = select(Invitation).where(Invitation.digest == digest_of(token), Invitation.used_at.is_(None))
+    query = select(Invitation).where(
+        Invitation.digest == digest_of(token), Invitation.purpose == purpose, Invitation.used_at.is_(None)
+    )
     found = await session.scalar(query) if token.strip() else None
     if found is None or (found.expires_at is not None and found.expires_at <= clock.now()):
         raise NotFound("This link has been used or has expired. Ask for a new one.")

@@ -5,11 +5,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from inbox.errors import Invalid
-from inbox.models import Invitation
+from inbox.models import Invitation, InvitationPurpose
 from inbox.queries import agents
 from web.endpoints import setup
 from web.installation import installation_of
 from web.templating import page
+
+PURPOSE = InvitationPurpose.INVITE
 
 
 async def show(request: Request) -> Response:
@@ -21,14 +23,14 @@ async def accept(request: Request) -> Response:
     """POST /join/{token}"""
     invitation, form = await _invitation(request), await request.form()
     try:
-        return await setup.join(request, request.path_params["token"], form)
+        return await setup.join(request, request.path_params["token"], PURPOSE, form)
     except Invalid as problem:
         return _form(request, invitation, form, problem)
 
 
 async def _invitation(request: Request) -> Invitation:
     async with installation_of(request).database.reading() as session:
-        return await agents.open_invitation(session, request.path_params["token"])
+        return await agents.open_invitation(session, request.path_params["token"], PURPOSE)
 
 
 def _form(

@@ -30,6 +30,7 @@ async def create(request: Request) -> Response:
     """POST /sign-in"""
     form = await request.form()
     email, password, wanted = (_text(form.get(name)) for name in ("email", "password", "next"))
+    email = email.strip()
     token = await _sign_in(request, email, password)
     if token is None:
         return page(
@@ -91,4 +92,4 @@ def _where_to(wanted: str) -> str:
 
 
 def _text(value: object) -> str:
-    return value.strip() if isinstance(value, str) else ""
+    return value if isinstance(value, str) else ""
