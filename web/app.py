@@ -1,7 +1,7 @@
 """The one place where everything is put together."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -26,9 +26,12 @@ ANSWERS_ANYBODY = ("/healthz", "/readyz")
 NOT_OUR_NAME = "This server does not answer under that name. If it should, set ONETHREAD_BASE_URL to how browsers reach it."
 
 
-def create_app(source: Installation | Settings) -> Starlette:
+Beside = Callable[[Installation], AbstractAsyncContextManager[None]]
+
+
+def create_app(source: Installation | Settings, *, beside: Beside | None = None) -> Starlette:
     """The application. From settings it opens the installation itself and runs the background work, from its
-    start to its end; of an open installation it serves pages only."""
+    start to its end, and *beside* around that; of an open installation it serves pages only."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -36,6 +39,8 @@ def create_app(source: Installation | Settings) -> Starlette:
             if isinstance(source, Settings):
                 installation = await stack.enter_async_context(open_installation(source))
                 app.state.onethread = installation
+                if beside is not None:
+                    await stack.enter_async_context(beside(installation))
                 await stack.enter_async_context(background_work(installation))
             database = app.state.onethread.database
             app.state.visiting = await stack.enter_async_context(open_visiting(database))

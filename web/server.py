@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 
 import structlog
@@ -16,7 +16,7 @@ from inbox.actions import agents
 from inbox.config import Settings
 from inbox.errors import Conflict, Invalid, SettingsInvalid
 from inbox.queries import installations
-from web.app import create_app
+from web.app import Beside, create_app
 from web.installation import open_installation
 from web.revisions import known_revisions
 
@@ -25,9 +25,18 @@ SEND_BUFFER_BYTES = 128 * 1024  # the kernel would hold megabytes for each clien
 log = structlog.stdlib.get_logger("onethread")
 
 
-def serve_installation(settings: Settings, *, host: str, port: int, workers: int) -> None:
+def serve_installation(
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    prepare: Callable[[Settings], Coroutine[None, None, None]] | None = None,
+    beside: Beside | None = None,
+) -> None:
     """Bring the database up to date, print the set-up link where nobody can sign in yet, and serve.
 
+    *prepare* is awaited before that, *beside* held open for as long as the one process serves.
     Raises SettingsInvalid, Conflict or Invalid with one clear line where that cannot be.
     """
     if "base_url" not in settings.model_fields_set:
@@ -42,11 +51,13 @@ def serve_installation(settings: Settings, *, host: str, port: int, workers: int
     with _only_server(settings, is_exclusive=is_sqlite):
         listener = _listen(host, port)
         _migrate_where_due(settings)
+        if prepare is not None:
+            asyncio.run(prepare(settings))
         if link := asyncio.run(_setup_link(settings)):
             sys.stdout.write(f"\nOpen this link once to set up Onethread:\n\n    {link}\n\n")
             sys.stdout.flush()
         if workers == 1:
-            uvicorn.Server(_config(settings, create_app(settings))).run(sockets=[listener])
+            uvicorn.Server(_config(settings, create_app(settings, beside=beside))).run(sockets=[listener])
         else:
             _serve_in_many(settings, listener, workers)
 

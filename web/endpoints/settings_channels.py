@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -14,6 +13,7 @@ from inbox.envelopes import ChannelKind
 from inbox.errors import Conflict, Invalid, NotFound
 from inbox.models import Channel, Team
 from inbox.queries import agents, channels
+from inbox.queries.happenings import Reading
 from web.channel_forms import (
     FieldRow,
     moved,
@@ -207,12 +207,12 @@ async def _channel(request: Request) -> Channel:
         return await channels.by_id(session, request.path_params["id"])
 
 
-async def _team(session: AsyncSession, form: FormData) -> Team | None:
+async def _team(session: Reading, form: FormData) -> Team | None:
     chosen = _text(form, "team")
     return await agents.team_by_id(session, chosen) if chosen else None
 
 
-async def _reply_mailbox(session: AsyncSession, form: FormData) -> Channel | None:
+async def _reply_mailbox(session: Reading, form: FormData) -> Channel | None:
     chosen = _text(form, "reply_mailbox")
     return await channels.by_id(session, chosen) if chosen else None
 
