@@ -61,10 +61,11 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class CaseSign:
-    """A case whose row in a list may have changed; `guarded_id` is set where only some agents may see it."""
+    """A case that may look different now; of a private one only those hear who may see it."""
 
     number: int
-    guarded_id: int | None
+    id: int
+    is_private: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ async def case_signs(session: AsyncSession, conversation_ids: Collection[int]) -
     for conversation_id, number, case_id, is_private in await session.execute(query):
         of_one = signs.setdefault(conversation_id, [])
         if len(of_one) < MOST_SIGNS:
-            of_one.append(CaseSign(number, case_id if is_private else None))
+            of_one.append(CaseSign(number, case_id, is_private))
     return signs
 
 

@@ -24,18 +24,25 @@ elements with an id and hx-swap-oob="true", which a page without that id leaves 
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """What one event changes. `html` is None where nobody watched, so that nothing was drawn.
+class Piece:
+    """HTML for whoever may see it: all, or with `guarded_case_id` only those who may see that case."""
 
-    `guarded_case_id` is set where only those may get the HTML who may see that case.
+    html: str
+    guarded_case_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What one event changes. `pieces` are None where nobody watched, so that nothing was drawn.
+
+    `cases` are the rows of lists that may have changed, by number, each with the case that only some may see.
     """
 
     position: int
     timelines: frozenset[str]
-    html: str | None
+    pieces: tuple[Piece, ...] | None
     is_reset: bool
-    guarded_case_id: int | None
-    cases: tuple[CaseSign, ...]
+    cases: tuple[tuple[int, int | None], ...]
 
 
 def draw_entry(entry: Entry, place: Place) -> str:
@@ -55,17 +62,16 @@ class Fragments:
         self, session: Reading, happened: Sequence[Happening], *, watched: Container[str] | None = None
     ) -> list[Drawn]:
         """Draw these events; of conversations that are not *watched* only what lists need (None: all)."""
-        wanted = [one for one in happened if watched is None or one.conversation_id in watched]
-        drawings = await self._entries(session, wanted)
-        for position, html in (await self._case_parts(session, wanted)).items():
-            drawings[position] += html
         keys = {one.event.conversation_id for one in happened if one.event.conversation_id is not None}
         signs = await happenings.case_signs(session, keys)
-        return [_drawn(one, drawings.get(one.position), signs) for one in happened]
+        wanted = [one for one in happened if watched is None or one.conversation_id in watched]
+        pieces = await self._entries(session, wanted)
+        await self._add_case_parts(session, wanted, signs, pieces)
+        return [_drawn(one, pieces.get(one.position), signs) for one in happened]
 
-    async def _entries(self, session: Reading, wanted: Sequence[Happening]) -> dict[int, str]:
-        """The HTML of each event's entry, "" where nothing of it is to be drawn."""
-        drawings = {one.position: "" for one in wanted}
+    async def _entries(self, session: Reading, wanted: Sequence[Happening]) -> dict[int, list[Piece]]:
+        """Each event's entry, where it is to be drawn."""
+        pieces: dict[int, list[Piece]] = {one.position: [] for one in wanted}
         drawable = [one for one in wanted if _place(one.event) in (Place.PLACE, Place.REDRAW)]
         entries = await timelines.entries_of_events(session, [one.event for one in drawable])
         redrawn: set[str] = set()
@@ -78,36 +84,58 @@ class Fragments:
             if place is Place.REDRAW and entry.element_id in redrawn:
                 continue
             redrawn.add(entry.element_id)
-            drawings[one.position] = self._draw(entry, place)
+            pieces[one.position].append(Piece(self._draw(entry, place), entry.guarded_case_id))
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
-        return drawings
+        return pieces
 
-    async def _case_parts(self, session: Reading, wanted: Sequence[Happening]) -> dict[int, str]:
-        """What else changes with each case, at the position of its last event."""
-        drawings: dict[int, str] = {}
-        last = {one.case.id: one.position for one in wanted if one.case is not None}
+    async def _add_case_parts(
+        self,
+        session: Reading,
+        wanted: Sequence[Happening],
+        signs: Mapping[int, Sequence[CaseSign]],
+        pieces: dict[int, list[Piece]],
+    ) -> None:
+        """What else a conversation's events change, drawn with the last of them: of its cases all that are
+        unfinished, since each one's head names the others."""
+        last: dict[int, int] = {}
+        private: dict[int, bool] = {}
+        for one in wanted if self._parts else ():
+            for sign in _signs(one, signs):
+                last[sign.id], private[sign.id] = one.position, sign.is_private
         for part in self._parts if last else ():
             for case_id, html in (await part(session, last.keys())).items():
-                drawings[last[case_id]] = drawings.get(last[case_id], "") + html
-        return drawings
+                pieces[last[case_id]].append(Piece(html, case_id if private[case_id] else None))
 
 
-def _drawn(one: Happening, html: str | None, signs: Mapping[int, Sequence[CaseSign]]) -> Drawn:
-    case = one.case
-    changes_sight = _changes_sight(one.event, case)
-    guarded = case.id if case is not None and case.is_private else None
-    others = signs.get(one.event.conversation_id or 0, ())
-    # Who loses sight of a private case must hear of it too: its number, which is no credential, goes to all.
-    own = (CaseSign(case.number, None if changes_sight else guarded),) if case is not None else ()
+def _signs(one: Happening, signs: Mapping[int, Sequence[CaseSign]]) -> list[CaseSign]:
+    """The event's own case, and the unfinished ones beside it."""
+    own = [CaseSign(one.case.number, one.case.id, one.case.is_private)] if one.case is not None else []
+    beside = signs.get(one.event.conversation_id or 0, ())
+    return own + [sign for sign in beside if one.case is None or sign.id != one.case.id]
+
+
+def _drawn(one: Happening, pieces: Sequence[Piece] | None, signs: Mapping[int, Sequence[CaseSign]]) -> Drawn:
+    changes_sight = _changes_sight(one.event, one.case)
+    cases = {sign.number: sign.id if sign.is_private else None for sign in _signs(one, signs)}
+    if changes_sight and one.case is not None:
+        # Who loses sight of the case must hear of it too: its number, which is no credential, goes to all.
+        cases[one.case.number] = None
+    for number in _named_cases(one.event):
+        cases.setdefault(number, None)
     return Drawn(
         position=one.position,
         timelines=one.touched,
-        html=html,
+        pieces=None if pieces is None else tuple(pieces),
         is_reset=changes_sight or _place(one.event) is Place.RESET,
-        guarded_case_id=guarded,
-        cases=own + tuple(sign for sign in others if case is None or sign.number != case.number),
+        cases=tuple(cases.items()),
     )
+
+
+def _named_cases(event: Event) -> list[int]:
+    """The numbers of the cases that a split, a join or a move names."""
+    named = event.data.get("cases")
+    return [number for number in named if isinstance(number, int)] if isinstance(named, list) else []
 
 
 def _changes_sight(event: Event, case: Case | None) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 from inbox.db import Database
 from inbox.queries import happenings
 from inbox.queries.happenings import Thread
+from web.live.fragments import CasePart, Fragments
 from web.live.presence import Presence, Viewer
 from web.live.signals import Signal, SignalKind, Signals
 from web.live.tail import Tail
@@ -127,9 +128,12 @@ class Hub:
 
 
 @asynccontextmanager
-async def open_live(database: Database, signals: Signals) -> AsyncIterator[Hub]:
-    """What agents' sockets share; it works for as long as the block lasts."""
-    hub = Hub(database, Tail(database), signals)
+async def open_live(
+    database: Database, signals: Signals, parts: Sequence[CasePart] = ()
+) -> AsyncIterator[Hub]:
+    """What agents' sockets share; it works for as long as the block lasts. *parts* draw what else of a case
+    stands on pages."""
+    hub = Hub(database, Tail(database, Fragments(parts)), signals)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(hub.run(), name="live")
         try:

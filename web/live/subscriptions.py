@@ -5,10 +5,10 @@ frame at a time.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Sequence
 from functools import lru_cache
 
-from inbox.queries.happenings import CaseSign, Thread
+from inbox.queries.happenings import Thread
 from web.live.cursors import cursor_of
 from web.live.fragments import Drawn
 from web.live.tail import MOST_BEHIND, Tail
@@ -54,35 +54,36 @@ class Subscription:
         return _text(sub=self.sub, reset=True)
 
     async def _html(self, drawn: Sequence[Drawn], reached: int, sees: Sees) -> str | None:
-        some: list[Drawn] = []
+        chosen: list[Drawn] = []
         size = 0
         for one in drawn:
-            if not one.html:
+            if not one.pieces:
                 continue
-            size += len(one.html)
-            if some and (size > MOST_BYTES or len(some) == MOST_EVENTS):
-                reached = some[-1].position
+            size += sum(len(piece.html) for piece in one.pieces)
+            if chosen and (size > MOST_BYTES or len(chosen) == MOST_EVENTS):
+                reached = chosen[-1].position
                 break
-            some.append(one)
-        guarded = {one.guarded_case_id for one in some if one.guarded_case_id is not None}
-        seen = await sees(guarded) if guarded else frozenset()
-        shown = [one.html or "" for one in some if one.guarded_case_id is None or one.guarded_case_id in seen]
+            chosen.append(one)
+        pieces = [piece for one in chosen for piece in one.pieces or ()]
+        seen = await _seen((piece.guarded_case_id for piece in pieces), sees)
         self._position = reached
-        return _html_text(self.sub, reached, tuple(shown)) if shown else None
+        shown = tuple(piece.html for piece in pieces if piece.guarded_case_id in seen)
+        return _html_text(self.sub, reached, shown) if shown else None
 
     async def _signal(self, drawn: Sequence[Drawn], reached: int, sees: Sees) -> str | None:
-        signs = {sign for one in drawn for sign in one.cases}
-        if len(signs) > MOST_CASES:
+        cases = {case for one in drawn for case in one.cases}
+        if len(cases) > MOST_CASES:
             return self.reset()
+        seen = await _seen((guarded for _, guarded in cases), sees)
         self._position = reached
-        numbers = await _numbers(signs, sees)
+        numbers = tuple(sorted({number for number, guarded in cases if guarded in seen}))
         return _signal_text(reached, numbers) if numbers else None
 
 
-async def _numbers(signs: Collection[CaseSign], sees: Sees) -> tuple[int, ...]:
-    guarded = {sign.guarded_id for sign in signs if sign.guarded_id is not None}
-    seen = await sees(guarded) if guarded else frozenset()
-    return tuple(sorted({s.number for s in signs if s.guarded_id is None or s.guarded_id in seen}))
+async def _seen(guarded: Iterable[int | None], sees: Sees) -> Container[int | None]:
+    """None, for what everybody may see, and those of the private cases that the reader may see."""
+    private = {case_id for case_id in guarded if case_id is not None}
+    return {None, *(await sees(private))} if private else {None}
 
 
 # Sockets at the same place get the same text: it is made once.

@@ -55,8 +55,9 @@ class Tail:
                 bell.clear()  # before reading, so that a later commit rings again
                 await elsewhere.note()
                 await self.read()
-                while not (await _rung(bell, elsewhere.seconds) or await elsewhere.has_written()):
-                    continue
+                while not await _rung(bell, elsewhere.seconds):
+                    if await elsewhere.has_written():
+                        self._database.feed.wake()  # others in this process wait for such commits too
 
     async def read(self) -> None:
         """Take in what has been committed since."""
@@ -95,7 +96,7 @@ class Tail:
             if thread is None:
                 return Stretch(drawn, self.head)
             drawn = [one for one in drawn if thread.public_id in one.timelines]
-            if all(one.html is not None or one.is_reset for one in drawn):
+            if all(one.pieces is not None or one.is_reset for one in drawn):
                 return Stretch(drawn, self.head)
         return await self._read_again(position, thread)
 
