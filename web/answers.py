@@ -1,4 +1,4 @@
-"""What a form gets back: a toast where a script sent it (the live push shows the change), else the way back."""
+"""What a form gets back: a toast where a script sent it (the push shows the change), else the way back."""
 
 import json
 from typing import Any

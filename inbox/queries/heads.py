@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
-from inbox.models import UNFINISHED, Agent, Case, Conversation, Customer, Tag, Team
+from inbox.models import UNFINISHED, Case, Conversation, Customer, Tag, Team
 from inbox.queries import agents
 from inbox.queries.shown import Face
 from inbox.queries.shown_words import face_of_agent, face_of_customer
@@ -77,7 +77,7 @@ async def _beside(session: AsyncSession, conversation_ids: set[int]) -> dict[int
 
 
 def _chosen(own: Case, cases: Sequence[Case]) -> list[Case]:
-    """The unfinished cases that everybody may see, and the one in question; the newest where they are many."""
+    """The unfinished cases that everybody may see, and the one in question; of many the newest."""
     shown = [
         case for case in cases if case.id == own.id or (not case.is_private and case.status in UNFINISHED)
     ]

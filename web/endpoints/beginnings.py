@@ -31,6 +31,8 @@ async def create(request: Request) -> Response:
         number = await _start(request, form)
     except (Invalid, Conflict) as error:
         return await _form(request, form, problem=str(error))
+    finally:
+        await form.close()
     return RedirectResponse(f"/cases/{number}", 303)
 
 

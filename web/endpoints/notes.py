@@ -16,11 +16,12 @@ async def create(request: Request) -> Response:
     agent, actor = request.state.agent, actor_of(request)
     authorize(actor, Action.NOTE)
     form = await request.form()
-    number = text_of(form, "case")
+    number, text = text_of(form, "case"), text_of(form, "text")
+    await form.close()
     async with installation_of(request).database.transaction() as session:
         conversation = await redirects.find_conversation(session, request.path_params["id"])
         case = None
         if number.isascii() and number.isdigit():
             case = await redirects.find_case(session, min(int(number), LARGEST_NUMBER), actor=actor)
-        await notes.add_note(session, conversation, by=agent, text=text_of(form, "text"), case=case)
+        await notes.add_note(session, conversation, by=agent, text=text, case=case)
     return done(request, f"/cases/{case.number}" if case else f"/conversations/{conversation.public_id}")

@@ -72,12 +72,14 @@ async def create(request: Request) -> Response:
     authorize(actor_of(request), Action.REPLY)
     form, installation = await request.form(), installation_of(request)
     try:
-        written = Written.of(form, await store_files(form, installation.blobs))
-        return await _sent(request, written, installation)
+        files = await store_files(form, installation.blobs)
+        return await _sent(request, Written.of(form, files), installation)
     except (Invalid, Conflict) as error:
         if is_scripted(request) and not isinstance(error, MissedMessages):
             raise
         return await _given_back(request, form, error)
+    finally:
+        await form.close()
 
 
 async def mark_answered(request: Request) -> Response:

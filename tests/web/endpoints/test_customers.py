@@ -1,0 +1,81 @@
+"""Customers: corrected, merged, and taken apart again."""
+
+from sqlalchemy import select
+
+from inbox.db import Database
+from inbox.models import Customer, Merge, Suggestion, SuggestionKind
+from tests.builders import Scene, a_conversation, a_customer
+from tests.web.conftest import Person
+from tests.web.endpoints.conftest import SCRIPT
+
+
+async def another(database: Database) -> Scene:
+    async with database.transaction() as session:
+        customer = await a_customer(session, name="Ana at home")
+        return await a_conversation(session, customer=customer, subject="From home")
+
+
+async def test_customers_are_listed_and_found(maya: Person, scene: Scene, sqlite_database: Database) -> None:
+    await another(sqlite_database)
+    assert "Ana at home" in (await maya.browser.get("/customers")).text
+    found = (await maya.browser.get(f"/customers?q={scene.identity.address}")).text
+    assert "Ana Sousa" in found and "Ana at home" not in found
+
+
+async def test_a_customer_is_corrected(maya: Person, scene: Scene, sqlite_database: Database) -> None:
+    url = f"/customers/{scene.customer.public_id}"
+    form = {"name": "Ana S.", "company": "Norte", "new_name": "Orders", "new_value": "17", "mark": "shared"}
+    assert (await maya.post(url, data=form)).status_code == 303
+    page = (await maya.browser.get(url)).text
+    assert "Ana S." in page and "Norte" in page and 'name="attribute-Orders" value="17"' in page
+    await maya.post(url, data={"name": "Ana S.", "attribute-Orders": ""})
+    async with sqlite_database.reading() as session:
+        customer = await session.get_one(Customer, scene.customer.id)
+    assert (customer.attributes, customer.marks, customer.company) == ({}, [], "")
+
+
+async def test_two_customers_are_merged_and_parted(
+    maya: Person, scene: Scene, sqlite_database: Database
+) -> None:
+    other = await another(sqlite_database)
+    url = f"/customers/{scene.customer.public_id}"
+    assert "Merge into Ana Sousa" in (await maya.browser.get(f"{url}?with=home")).text
+    merged = await maya.post(
+        f"/customers/{other.customer.public_id}/merge", data={"into_id": scene.customer.public_id}
+    )
+    assert merged.headers["location"] == f"/conversations/{scene.conversation.public_id}"
+    gone = await maya.browser.get(f"/customers/{other.customer.public_id}")
+    assert gone.headers["location"] == url
+    async with sqlite_database.reading() as session:
+        merge = (await session.scalars(select(Merge))).one()
+    panel = (await maya.browser.get(f"/conversations/{scene.conversation.public_id}")).text
+    assert f"/merges/{merge.public_id}/undo" in panel
+    await maya.post(f"/merges/{merge.public_id}/undo")
+    assert (await maya.browser.get(f"/customers/{other.customer.public_id}")).status_code == 200
+
+
+async def test_a_merge_with_nobody_is_refused(maya: Person, scene: Scene) -> None:
+    answer = await maya.post(f"/customers/{scene.customer.public_id}/merge", data={"into_id": "x"})
+    assert answer.status_code == 422
+
+
+async def test_who_may_be_the_same_person_is_decided_in_the_panel(
+    maya: Person, scene: Scene, sqlite_database: Database
+) -> None:
+    other = await another(sqlite_database)
+    async with sqlite_database.transaction() as session:
+        suggestion = Suggestion(
+            kind=SuggestionKind.CLAIM,
+            customer_id=scene.customer.id,
+            other_customer_id=other.customer.id,
+            conversation_id=scene.conversation.id,
+            address="ana@home.example",
+        )
+        session.add(suggestion)
+    url = f"/conversations/{scene.conversation.public_id}"
+    assert "May be the same person" in (await maya.browser.get(url)).text
+    answer = await maya.post(
+        f"/suggestions/{suggestion.public_id}", data={"decision": "someone_else"}, headers=SCRIPT
+    )
+    assert answer.status_code == 204
+    assert "May be the same person" not in (await maya.browser.get(url)).text
