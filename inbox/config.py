@@ -24,7 +24,7 @@ class Settings(BaseModel):
     database_url: str = Field(
         "", description="sqlite:///path or postgresql://…; empty: SQLite in the data folder."
     )
-    broker_url: str = Field("", description="redis://… for hints between processes; empty: none needed.")
+    broker_url: str = Field("", description="Kept for redis://…; this version asks the database instead.")
     blob_url: str = Field("", description="file:///path; empty: a folder in the data folder.")
     base_url: str = Field("http://127.0.0.1:8000", description="How browsers reach this installation.")
     secret_key: str | None = Field(
@@ -39,6 +39,13 @@ class Settings(BaseModel):
     trusted_proxies: str = Field(
         "127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed."
     )
+
+    @field_validator("broker_url")
+    @classmethod
+    def _none_yet(cls, value: str) -> str:
+        if value:
+            raise ValueError("is not served by this version: leave it empty, the database tells what is new")
+        return value
 
     @field_validator("base_url")
     @classmethod

@@ -6,7 +6,7 @@ and after its *answered* mark. A case waits while one of its strands does.
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.models import Case, DeliveryState, Direction, Message, Strand
@@ -41,7 +41,7 @@ async def _waiting_since(session: AsyncSession, strand: Strand, case: Case) -> d
         .where(
             Message.strand_id == strand.id,
             Message.direction == Direction.OUTBOUND,
-            Message.delivery.not_in(NO_ANSWER),
+            or_(Message.delivery.is_(None), Message.delivery.not_in(NO_ANSWER)),  # imported ones have none
         )
         .order_by(Message.id.desc())
         .limit(1)

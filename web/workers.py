@@ -1,6 +1,7 @@
 """The background work of a process: one task group owns all of it."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -8,9 +9,10 @@ import structlog
 
 from channels.email.watch import MailboxWatch
 from channels.registry import senders
+from inbox.config import Settings
 from inbox.outbox import OutboxWorker
 from inbox.timers import Timers
-from web.installation import Installation
+from web.installation import Installation, open_installation
 
 RESTART_SECONDS = 5.0
 
@@ -32,6 +34,15 @@ async def background_work(installation: Installation) -> AsyncIterator[None]:
         finally:
             for task in running:
                 task.cancel()
+
+
+async def work_until_stopped(settings: Settings) -> None:
+    """Do the background work alone, until SIGTERM or SIGINT."""
+    stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    async with open_installation(settings) as installation, background_work(installation):
+        await stopped.wait()
 
 
 def works_of(installation: Installation) -> dict[str, Work]:

@@ -32,7 +32,7 @@ async def outbound_message(session: AsyncSession, message_id: int, tokens: Stran
         quoted_author=(asked.author_name or asked.author_address) if asked else None,
         quoted_at=asked.created_at if asked else None,
         references=tuple(reversed(message.references)),
-        token=tokens.mint(strand.public_id),
+        token=tokens.mint(strand.public_id) if channel.settings.get("plus_addressing") else "",
         written_at=clock.now(),
         attachments=await _attachments(session, message),
     )
