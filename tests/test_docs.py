@@ -21,7 +21,7 @@ def test_every_setting_is_documented(name: str) -> None:
 
 @pytest.mark.parametrize("kind", EventKind)
 def test_every_event_kind_is_documented_with_what_it_does_to_a_timeline(kind: EventKind) -> None:
-    place = {"place": "a new entry", "redraw": "drawn anew", "reset": "read anew", "none": "–"}[
+    place = {"place": "a new entry", "redraw": "drawn anew", "reset": "read anew", "none": "-"}[
         place_of(kind)
     ]
     row = re.search(rf"\| `{re.escape(kind)}` \| (.+) \| (.+) \|", (ROOT / "docs" / "events.md").read_text())
