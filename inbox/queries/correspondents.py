@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.envelopes import AddressKind
 from inbox.models import (
+    UNFINISHED,
     AuthorKind,
     Case,
     Channel,
@@ -24,8 +25,8 @@ from inbox.models import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correspondence:
-    """The thread with somebody; `case` is its newest one, `answer` the newest message that we sent them,
-    `handoff` the offer that stands for the case."""
+    """The thread with somebody; `case` is its newest open one, else its newest, `answer` the newest message
+    that we sent them, `handoff` the offer that stands for the case."""
 
     conversation: Conversation
     case: Case | None
@@ -49,7 +50,8 @@ async def correspondence(session: AsyncSession, kind: AddressKind, address: str)
     sent = select(Message).where(
         Message.conversation_id == conversation.id, Message.direction == Direction.OUTBOUND
     )
-    case = (await session.scalars(cases.order_by(Case.number.desc()).limit(1))).first()
+    newest = cases.order_by(Case.status.in_(UNFINISHED).desc(), Case.number.desc())
+    case = (await session.scalars(newest.limit(1))).first()
     offered = select(Handoff).where(
         Handoff.case_id == (case.id if case else None), Handoff.state == HandoffState.OFFERED
     )

@@ -59,7 +59,7 @@ class Player:
             await self._sign_for(who)
 
     async def _sign_for(self, who: Person) -> bool:
-        """What a page of the shop does for somebody who is signed in there; answers whether they are known."""
+        """What the shop's page does for somebody who is signed in there; answers whether they are known."""
         facts: dict[str, Any] = {
             "channel": self.company.chat,
             "user_id": who.address.partition("@")[0],
