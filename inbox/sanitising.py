@@ -6,6 +6,7 @@ is the second wall. `VERSION` changes with the rules, for what keeps sanitised H
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from urllib.parse import unquote, urlsplit
@@ -101,29 +102,39 @@ def safe_link(url: str) -> str | None:
     return url
 
 
-def _clean(html: str, image_urls: Mapping[str, str], remote: Callable[[str], str] | None) -> tuple[str, int]:
-    html = html[:MAX_HTML]
-    if not is_bearable(html):
-        return f"<pre>{escape(crude_text(html))}</pre>", 0
-    blocked = 0
+@dataclass(slots=True)
+class _AttributeFilter:
+    """Says of each attribute that the list allows whether, and with which value, it stays."""
 
-    def keep(tag: str, attribute: str, value: str) -> str | None:
-        nonlocal blocked
+    image_urls: Mapping[str, str]
+    remote: Callable[[str], str] | None
+    blocked: int = 0
+
+    def __call__(self, tag: str, attribute: str, value: str) -> str | None:
         if attribute == "style":
             return _safe_style(value)
         if attribute == "href":
             return safe_link(value)
-        if attribute != "src":
-            return value if attribute in ("alt", "face") or _PLAIN_VALUE.fullmatch(value) else None
-        if own := _own_image(value, image_urls):
+        if attribute == "src":
+            return self._source(value)
+        return value if attribute in ("alt", "face") or _PLAIN_VALUE.fullmatch(value) else None
+
+    def _source(self, value: str) -> str | None:
+        if own := _own_image(value, self.image_urls):
             return own
         if not _is_remote(value):
             return None
-        if remote is None:
-            blocked += 1
+        if self.remote is None:
+            self.blocked += 1
             return None
-        return remote(_absolute(value))
+        return self.remote(_absolute(value))
 
+
+def _clean(html: str, image_urls: Mapping[str, str], remote: Callable[[str], str] | None) -> tuple[str, int]:
+    html = html[:MAX_HTML]
+    if not is_bearable(html):
+        return f"<pre>{escape(crude_text(html))}</pre>", 0
+    keep = _AttributeFilter(image_urls, remote)
     cleaned = nh3.clean(
         html,
         tags=set(_TAGS),
@@ -136,7 +147,7 @@ def _clean(html: str, image_urls: Mapping[str, str], remote: Callable[[str], str
         url_schemes={"http", "https", "mailto", "tel", "cid"},
         url_relative="pass_through",
     )
-    return cleaned, blocked
+    return cleaned, keep.blocked
 
 
 def _own_image(source: str, image_urls: Mapping[str, str]) -> str | None:

@@ -5,6 +5,7 @@ message is answered. Requests come on standard input, answers go to standard out
 """
 
 import logging
+import math
 import resource
 import signal
 import sys
@@ -58,7 +59,16 @@ def _write(value: object) -> None:
 
 
 def _answer(blobs: BlobStore, digest: str, context: MailContext) -> Answer:
-    _allow_processor_time()
+    try:
+        _allow_processor_time()
+        return _parsed(blobs, digest, context)
+    except _OutOfTime:
+        return _TOO_LONG
+    finally:
+        _allow_processor_time()  # so that no signal strikes while the answer is written
+
+
+def _parsed(blobs: BlobStore, digest: str, context: MailContext) -> Answer:
     try:
         return parse(blobs.read(digest), context=context, store=blobs.put)
     except Refused as refusal:
@@ -67,8 +77,6 @@ def _answer(blobs: BlobStore, digest: str, context: MailContext) -> Answer:
         return "The raw mail is not in the blob folder any more."
     except OSError as error:
         return (f"The parser could not read or write a file: {error.strerror}.",)
-    except _OutOfTime:
-        return _TOO_LONG
     except (MemoryError, RecursionError):
         return _TOO_MUCH
     except Exception:
@@ -78,10 +86,11 @@ def _answer(blobs: BlobStore, digest: str, context: MailContext) -> Answer:
 
 
 def _allow_processor_time() -> None:
-    """Another ten seconds of processor time from now on; the hard limit stays out of reach."""
+    """Ten seconds of processor time from now on; the hard limit stays out of reach."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + CPU_SECONDS, hard))
+    spent = math.ceil(used.ru_utime + used.ru_stime)
+    resource.setrlimit(resource.RLIMIT_CPU, (spent + CPU_SECONDS, hard))
 
 
 def _stop(signal_number: int, frame: object) -> None:

@@ -97,7 +97,6 @@ class ParserPool:
                 if trouble is None:
                     self._put_back(worker)
                 else:
-                    await worker.kill()
                     answers.append(trouble)
         return answers
 
@@ -115,8 +114,10 @@ class ParserPool:
                 async with asyncio.timeout(self._wall_seconds):
                     answers.append(await worker.receive())
         except TimeoutError:
+            await worker.kill()
             return Refused(_TOO_LONG)
         except (ConnectionError, asyncio.IncompleteReadError, pickle.UnpicklingError):
+            await worker.stop()  # it is dying by itself; to kill what is dead would take its exit status away
             return Refused(_DIED)
         return None
 
@@ -173,7 +174,7 @@ class _Worker:
             async with asyncio.timeout(START_SECONDS):
                 await worker._frame()
         except (TimeoutError, ConnectionError, asyncio.IncompleteReadError) as error:
-            await worker.kill()
+            await worker.stop()
             raise OSError("The parser process did not start.") from error
         except BaseException:
             await worker.kill()
