@@ -101,7 +101,7 @@ async def test_mail_that_arrives_while_customers_are_merged_and_parted_stands_in
         assert len(messages) == PEOPLE * (MAILS_EACH + 1)
         for message in messages:
             entries = select(TimelineEntry).where(TimelineEntry.message_id == message.id)
-            places = [
+            places: list[Strand | Case | TimelineEntry] = [
                 await session.get_one(Strand, message.strand_id),
                 await session.get_one(Case, message.case_id),
                 (await session.scalars(entries)).one(),

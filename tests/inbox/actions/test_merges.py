@@ -13,6 +13,7 @@ from inbox.actors import SYSTEM, Actor
 from inbox.db import Database
 from inbox.errors import Conflict, NotFound, NotPermitted
 from inbox.models import (
+    Case,
     Claim,
     ClaimState,
     Customer,
@@ -24,6 +25,7 @@ from inbox.models import (
     Merge,
     Message,
     Note,
+    Strand,
     Suggestion,
     SuggestionKind,
     SuggestionState,
@@ -67,8 +69,11 @@ async def test_everything_of_the_merged_customer_stands_in_the_kept_thread_by_it
         entries = entries.where(TimelineEntry.conversation_id == ana.conversation.id)
         texts = list(await session.scalars(entries.order_by(TimelineEntry.position)))
         assert texts == ["Where is my order?", "Where is my order? (2)", "Hello?", later.text]
-        for row in (visitor.strand, visitor.case):
-            moved = await session.get_one(type(row), row.id)
+        rows: list[Strand | Case] = [
+            await session.get_one(Strand, visitor.strand.id),
+            await session.get_one(Case, visitor.case.id),
+        ]
+        for moved in rows:
             assert moved.conversation_id == ana.conversation.id
             assert moved.origin_conversation_id == visitor.conversation.id
         identity = await session.get_one(Identity, visitor.identity.id)

@@ -229,6 +229,7 @@ async def test_undoing_a_join_makes_two_cases_again(database: Database, clock: F
         models = (Case, Strand, Note, TimelineEntry, CaseTag, Follower)
         before = await rows(session, *models)
         await join(session, refund, into=scene.case, by=agent)
+        await session.refresh(scene.case)
         assert (scene.case.status, scene.case.resolved_at) == (Status.OPEN, None)
         assert (scene.case.assignee_id, scene.case.priority) == (agent.id, Priority.URGENT)
         assert scene.case.is_private
