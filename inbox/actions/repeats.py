@@ -5,7 +5,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
@@ -30,16 +31,21 @@ def hash_of(*parts: bytes) -> str:
 
 
 async def first_answer(session: AsyncSession, agent: Agent, key: str, request_hash: str) -> Answer | None:
-    """The answer that this key got before; raises Invalid where it came with another request."""
+    """The answer that this key got before; None takes the key for this request until the transaction ends.
+
+    Of two requests at once the second waits here for the first one. Raises Invalid where the key came with
+    another request.
+    """
     if len(key) > LONGEST_KEY:
         raise Invalid(f"An Idempotency-Key has at most {LONGEST_KEY} characters.")
+    expired = delete(IdempotencyKey).where(
+        IdempotencyKey.agent_id == agent.id, IdempotencyKey.created_at < clock.now() - KEPT
+    )
+    await session.execute(expired)
+    if await _take(session, agent, key, request_hash):
+        return None
     query = select(IdempotencyKey).where(IdempotencyKey.agent_id == agent.id, IdempotencyKey.key == key)
-    known = (await session.scalars(query)).first()
-    if known is None:
-        return None
-    if known.created_at < clock.now() - KEPT:
-        await session.execute(delete(IdempotencyKey).where(IdempotencyKey.id == known.id))
-        return None
+    known = (await session.scalars(query)).one()
     if known.request_hash != request_hash:
         raise Invalid(
             "This Idempotency-Key came with another request before. Use a new key for a new request."
@@ -47,10 +53,21 @@ async def first_answer(session: AsyncSession, agent: Agent, key: str, request_ha
     return Answer(known.status, known.answer)
 
 
-def keep_answer(session: AsyncSession, agent: Agent, key: str, request_hash: str, answer: Answer) -> None:
-    """Remember the answer; it is kept if, and only if, what the request changed is."""
-    session.add(
-        IdempotencyKey(
-            agent_id=agent.id, key=key, request_hash=request_hash, status=answer.status, answer=answer.body
-        )
+async def keep_answer(session: AsyncSession, agent: Agent, key: str, answer: Answer) -> None:
+    """Remember the answer of a taken key; it is kept if, and only if, what the request changed is."""
+    taken = update(IdempotencyKey).where(IdempotencyKey.agent_id == agent.id, IdempotencyKey.key == key)
+    await session.execute(taken.values(status=answer.status, answer=answer.body))
+
+
+async def _take(session: AsyncSession, agent: Agent, key: str, request_hash: str) -> bool:
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    insert = (sqlite.insert if is_sqlite else postgresql.insert)(IdempotencyKey).values(
+        agent_id=agent.id,
+        key=key,
+        request_hash=request_hash,
+        status=0,
+        answer="",
+        created_at=clock.now(),
     )
+    taken = insert.on_conflict_do_nothing(index_elements=["agent_id", "key"]).returning(IdempotencyKey.id)
+    return (await session.execute(taken)).one_or_none() is not None

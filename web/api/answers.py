@@ -1,6 +1,7 @@
 """How the API reads requests and answers them: bodies, lists, and requests that are repeated."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from inbox.queries.pages import limited
 from web.installation import installation_of
 
 REPEAT = "idempotency-key"
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 Session = Any  # an inbox session; only inbox itself names its type
 
 
@@ -32,8 +34,11 @@ async def read(request: Request, model: type[B]) -> B:
     """The request's JSON body. Raises Invalid with the field and what is wrong with it."""
     try:
         content = json.loads(await request.body() or b"{}")
+        is_storable = _is_storable(content)
     except (ValueError, RecursionError) as error:
         raise Invalid("The body is no JSON.") from error
+    if not is_storable:
+        raise Invalid("The body holds characters that are no text: U+0000 or half a surrogate pair.")
     try:
         return model.model_validate(content)
     except ValidationError as error:
@@ -104,8 +109,17 @@ async def once(request: Request, change: Callable[[Session], Awaitable[tuple[int
             status, content = await change(session)
             known = Answer(status, text_of(content) if content is not None else "")
             if key:
-                keep_answer(session, agent, key, request_hash, known)
+                await keep_answer(session, agent, key, known)
     return Response(known.body, known.status, media_type="application/json" if known.body else None)
+
+
+def _is_storable(content: Any) -> bool:
+    """Whether all text in it can be stored: JSON can say what is no character (RFC 8259 §8.2)."""
+    if isinstance(content, str):
+        return _NO_TEXT.search(content) is None
+    if isinstance(content, dict):
+        return all(_is_storable(name) and _is_storable(value) for name, value in content.items())
+    return all(map(_is_storable, content)) if isinstance(content, list) else True
 
 
 def _plain(content: Any) -> Any:

@@ -101,7 +101,7 @@ async def _sent(request: Request, written: Written, installation: Installation) 
         if known is None:
             known = await _reply(session, request, written, installation)
             if key:
-                keep_answer(session, agent, key, request_hash, known)
+                await keep_answer(session, agent, key, known)
     answer = json.loads(known.body)
     return done(request, answer["back"], answer["text"], path=answer["undo"])
 
