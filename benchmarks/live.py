@@ -25,8 +25,8 @@ from web.app import create_app
 from web.installation import open_installation
 
 AGENTS = 100
-NOTES = 200
-PAUSE_SECONDS = 0.02
+NOTES = 100
+PAUSE_SECONDS = 0.1
 MEDIAN_MS, P99_MS = 20, 100
 
 
