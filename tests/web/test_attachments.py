@@ -1,0 +1,161 @@
+"""Files of strangers: offered to be saved, shown only as pixels of our own."""
+
+import io
+
+import httpx2
+import pytest
+from PIL import Image
+
+from inbox.db import Database
+from inbox.models import Attachment, Message
+from tests.builders import Scene, a_conversation
+from tests.web.conftest import NewPerson, Person
+from web.endpoints.attachments import picture_url
+from web.installation import Installation
+from web.pictures import MOST_PIXELS
+
+
+@pytest.fixture
+async def scene(installation: Installation) -> Scene:
+    async with installation.database.transaction() as session:
+        return await a_conversation(session)
+
+
+async def attached(
+    installation: Installation,
+    message: Message,
+    content: bytes,
+    *,
+    name: str = "file",
+    kind: str = "text/plain",
+) -> Attachment:
+    digest = installation.blobs.put(content)
+    async with installation.database.transaction() as session:
+        file = Attachment(
+            message_id=message.id, digest=digest, filename=name, content_type=kind, size=len(content)
+        )
+        session.add(file)
+    return file
+
+
+def picture(size: tuple[int, int] = (40, 30), mode: str = "RGB", kind: str = "PNG") -> bytes:
+    out = io.BytesIO()
+    Image.new(mode, size, "red").save(out, kind)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "served"),
+    [
+        ("application/pdf", "application/pdf"),
+        ("text/html", "application/octet-stream"),
+        ("image/svg+xml; x", "application/octet-stream"),
+        ("text/javascript", "application/octet-stream"),
+        ("image/png", "image/png"),
+    ],
+)
+async def test_a_file_is_saved_never_opened(
+    maya: Person, installation: Installation, scene: Scene, kind: str, served: str
+) -> None:
+    file = await attached(installation, scene.messages[0], b"<script>alert(1)</script>", kind=kind)
+
+    answer = await maya.browser.get(f"/attachments/{file.public_id}")
+
+    assert answer.content == b"<script>alert(1)</script>"
+    assert answer.headers["content-type"].partition(";")[0] == served
+    assert answer.headers["content-disposition"].startswith("attachment;")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-security-policy"].endswith("sandbox")
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "name", ['a"; filename="b.exe', "ä ö.pdf", "x\r\nSet-Cookie: y=1", "\u202egnp.exe", "%0d"]
+)
+async def test_a_name_cannot_leave_its_header(
+    maya: Person, installation: Installation, scene: Scene, name: str
+) -> None:
+    file = await attached(installation, scene.messages[0], b"x", name=name)
+
+    answer = await maya.browser.get(f"/attachments/{file.public_id}")
+
+    value = answer.headers["content-disposition"]
+    assert answer.status_code == 200
+    assert "set-cookie" not in answer.headers
+    assert value.count('"') == 2
+    assert value.isascii()
+    assert value.isprintable()
+
+
+async def test_files_of_private_cases_and_uploads_of_others_are_not_there(
+    maya: Person, installation: Installation, scene: Scene, new_person: NewPerson, sqlite_database: Database
+) -> None:
+    priya = await new_person("Priya Nair")
+    file = await attached(installation, scene.messages[0], b"x")
+    async with sqlite_database.transaction() as session:
+        case = await session.merge(scene.case)
+        case.is_private, case.assignee_id = True, priya.agent.id
+    uploaded = await priya.post("/attachments", files={"file": ("a.txt", b"draft")})
+
+    for path in (f"/attachments/{file.public_id}", f"/attachments/{uploaded.json()['id']}"):
+        assert (await priya.browser.get(path)).status_code == 200
+        assert (await maya.browser.get(path)).status_code == 404
+
+
+async def test_a_picture_is_shown_as_pixels_of_our_own(
+    maya: Person, installation: Installation, scene: Scene
+) -> None:
+    payload = picture() + b"<script>alert(1)</script>"
+    file = await attached(installation, scene.messages[0], payload, kind="image/png")
+    url = picture_url(installation, file)
+    assert url is not None
+
+    answer = await maya.browser.get(url)
+
+    assert answer.status_code == 200
+    assert b"script" not in answer.content
+    assert Image.open(io.BytesIO(answer.content)).size == (40, 30)
+    assert "sandbox" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "P", "L", "LA", "1", "CMYK"])
+async def test_pictures_of_every_mode_are_shown(
+    maya: Person, installation: Installation, scene: Scene, mode: str
+) -> None:
+    kind = "JPEG" if mode == "CMYK" else "PNG"
+    content = picture(mode=mode, kind=kind) if mode != "LA" else picture(mode="L")
+    file = await attached(installation, scene.messages[0], content, kind="image/png")
+
+    assert (await maya.browser.get(picture_url(installation, file) or "")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"\x89PNG\r\n\x1a\n", picture()[:60], b"GIF89a"],
+)
+async def test_what_is_no_picture_is_not_shown(
+    maya: Person, installation: Installation, scene: Scene, content: bytes
+) -> None:
+    file = await attached(installation, scene.messages[0], content, kind="image/png")
+
+    assert (await maya.browser.get(picture_url(installation, file) or "")).status_code == 404
+
+
+async def test_a_picture_of_too_many_pixels_is_not_decoded(
+    maya: Person, installation: Installation, scene: Scene
+) -> None:
+    bomb = picture(size=(MOST_PIXELS // 4_000 + 1, 4_000), mode="1")
+    file = await attached(installation, scene.messages[0], bomb, kind="image/png")
+
+    assert (await maya.browser.get(picture_url(installation, file) or "")).status_code == 404
+
+
+async def test_the_address_of_a_picture_cannot_be_made_up_and_expires(
+    maya: Person, installation: Installation, scene: Scene, stranger: httpx2.AsyncClient
+) -> None:
+    file = await attached(installation, scene.messages[0], picture(), kind="image/png")
+    url = picture_url(installation, file) or ""
+
+    assert (await maya.browser.get(f"/pictures/{file.digest}")).status_code == 404
+    assert (await maya.browser.get(url[:-2] + "xx")).status_code == 404
+    assert (await stranger.get(url)).status_code == 303  # a seal is not enough: sign in as well
