@@ -86,7 +86,8 @@ def shown_message(message: Message, strand: Strand, customer: Customer, due: dat
 
 def shown_note(note: Note, mentioned: Sequence[Agent], team_names: Sequence[str]) -> ShownNote:
     """A note loaded with its author; *mentioned* are the agents that it names."""
-    names = {agent.name for agent in mentioned} | set(team_names) if mentioned else set()
+    named = {agent.name for agent in mentioned} | {agent.name.split()[0] for agent in mentioned if agent.name}
+    names = named | set(team_names) if mentioned else set()
     return ShownNote(
         public_id=note.public_id,
         author=face_of_agent(note.author),

@@ -6,6 +6,7 @@ from typing import Any
 from bs4 import BeautifulSoup
 from starlette.routing import Match
 
+from inbox.actions.assignments import assign
 from inbox.actions.cases import open_case
 from inbox.actions.events import record
 from inbox.actors import SYSTEM, Actor
@@ -16,6 +17,7 @@ from tests.builders import (
     Scene,
     a_conversation,
     a_customer,
+    a_form_channel,
     a_team,
     an_agent,
     an_inbound_message,
@@ -143,6 +145,31 @@ async def test_every_address_in_an_entry_leads_somewhere(sqlite_database: Databa
 
     assert len(wanted) > 10
     assert not lost
+
+
+async def test_a_form_shows_its_answers_and_its_message(sqlite_database: Database) -> None:
+    async with sqlite_database.transaction() as session:
+        scene = await a_conversation(
+            session, channel=await a_form_channel(session, name="Returns form"), text="It does not fit."
+        )
+        scene.messages[0].fields = [["Item", "Ash shelf"], ["Colour", ""]]
+
+    page = await page_of(sqlite_database, scene.conversation)
+
+    (form,) = page.soup.select(".form")
+    assert [term.get_text() for term in form.select("dt")] == ["Item"]
+    assert "It does not fit." in form.get_text()
+    assert "Returns form" in form.get_text()
+
+
+async def test_who_takes_a_case_gives_it_to_nobody(sqlite_database: Database) -> None:
+    async with sqlite_database.transaction() as session:
+        scene, maya = await a_conversation(session), await an_agent(session)
+        await assign(session, scene.case, to=maya, by=maya)
+
+    words = (await page_of(sqlite_database, scene.conversation)).entries[-1].get_text()
+
+    assert f"Maya Okafor took #{scene.case.number}" in words
 
 
 async def test_a_mail_is_framed_without_scripts(sqlite_database: Database) -> None:
