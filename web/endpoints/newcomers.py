@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -71,13 +71,10 @@ async def send_mail(request: Request) -> Response:
     installation = installation_of(request)
     found = await _samples(request)
     form = await request.form()
-    upload = form.get("file")
-    if isinstance(upload, UploadFile) and upload.filename:
-        raw = await _stored(installation, upload)
-    else:
-        number = str(form.get("number", ""))
-        letter = int(number) if number.isascii() and number.isdecimal() and len(number) < 4 else 0
-        raw = RawInput(content=sample_mail(letter, to=found.mailbox.address or ""))
+    try:
+        raw = await _raw_input(installation, found, form)
+    finally:
+        await form.close()
     ids = await installation.intake.accept(found.mailbox.id, "sample", [raw])
     (filed,) = await installation.intake.file(ids) if ids else (None,)
     is_filed = filed is not None and filed.state == IntakeState.FILED
@@ -97,6 +94,14 @@ async def _samples(request: Request) -> Samples:
     if found is None:
         raise NotFound("There is no sample. An admin can add one.")
     return found
+
+
+async def _raw_input(installation: Installation, found: Samples, form: FormData) -> RawInput:
+    upload, number = form.get("file"), str(form.get("number", ""))
+    if isinstance(upload, UploadFile) and upload.filename:
+        return await _stored(installation, upload)
+    letter = int(number) if number.isascii() and number.isdecimal() and len(number) < 4 else 0
+    return RawInput(content=sample_mail(letter, to=found.mailbox.address or ""))
 
 
 async def _stored(installation: Installation, upload: UploadFile) -> RawInput:
