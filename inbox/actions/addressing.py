@@ -1,5 +1,6 @@
 """To whom a message of ours goes, and what it means for the strand that an agent wrote to them."""
 
+import dataclasses
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -39,12 +40,26 @@ async def envelope_for(
     Raises Conflict where nobody can be reached, Invalid where *channel* cannot answer this strand.
     """
     via = await _other_mailbox(session, strand, channel)
+    names = await _names_on(session, strand) if to or cc else {}
+    to, cc = (_named(some, names) if some else some for some in (to, cc))
     if to:
         return await addressed(session, via or await _mailbox_of(session, strand), to, cc or (), bcc)
     standing = await recipients_of(session, strand, via=via)
     if standing.channel.kind == ChannelKind.WEBCHAT:
         return Envelope(channel=standing.channel, to=standing.to)
     return await addressed(session, standing.channel, standing.to, standing.cc if cc is None else cc, bcc)
+
+
+async def _names_on(session: AsyncSession, strand: Strand) -> dict[str, str]:
+    """The names of those who are on the strand: agents choose among their addresses alone."""
+    participants = select(StrandParticipant.address, StrandParticipant.name)
+    names = dict((await session.execute(participants.where(StrandParticipant.strand_id == strand.id))).all())
+    identity = await session.get(Identity, strand.identity_id) if strand.identity_id else None
+    return names | ({identity.address: identity.name} if identity else {})
+
+
+def _named(chosen: Sequence[Address], names: dict[str, str]) -> list[Address]:
+    return [dataclasses.replace(one, name=one.name or names.get(one.value, "")) for one in chosen]
 
 
 async def addressed(
