@@ -1,34 +1,9 @@
 """A mail in a real mailbox becomes a thread, and the answer to it a mail in its strand."""
 
-import asyncio
-from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
-
+from tests.services.correspondence import connect_mailbox, mail
 from tests.services.dovecot import DovecotServer
 from tests.services.server import RunningServer
 from tests.services.smtp import SmtpSink
-
-SUPPORT = "support@desk.test"
-
-
-def mail(sender: str, subject: str, text: str, *, references: tuple[str, ...] = ()) -> EmailMessage:
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = sender, SUPPORT, subject
-    message["Date"], message["Message-ID"] = formatdate(), make_msgid(domain="norte.test")
-    if references:
-        message["In-Reply-To"], message["References"] = references[-1], " ".join(references)
-    message.set_content(text)
-    return message
-
-
-async def connect_mailbox(server: RunningServer, dovecot: DovecotServer, sink: SmtpSink) -> str:
-    """A mailbox of the real server, read by IMAP and answered by SMTP; answers its user there."""
-    user = dovecot.new_user()
-    smtp = f"smtp://127.0.0.1:{sink.port}"
-    arguments = ("channel", "add", "email", "Support", "--address", SUPPORT, "--imap", dovecot.url(user))
-    await asyncio.to_thread(server.cli, *arguments, "--smtp", smtp, "--password-stdin", stdin="pw\n")
-    await server.until("/channels", lambda found: found["items"][0]["state"] == "ok")
-    return user
 
 
 async def test_a_mail_is_answered_and_the_answer_lands_in_its_strand(

@@ -1,11 +1,13 @@
 """Chromium for the run, driven by Playwright; a new context is a new person at another computer."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from tests.services.launch import require
+
+NewContext = Callable[..., Awaitable[BrowserContext]]  # the fixture `new_context`
 
 # Without these Chromium looks for updates, for its maker's hosts and for a sandbox that root may not have.
 OPTIONS = (

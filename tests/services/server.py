@@ -1,19 +1,22 @@
 """The product as its user runs it: the `onethread` command in processes of its own, on a port of its own."""
 
 import asyncio
+import json
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
 import httpx2
+from playwright.async_api import Page
 
 from inbox.config import PREFIX
+from inbox.secrets import load_keys
 from tests.services.launch import free_port
 
 PASSWORD = "correct horse battery staple 7"
@@ -89,6 +92,10 @@ class RunningServer:
             os.killpg(process.pid, how)
             await asyncio.to_thread(process.wait, 30)
 
+    async def crash(self) -> None:
+        """End the server and all it has started at once, as a power cut would."""
+        await self.end(signal.SIGKILL)
+
     def add_agent(self, name: str, *, role: str = "agent") -> str:
         """Add somebody who signs in with PASSWORD; answers their address."""
         address = f"{name.split()[0].lower()}@desk.test"
@@ -108,6 +115,21 @@ class RunningServer:
             answer = await client.request(method, f"{self.base}/api/v1{path}", json=body, headers=sent)
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text[:500]}"
         return answer.json() if answer.content else None
+
+    async def post(self, path: str, content: bytes, **headers: str) -> httpx2.Response:
+        """One request to any other address; fails where it is refused."""
+        async with httpx2.AsyncClient(timeout=60) as client:
+            answer = await client.post(self.base + path, content=content, headers=headers)
+        assert answer.is_success or answer.is_redirect, f"{path}: {answer.status_code} {answer.text[:500]}"
+        return answer
+
+    async def sign_in(self, page: Page, address: str, *, base: str = "") -> None:
+        """Let this browser be that agent's; *base* is another way to the server, through a proxy."""
+        await page.goto(f"{base or self.base}/sign-in")
+        await page.get_by_label("Email").fill(address)
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_label("Password").press("Enter")
+        await page.wait_for_url("**/inbox/mine")
 
     async def every(self, path: str) -> list[Any]:
         """Every item of a list, following its cursors."""
@@ -138,3 +160,22 @@ class RunningServer:
         path = self.folder / "data" / "onethread.db"
         with closing(sqlite3.connect(path)) as connection:
             return connection.execute(statement).fetchall()
+
+    def secrets_of(self, channel_id: str) -> dict[str, Any]:
+        """The secrets of a channel, which its settings show once."""
+        ((sealed,),) = self.rows(f"SELECT secrets FROM channels WHERE public_id = '{channel_id}'")
+        keys = load_keys(None, self.folder / "data" / "secret.key", data_exists=True)
+        found: dict[str, Any] = json.loads(keys.unseal(sealed))
+        return found
+
+
+@asynccontextmanager
+async def running_server(folder: Path, **settings: str) -> AsyncIterator[RunningServer]:
+    """A running installation with an admin, Maya, for whom `api()` acts; nothing waits before it is sent."""
+    server = RunningServer(folder, **{"undo_seconds": "0"} | settings)
+    try:
+        await server.start()
+        server.take_token(server.add_agent("Maya Okafor", role="admin"))
+        yield server
+    finally:
+        await server.end()
