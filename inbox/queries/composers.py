@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
+from inbox.actors import Actor
 from inbox.errors import Conflict
 from inbox.models import Agent, Case, Conversation, Draft, Message, ReadMark, Strand, Team
-from inbox.queries import agents
+from inbox.queries import agents, messages
 from inbox.queries.recipients import Recipients, recipients_of
 from inbox.queries.shown_words import label_of
 
@@ -76,7 +77,7 @@ async def composer_of(
         reply=reply.text if reply else "",
         note=note.text if note else "",
         draft_at=max((draft.updated_at for draft in drafts.values()), default=None),
-        seen=await session.scalar(_newest_message(conversation)) or "",
+        seen=await _seen(session, agent, conversation),
         read_position=await session.scalar(mark) or 0,
         names=await _names(session),
     )
@@ -133,9 +134,11 @@ def _chosen(ways: Sequence[Way], draft: Draft | None) -> Way | None:
     return begun or next((way for way in ways if way.recipients), ways[0] if ways else None)
 
 
-def _newest_message(conversation: Conversation) -> Select[str]:
-    query = select(Message.public_id).where(Message.conversation_id == conversation.id)
-    return query.order_by(Message.position.desc()).limit(1)
+async def _seen(session: AsyncSession, agent: Agent, conversation: Conversation) -> str:
+    """The newest message that the agent may see."""
+    newest = messages.visible(Actor.agent(agent)).where(Message.conversation_id == conversation.id)
+    message = (await session.scalars(newest.order_by(Message.position.desc()).limit(1))).first()
+    return message.public_id if message else ""
 
 
 async def _names(session: AsyncSession) -> list[tuple[str, str]]:
