@@ -54,9 +54,7 @@ async def test_programs_get_problem_json_with_the_field_and_people_a_page(app: S
     assert (told.status_code, shown.status_code) == (422, 422)
 
 
-async def test_a_trace_never_leaves_the_server(
-    app: Starlette, installation: Installation, opened: Opened
-) -> None:
+async def test_a_trace_never_leaves_the_server(app: Starlette, opened: Opened) -> None:
     async def broken(_: Request) -> None:
         raise RuntimeError("the password is hunter2")
 
