@@ -71,8 +71,9 @@ class ShownRecipient:
 class ShownMessage:
     """A message. `author_key` is equal for messages by the same author of one conversation.
 
-    `words` are the new ones, `quoted` the rest, both in stretches whose links are safe. `due_at` says when a
-    queued message leaves that nobody has tried to send yet.
+    `words` are the new ones, `quoted` the rest, both in stretches whose links are safe. What an agent wrote
+    in Markdown is also `formatted`, as sanitised HTML. `due_at` says when a queued message leaves that nobody
+    has tried to send yet.
     """
 
     public_id: str
@@ -90,6 +91,7 @@ class ShownMessage:
     cc: tuple[ShownAddress, ...]
     words: tuple[Segment, ...]
     quoted: tuple[Segment, ...]
+    formatted: str
     has_html: bool
     fields: tuple[tuple[str, str], ...]
     files: tuple[ShownFile, ...]

@@ -17,7 +17,7 @@ from inbox.queries.shown import (
     ShownRecipient,
     face_of,
 )
-from inbox.texts import linkify, new_words, quoted_words
+from inbox.texts import linkify, markdown_html, new_words, quoted_words
 
 DECORATION_BYTES = 16_384
 
@@ -62,6 +62,7 @@ def shown_message(message: Message, strand: Strand, customer: Customer, due: dat
         cc=_addresses(message.cc),
         words=tuple(linkify(new_words(message.text, spans))),
         quoted=tuple(linkify(quoted_words(message.text, spans))),
+        formatted=markdown_html(message.text) if _is_markdown(message) else "",
         has_html=message.html is not None,
         fields=tuple((str(label), str(value)) for label, value in message.fields if value),
         files=_files(message),
@@ -95,6 +96,11 @@ def shown_note(note: Note, mentioned: Sequence[Agent], team_names: Sequence[str]
         mentioned=tuple(agent.public_id for agent in mentioned),
         edited_at=note.edited_at,
     )
+
+
+def _is_markdown(message: Message) -> bool:
+    """Whether somebody wrote it here; what was imported may have come from anywhere."""
+    return message.author_kind == AuthorKind.AGENT and not message.is_history
 
 
 def _author(message: Message, customer: Customer) -> tuple[Face, str]:
