@@ -49,7 +49,7 @@ class Database:
             self._stack.push_async_callback(self._groups.close)
         else:
             self._writer = self._readers = create_async_engine(
-                self.url, pool_size=16, max_overflow=8, pool_pre_ping=True
+                self.url, pool_size=16, max_overflow=8, pool_pre_ping=True, hide_parameters=True
             )
             self._stack.push_async_callback(self._writer.dispose)
         return self
@@ -105,7 +105,10 @@ def driver_url(url: str) -> str:
 
 
 def _sqlite_engine(url: str, *, pool_size: int, begin: str, pragmas: tuple[str, ...] = ()) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0 if pool_size == 1 else 4)
+    # An error's text must not quote the rows that it failed on: it ends in a log.
+    engine = create_async_engine(
+        url, pool_size=pool_size, max_overflow=0 if pool_size == 1 else 4, hide_parameters=True
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def connected(connection: Any, _: object) -> None:
