@@ -27,8 +27,9 @@ from inbox.policies import visible_to
 T = TypeVar("T")
 
 
-async def strand(session: AsyncSession, public_id: str) -> Strand:
-    query = select(Strand).where(Strand.public_id == public_id)
+async def strand(session: AsyncSession, actor: Actor, public_id: str) -> Strand:
+    query = select(Strand).outerjoin(Case, Case.id == Strand.case_id)
+    query = query.where(Strand.public_id == public_id, Strand.case_id.is_(None) | visible_to(actor))
     return await _one(session, query.options(joinedload(Strand.channel), selectinload(Strand.participants)))
 
 

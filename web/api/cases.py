@@ -142,7 +142,9 @@ async def split(request: Request) -> Response:
             session,
             case,
             by=acting(request),
-            strands=[await named.strand(session, strand_id) for strand_id in body.strand_ids],
+            strands=[
+                await named.strand(session, actor_of(request), strand_id) for strand_id in body.strand_ids
+            ],
             from_message=await messages.by_public_id(session, actor, message) if message else None,
         )
         return 201, await _shown(session, fresh)

@@ -82,7 +82,7 @@ async def _reply(session: Session, request: Request, body: Reply, installation: 
         text=body.text,
         html=body.html,
         settings=installation.reply_settings,
-        strand=await named.strand(session, body.strand_id) if body.strand_id else None,
+        strand=await named.strand(session, actor_of(request), body.strand_id) if body.strand_id else None,
         to=typed_addresses(body.to, field="to") if body.to is not None else None,
         cc=typed_addresses(body.cc, field="cc") if body.cc is not None else None,
         attachments=await named.uploads(session, agent, body.attachments) if body.attachments else (),
@@ -147,7 +147,7 @@ async def answered(request: Request) -> Response:
     authorize(actor_of(request), Action.CHANGE)
 
     async def change(session: Session) -> tuple[int, Any]:
-        strand = await named.strand(session, request.path_params["id"])
+        strand = await named.strand(session, actor_of(request), request.path_params["id"])
         await replies.mark_answered(session, strand, by=acting(request))
         public = await names.of_strand(session, strand)
         return 200, shapes.strand(strand, public.cases)

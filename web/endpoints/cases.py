@@ -67,7 +67,7 @@ async def split(request: Request) -> Response:
     strand_ids, message_id = texts_of(form, "strand"), text_of(form, "from_message_id")
 
     async def act(session: Reading, case: Case, agent: Agent) -> str:
-        strands = [await named.strand(session, public_id) for public_id in strand_ids]
+        strands = [await named.strand(session, actor_of(request), public_id) for public_id in strand_ids]
         actor = actor_of(request)
         message = await messages.by_public_id(session, actor, message_id) if message_id else None
         fresh = await splits.split(session, case, by=agent, strands=strands, from_message=message)

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from inbox.actions import drafts
 from inbox.queries import named, redirects
-from web.acting import text_of
+from web.acting import actor_of, text_of
 from web.answers import done
 from web.installation import installation_of
 
@@ -22,6 +22,6 @@ async def update(request: Request) -> Response:
             by=request.state.agent,
             kind=text_of(form, "mode"),
             text=text if isinstance(text, str) else "",
-            strand=await named.strand(session, strand_id) if strand_id else None,
+            strand=await named.strand(session, actor_of(request), strand_id) if strand_id else None,
         )
     return done(request, f"/conversations/{conversation.public_id}")

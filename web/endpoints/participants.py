@@ -18,7 +18,7 @@ async def confirm(request: Request) -> Response:
     authorize(actor_of(request), Action.CHANGE)
     address = text_of(await request.form(), "address")
     async with installation_of(request).database.transaction() as session:
-        strand = await named.strand(session, request.path_params["id"])
+        strand = await named.strand(session, actor_of(request), request.path_params["id"])
         found = [one for one in strand.participants if one.address == address]
         if not found:
             raise NotFound("Nobody on this strand has that address.")

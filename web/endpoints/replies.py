@@ -86,7 +86,7 @@ async def mark_answered(request: Request) -> Response:
     """POST /strands/{id}/answered"""
     authorize(actor_of(request), Action.CHANGE)
     async with installation_of(request).database.transaction() as session:
-        strand = await named.strand(session, request.path_params["id"])
+        strand = await named.strand(session, actor_of(request), request.path_params["id"])
         await replies.mark_answered(session, strand, by=request.state.agent)
         case = await session.get(Case, strand.case_id) if strand.case_id else None
     return done(request, f"/cases/{case.number}" if case else "/inbox/mine", "Answered.")
@@ -121,7 +121,7 @@ async def _reply(session: Reading, request: Request, written: Written, installat
             by=agent,
             text=written.text,
             settings=installation.reply_settings,
-            strand=await named.strand(session, written.strand_id) if written.strand_id else None,
+            strand=await named.strand(session, actor, written.strand_id) if written.strand_id else None,
             to=typed_addresses(written.to, field="to") if written.to is not None else None,
             cc=typed_addresses(written.cc, field="cc") if written.cc is not None else None,
             attachments=attachments,
@@ -129,7 +129,9 @@ async def _reply(session: Reading, request: Request, written: Written, installat
             anyway=written.is_anyway,
             then=then,
             snoozed_until=named_moment("tomorrow", zone_of(request)) if is_until else None,
-            also_answered=[await named.strand(session, public_id) for public_id in written.also_answered],
+            also_answered=[
+                await named.strand(session, actor, public_id) for public_id in written.also_answered
+            ],
         )
     case = await session.get(Case, message.case_id) if message.case_id else None
     customer = await session.get_one(Customer, conversation.customer_id)
