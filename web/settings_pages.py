@@ -7,7 +7,6 @@ from starlette.responses import HTMLResponse
 
 from inbox.actors import Actor
 from inbox.errors import Conflict, Invalid
-from inbox.queries import intake
 from web.installation import installation_of
 from web.templating import page
 from web.workspace import shell_for
@@ -26,7 +25,6 @@ async def settings_page(
     and makes the answer a 422, so that scripts show it too."""
     async with installation_of(request).database.reading() as session:
         shell = await shell_for(session, request.state.agent)
-        quarantined = await intake.count_quarantined(session)
     return page(
         request,
         template,
@@ -34,7 +32,7 @@ async def settings_page(
         shell=shell,
         current="settings",
         section=section,
-        quarantined=quarantined,
+        quarantined=shell.quarantined,
         problem=str(problem) if problem else "",
         problem_field=problem.field if isinstance(problem, Invalid) else None,
         **context,

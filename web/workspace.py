@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from inbox.actors import Actor
 from inbox.models import Agent
-from inbox.queries import case_counters, installations, timelines
+from inbox.queries import case_counters, installations, intake, timelines
 from inbox.queries.case_counters import MOST_COUNTED
 from inbox.queries.case_views import TEAM, View
 from inbox.queries.happenings import Reading
@@ -38,7 +38,8 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Shell:
     """The frame of a page for one agent; `cursor` is the place in the event log that its counters stand
-    for. `is_new`: nobody has written to this installation yet."""
+    for. `is_new`: nobody has written to this installation yet. `quarantined`: so many inputs nobody could
+    read."""
 
     me: Face
     views: tuple[Place, ...]
@@ -46,6 +47,7 @@ class Shell:
     counters: Mapping[str, str]
     cursor: str
     is_new: bool = False
+    quarantined: int = 0
 
     def title_of(self, view: str) -> str | None:
         """What a view is called, None where there is none of that name."""
@@ -66,6 +68,7 @@ async def shell_for(session: Reading, agent: Agent) -> Shell:
         counters=figures,
         cursor=cursor,
         is_new=not await installations.has_message(session),
+        quarantined=await intake.count_quarantined(session, at_most=MOST_COUNTED),
     )
 
 
