@@ -45,7 +45,7 @@ class Signals:
 
     def publish(self, kind: SignalKind, conversation_id: int, payload: Mapping[str, Any]) -> None:
         """Tell whoever listens to this conversation, and those who listen to all of them."""
-        signal = Signal(kind, conversation_id, payload)
+        signal = Signal(SignalKind(kind), conversation_id, payload)
         for listener in (*self._of_one.get(conversation_id, ()), *self._of_all):
             listener(signal)
 

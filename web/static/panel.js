@@ -36,7 +36,7 @@
     else if (told.t === 'identify') { who = told.who; introduce(); }
     else if (told.t === 'reset') forget();
   });
-  function opened(quiet) { isOpen = true; want(); if (!quiet) text.focus(); bottom(); seen(); }
+  function opened(quiet) { isOpen = true; want(); if (!quiet) text.focus(); grow(); bottom(); seen(); }
   let who = null;
   function introduce() {                                   // sent again on each connection, until the proof is known
     if (!who) return;
@@ -128,7 +128,7 @@
   }
   function refused(frame) {
     if (frame.what === 'identify') { tellHost({ t: 'error', text: frame.error }); who = null; }
-    else if (frame.what === 'email') { change({ email: null }); footer(true, frame.error); }
+    else if (frame.what === 'email') { const typed = me().email; change({ email: null }); footer(true, frame.error, typed); }
     else if (frame.client_id) {
       if (frame.retry_after) { retryAt = Date.now() + frame.retry_after * 1000; setTimeout(flush, frame.retry_after * 1000 + 50); }
       else update(frame.client_id, { error: frame.error });
@@ -139,7 +139,7 @@
   function state() { by('offline').hidden = navigator.onLine && (isReady || tries < 3); paint(); }
   setInterval(() => {
     if (ws && Date.now() - heard > SILENT || sent && Date.now() - sentAt > PATIENCE) { stop(); again(); }
-    paint();
+    if (!document.activeElement.closest('.w-m:not([id])')) paint();
   }, 5000);
   addEventListener('online', () => { tries = 0; stop(); connect(); state(); });
   addEventListener('offline', () => { stop(); state(); });
@@ -201,7 +201,7 @@
     if (atEnd && !isOlder) bottom();
     if (last && !isOlder) {
       say({ t: 'received', message: [...log.querySelectorAll('.w-m[data-author]')].pop().id.slice(2) });
-      if (Date.now() - announced > 3000) { announced = Date.now(); by('announce').textContent = last.dataset.author + ': ' + last.textContent.trim().slice(0, 120); }
+      if (Date.now() - announced > 3000) { announced = Date.now(); by('announce').textContent = last.dataset.author + ': ' + last.querySelector('.w-b').textContent.trim().slice(0, 120); }
     }
     seen(); unread();
   }
@@ -251,7 +251,7 @@
   function head(theirs) {
     const people = new Map(theirs.slice(-20).map(each => [each.dataset.author, each.dataset])), shown = [...people.values()].slice(-3).reverse();
     by('title').textContent = shown.length ? `${shown[0].author}, ${facts.name}` : facts.name;
-    const faces = shown.length ? shown : [{ initials: facts.name.split(/\s+/).slice(0, 2).map(w => w[0]).join('').toUpperCase(), hue: 1 }];
+    const faces = shown.length ? shown : [{ initials: (facts.name.match(/[\p{L}\p{N}]+/gu) || []).slice(0, 2).map(w => w[0]).join('').toUpperCase(), hue: 1 }];
     by('faces').replaceChildren(...faces.map(f => { const face = node(`<span class="w-av w-av--${+f.hue}" aria-hidden="true"></span>`); face.textContent = f.initials; return face; }));
   }
   const clock = at => at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
@@ -297,7 +297,7 @@
   }
 
   /* ---- where to answer when they leave ---- */
-  function footer(isAsking, error) {
+  function footer(isAsking, error, typed) {
     const email = me().email;
     if (!isAsking) {
       const words = email ? `If you leave, we’ll reply to ${email}. ` : 'If you leave, we can reply by email. ', button = node('<button type="button"></button>');
@@ -306,11 +306,11 @@
       return foot.replaceChildren(words, button);
     }
     const form = node('<form novalidate><label class="vh" for="email">Your email</label><input class="w-in" id="email" type="email" autocomplete="email" placeholder="you@example.com"><button class="w-go">Save</button></form>'), input = form.querySelector('input');
-    input.value = email || '';
+    input.value = typed || email || '';
     form.onsubmit = e => {
       e.preventDefault();
       const typed = input.value.trim(), wrong = !/^\S+@\S+$/.test(typed) ? 'Write a whole address, like name@example.com.' : !/@.+\..+/.test(typed) ? 'Add the part after the dot, like .com or .pt' : '';
-      if (wrong) return footer(true, wrong);
+      if (wrong) return footer(true, wrong, typed);
       change({ email: typed }); say({ t: 'email', email: typed }); footer(); text.focus();
     };
     input.onkeydown = e => { if (e.key === 'Escape') { e.stopPropagation(); footer(); } };
@@ -323,7 +323,7 @@
   }
 
   /* ---- the composer ---- */
-  function grow() { text.style.height = '40px'; text.style.height = Math.min(140, text.scrollHeight) + 'px'; }
+  function grow() { text.style.height = '40px'; text.style.height = Math.max(40, Math.min(140, text.scrollHeight)) + 'px'; }
   by('composer').addEventListener('submit', e => {
     e.preventDefault();
     const words = text.value.trim();
