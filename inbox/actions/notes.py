@@ -23,6 +23,7 @@ from inbox.models import (
     Team,
     TeamMember,
 )
+from inbox.policies import visible_to
 
 LONGEST_TEXT = 100_000
 _AT = re.compile(r"(?<![\w@.])@(?=\w)")
@@ -38,7 +39,7 @@ async def add_note(
     """
     text = _checked(text)
     await hold_conversation(session, conversation)
-    case = await _case_for(session, conversation, case)
+    case = await _case_for(session, conversation, case, by)
     note = Note(
         conversation_id=conversation.id,
         origin_conversation_id=conversation.id,
@@ -95,7 +96,7 @@ def _checked(text: str) -> str:
     return text
 
 
-async def _case_for(session: AsyncSession, conversation: Conversation, case: Case | None) -> Case:
+async def _case_for(session: AsyncSession, conversation: Conversation, case: Case | None, by: Agent) -> Case:
     if case is not None:
         await session.refresh(case)
         if case.conversation_id != conversation.id:
@@ -103,7 +104,11 @@ async def _case_for(session: AsyncSession, conversation: Conversation, case: Cas
         return case
     newest = (
         select(Case)
-        .where(Case.conversation_id == conversation.id, Case.joined_into_id.is_(None))
+        .where(
+            Case.conversation_id == conversation.id,
+            Case.joined_into_id.is_(None),
+            visible_to(Actor.agent(by)),
+        )
         .order_by(Case.status.in_(UNFINISHED).desc(), Case.number.desc())
         .limit(1)
     )

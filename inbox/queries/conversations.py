@@ -79,7 +79,12 @@ async def whole(session: AsyncSession, actor: Actor, conversations: Sequence[Con
     hidden = cases.where(~visible_to(actor)).with_only_columns(Case.conversation_id)
     for conversation_id in await session.scalars(hidden):
         found[conversation_id].private_cases += 1
-    strands = select(Strand).where(Strand.conversation_id.in_(ids)).order_by(Strand.id)
+    strands = (
+        select(Strand)
+        .outerjoin(Case, Case.id == Strand.case_id)
+        .where(Strand.conversation_id.in_(ids), Strand.case_id.is_(None) | visible_to(actor))
+        .order_by(Strand.id)
+    )
     loaded = strands.options(joinedload(Strand.channel), selectinload(Strand.participants))
     for strand in await session.scalars(loaded):
         found[strand.conversation_id].strands.append(strand)

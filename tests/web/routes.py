@@ -49,3 +49,6 @@ def filled(pattern: str) -> str:
     """An address of this pattern that leads to nothing."""
     pattern = re.sub(r"\{[^}:]+:int\}", "987654", pattern)
     return re.sub(r"\{[^}]+\}", "aaaaaaaaaaaaaaaaaaaaaaaaaa", pattern)
+
+
+DOORS_OF_AGENTS = [door for door in doors() if door.policy in (Policy.AGENT, Policy.API_AGENT)]
