@@ -26,6 +26,7 @@ from inbox.db import Database
 from inbox.envelopes import ChannelFacts, ChannelKind, InboundMessage
 from inbox.errors import Conflict, NotFound, Refused
 from inbox.models import Channel, EventKind, IntakeRecord, IntakeState, MailboxPosition
+from inbox.outages import is_outage
 from inbox.placements import Arrival
 
 CLAIM = timedelta(seconds=30)
@@ -176,6 +177,8 @@ class IntakeDesk:
             return [done[record_id] for record_id in ids]
 
     async def _divide(self, arrivals: Sequence[Arrival], error: Exception) -> list[Filed]:
+        if is_outage(error):  # nothing is wrong with the input: it stays accepted, and is tried again
+            raise error
         if len(arrivals) == 1:
             log.exception("intake.not_filed", record=arrivals[0].record_id, exc_info=error)
             reason = f"It could not be filed ({type(error).__name__}). Try again, or report it with the raw."
@@ -211,6 +214,20 @@ class IntakeDesk:
             )
         (filed,) = await self.file([record_id], forced=force)
         return filed
+
+    async def catch_up(self, channel_id: int) -> int:
+        """File what a process that is gone accepted from this channel, whether or not its claims stand.
+
+        Comes before anything newer is read: what answers a mail must not be filed before it.
+        """
+        left = select(IntakeRecord.id).where(
+            IntakeRecord.channel_id == channel_id, IntakeRecord.state == IntakeState.RECEIVED
+        )
+        async with self._database.reading() as session:
+            ids = list(await session.scalars(left.order_by(IntakeRecord.id)))
+        for start in range(0, len(ids), BATCH):
+            await self.file(ids[start : start + BATCH])
+        return len(ids)
 
     async def sweep(self) -> int:
         """File what was accepted and left lying by a process that is gone; answers how many."""

@@ -50,7 +50,12 @@ def works_of(installation: Installation) -> dict[str, Work]:
     database, blobs, keys = installation.database, installation.blobs, installation.keys
     outbox = OutboxWorker(database, blobs, keys, senders(blobs), alone=database.is_sqlite)
     mailboxes = MailboxWatch(
-        database, blobs, keys, installation.intake, max_bytes=installation.settings.max_message_bytes
+        database,
+        blobs,
+        keys,
+        installation.intake,
+        max_bytes=installation.settings.max_message_bytes,
+        alone=database.is_sqlite,
     )
     return {
         "intake": installation.intake.run,

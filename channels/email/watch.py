@@ -47,21 +47,34 @@ class _Watch:
 
 
 class MailboxWatch:
-    """Keeps one receiver for each mailbox that this process may read."""
+    """Keeps one receiver for each mailbox that this process may read.
+
+    *alone* says that no other process can be reading (SQLite): leases at the start were left behind.
+    """
 
     def __init__(
-        self, database: Database, blobs: BlobStore, keys: Keys, intake: IntakeDesk, *, max_bytes: int
+        self,
+        database: Database,
+        blobs: BlobStore,
+        keys: Keys,
+        intake: IntakeDesk,
+        *,
+        max_bytes: int,
+        alone: bool = False,
     ) -> None:
         self._database = database
         self._blobs = blobs
         self._keys = keys
         self._intake = intake
         self._max_bytes = max_bytes
+        self._alone = alone
         self._owner = secrets.token_hex(8)
         self._watches: dict[int, _Watch] = {}
 
     async def run(self) -> None:
         """Look at the channels every few seconds; ends only when cancelled, and then lets go of them."""
+        if self._alone:
+            await leases.end_all(self._database)
         try:
             while True:
                 try:
@@ -120,6 +133,7 @@ class MailboxWatch:
             await self._tell(channel.id, "failing", str(error))
             await asyncio.Event().wait()  # until somebody changes the channel
             return
+        await self._intake.catch_up(channel.id)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._report(channel.id, states))
             tasks.create_task(self._file(accepted))
