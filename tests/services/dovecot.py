@@ -7,6 +7,7 @@ import pwd
 import secrets
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -98,7 +99,9 @@ class DovecotServer:
         folder = self._maildir(user, mailbox)
         for name in ("tmp", "new", "cur"):
             self._make_folder(folder / name)
-        name = f"{secrets.token_hex(8)}.test"
+        # The time stands in front (maildir(5)): Dovecot gives UIDs in its order.
+        seconds, nanoseconds = divmod(time.time_ns(), 10**9)
+        name = f"{seconds}.M{nanoseconds // 1000:06}R{secrets.token_hex(8)}.test"
         draft = folder / "tmp" / name
         draft.write_bytes(raw)
         shutil.chown(draft, user=self._user)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -15,9 +16,14 @@ from typing import Any
 import httpx2
 from playwright.async_api import Page
 
-from inbox.config import PREFIX
+from inbox.actions import sign_ins
+from inbox.actions.agents import add_agent
+from inbox.actors import SYSTEM
+from inbox.config import PREFIX, Settings
+from inbox.models import Role
 from inbox.secrets import load_keys
 from tests.services.launch import free_port
+from web.installation import open_installation
 
 PASSWORD = "correct horse battery staple 7"
 READY_SECONDS = 60.0
@@ -98,11 +104,31 @@ class RunningServer:
 
     def add_agent(self, name: str, *, role: str = "agent") -> str:
         """Add somebody who signs in with PASSWORD; answers their address."""
-        address = f"{name.split()[0].lower()}@desk.test"
+        address = address_of(name)
         self.cli(
             "agent", "add", address, "--name", name, "--role", role, "--password-stdin", stdin=PASSWORD + "\n"
         )
         return address
+
+    async def take_in(self, *names: str) -> None:
+        """Add people who sign in with PASSWORD, without starting a command for each, which takes long. The
+        first is an admin, and `api()` acts for them."""
+        settings = Settings(data_dir=self.folder / "data")
+        async with open_installation(settings) as installation:
+            hashed = await installation.passwords.hash(PASSWORD)
+            async with installation.database.transaction() as session:
+                for name in names:
+                    is_first = name == names[0]
+                    agent = await add_agent(
+                        session,
+                        email=address_of(name),
+                        name=name,
+                        role=Role.ADMIN if is_first else Role.AGENT,
+                        password_hash=hashed,
+                        by=SYSTEM,
+                    )
+                    if is_first:
+                        self.token = await sign_ins.create_token(session, agent=agent, name="tests")
 
     def take_token(self, address: str) -> None:
         """Let `api()` act as this agent."""
@@ -169,13 +195,24 @@ class RunningServer:
         return found
 
 
+def address_of(name: str) -> str:
+    """With this address somebody signs in."""
+    return f"{name.split()[0].lower()}@desk.test"
+
+
 @asynccontextmanager
-async def running_server(folder: Path, **settings: str) -> AsyncIterator[RunningServer]:
-    """A running installation with an admin, Maya, for whom `api()` acts; nothing waits before it is sent."""
+async def running_server(folder: Path, template: Path, **settings: str) -> AsyncIterator[RunningServer]:
+    """A running installation with Maya, an admin, and Tom; nothing waits before it is sent.
+
+    *template* is a migrated, empty database file: migrating anew takes long.
+    """
     server = RunningServer(folder, **{"undo_seconds": "0"} | settings)
+    data = folder / "data"
+    data.mkdir(mode=0o700)
+    shutil.copy(template, data / "onethread.db")
+    await server.take_in("Maya Okafor", "Tom Rivera")
     try:
         await server.start()
-        server.take_token(server.add_agent("Maya Okafor", role="admin"))
         yield server
     finally:
         await server.end()
