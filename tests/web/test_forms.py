@@ -167,10 +167,13 @@ async def test_forty_forms_from_one_address_are_let_in_and_a_flood_is_answered_i
         for i in range(40)
     ]
     assert statuses == [202] * 40
-    flood = [await client.post(f"/forms/{channel.public_key}", json={}) for _ in range(100)]
-    refused = [answer for answer in flood if answer.status_code == 429]
-    assert refused and int(refused[-1].headers["retry-after"]) >= 1
-    assert "Please try again in" in refused[-1].json()["detail"]
+    refused = await client.post(f"/forms/{channel.public_key}", json={})
+    for _ in range(2_000):
+        if refused.status_code == 429:
+            break
+        refused = await client.post(f"/forms/{channel.public_key}", json={})
+    assert int(refused.headers["retry-after"]) >= 1
+    assert "Please try again in" in refused.json()["detail"]
 
 
 async def test_only_the_sites_of_the_list_may_use_a_form(

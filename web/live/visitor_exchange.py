@@ -57,7 +57,7 @@ class Exchange:
         no good."""
         self.view = await self.visit.view()
         facts = self._cursors.open(after) if after else None
-        if facts and facts["v"] == self.visit.visitor_id:
+        if facts and facts["v"] == self.visit.visitor_id and facts["p"] <= await self._newest():
             self.position = int(facts["p"])
             return [self._ready(), *await self.changes()]
         return [self._ready(), await self._everything()]
@@ -65,8 +65,7 @@ class Exchange:
     async def join(self) -> None:
         """Begin at the end of what has happened: for one frame of a panel that keeps no connection."""
         self.view = await self.visit.view()
-        async with self.visit.installation.database.reading() as session:
-            self.position = await visitor_views.newest_position(session)
+        self.position = await self._newest()
 
     async def take(self, frame: Mapping[str, Any]) -> list[Frame]:
         """Do what a frame asks; answers what to tell. What is wrong is told, never raised."""
@@ -101,6 +100,10 @@ class Exchange:
             return None
         name = str((payload.get("agent") or {}).get("name") or "").split()
         return {"signal": {"typing": {"name": name[0] if name else "", "on": bool(payload.get("on"))}}}
+
+    async def _newest(self) -> int:
+        async with self.visit.installation.database.reading() as session:
+            return await visitor_views.newest_position(session)
 
     async def _everything(self) -> Frame:
         async with self.visit.installation.database.reading() as session:

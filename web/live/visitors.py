@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from inbox.db import Database
 from inbox.envelopes import ChannelKind
 from inbox.errors import NotFound
+from inbox.outages import is_outage
 from inbox.queries import visitor_views
 from web.installation import installation_of
 from web.live.signals import Signal, Signals
@@ -147,6 +148,11 @@ class PanelSocket:
         except* (WebSocketDisconnect, ConnectionError):
             pass  # the panel has gone, or was sent away: there is nobody left to tell
         except* TimeoutError:
+            await self._close(TOO_SLOW)
+        except* Exception as failed:
+            if not all(is_outage(error) for error in failed.exceptions):
+                raise
+            log.warning("visitors.database_away", errors=len(failed.exceptions))
             await self._close(TOO_SLOW)
 
     async def _listen(self) -> None:
