@@ -63,7 +63,7 @@ class Passwords:
     def _matches(self, password_hash: str, password: str) -> bool:
         try:
             return self._hasher.verify(password_hash, password)
-        except (VerificationError, InvalidHashError):
+        except (VerificationError, InvalidHashError, UnicodeEncodeError):
             return False
 
 
@@ -81,6 +81,8 @@ def check_strength(password: str) -> None:
         )
     if len(password) > MAXIMUM_LENGTH:
         raise Invalid(f"Take at most {MAXIMUM_LENGTH} characters.", field="password")
+    if any("\ud800" <= character <= "\udfff" for character in password):
+        raise Invalid("Take letters, digits and signs that can be typed.", field="password")
     if password.lower() in COMMON or len(set(password)) < 5:
         raise Invalid(
             "That password is on the list that attackers try first. Take another.", field="password"

@@ -41,6 +41,8 @@ def configure_logs(log_format: Literal["console", "json"]) -> None:
     out.setFormatter(formatter)
     logging.root.handlers[:] = [out]
     logging.root.setLevel(logging.INFO)
+    for name in ("httpx2", "httpcore2"):  # at info they write every address that is asked
+        logging.getLogger(name).setLevel(logging.WARNING)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.asgi"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True

@@ -1,0 +1,85 @@
+"""What is committed is there, what failed is not, and nobody pays for somebody else's mistake."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from inbox.db import Database
+from inbox.models import Tag
+
+
+async def add(database: Database, *names: str, fails: bool = False) -> None:
+    async with database.transaction() as session:
+        session.add_all(Tag(name=name) for name in names)
+        await session.flush()
+        if fails:
+            raise ZeroDivisionError
+
+
+async def stored(database: Database) -> set[str]:
+    async with database.reading() as session:
+        return set(await session.scalars(select(Tag.name)))
+
+
+async def test_a_body_that_breaks_a_rule_undoes_only_itself(database: Database) -> None:
+    await add(database, "taken")
+
+    results = await asyncio.gather(
+        add(database, "a"),
+        add(database, "b", "taken"),
+        add(database, "c"),
+        add(database, "d", fails=True),
+        add(database, "taken"),
+        add(database, "e"),
+        return_exceptions=True,
+    )
+
+    kinds = [type(result) for result in results]
+    assert kinds == [type(None), IntegrityError, type(None), ZeroDivisionError, IntegrityError, type(None)]
+    assert await stored(database) == {"taken", "a", "c", "e"}
+
+
+async def test_after_a_failure_the_next_one_is_kept(database: Database) -> None:
+    await add(database, "taken")
+    for _ in range(3):
+        with pytest.raises(IntegrityError):
+            await add(database, "taken")
+    await add(database, "kept")
+
+    assert await stored(database) == {"taken", "kept"}
+
+
+async def test_many_at_once_are_all_kept(database: Database) -> None:
+    await asyncio.gather(*(add(database, f"tag {number}") for number in range(150)))
+
+    assert len(await stored(database)) == 150
+
+
+async def test_one_that_is_cancelled_leaves_nothing_and_stops_nobody(database: Database) -> None:
+    begun = asyncio.Event()
+
+    async def slow() -> None:
+        async with database.transaction() as session:
+            session.add(Tag(name="never"))
+            await session.flush()
+            begun.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(slow())
+    await begun.wait()
+    others = [asyncio.create_task(add(database, f"tag {number}")) for number in range(3)]
+    task.cancel()
+    await asyncio.gather(task, *others, return_exceptions=True)
+
+    assert await stored(database) == {"tag 0", "tag 1", "tag 2"}
+
+
+async def test_reading_writes_nothing(sqlite_database: Database) -> None:
+    async with sqlite_database.reading() as session:
+        session.add(Tag(name="never"))
+        with pytest.raises(Exception, match="readonly"):
+            await session.flush()
+
+    assert await stored(sqlite_database) == set()
