@@ -103,12 +103,20 @@
   }
 
   function replace(old, el) {
-    if (busy(old)) { held.set(old.id, el); return; }       // never under a person's cursor: it waits until focus has left
+    const twin = busy(old) ? counterpart(document.activeElement, el) : null;
+    if (busy(old) && !twin) { held.set(old.id, el); return; }         // never under a person's cursor: it waits until focus has left
     held.delete(old.id);
     const details = el.querySelectorAll('details');
     old.querySelectorAll('details').forEach((d, i) => { if (d.open && details[i]) details[i].open = true; });
     old.replaceWith(el);
     if (window.htmx) window.htmx.process(el);
+    if (twin) twin.focus({ preventScroll: true });
+  }
+
+  function counterpart(at, el) {                           // the same link or button in what comes: focus stays where it is
+    if (!at.matches('a[href], button') || at.closest('details[open]')) return null;
+    const same = other => ['href', 'formaction', 'value'].every(name => other.getAttribute(name) === at.getAttribute(name)) && other.textContent === at.textContent;
+    return [...el.querySelectorAll(at.tagName)].find(same);
   }
 
   /** Runs `change`, then leaves the log where the reader had it: at the end, or with the same line at the top. */
