@@ -23,7 +23,10 @@ from web.routes import ROUTES
 from web.workers import background_work
 
 ANSWERS_ANYBODY = ("/healthz", "/readyz")
-NOT_OUR_NAME = "This server does not answer under that name. If it should, set ONETHREAD_BASE_URL to how browsers reach it."
+NOT_OUR_NAME = (
+    "This server does not answer under that name. "
+    "If it should, set ONETHREAD_BASE_URL to how browsers reach it."
+)
 
 
 Beside = Callable[[Installation], AbstractAsyncContextManager[None]]

@@ -255,7 +255,7 @@ async def test_our_own_answer_makes_nothing_unread(database: Database) -> None:
         wanted = CaseFilter(view="mine")
         before = (await case_rows.rows(session, wanted, actor=Actor.agent(maya))).items[0]
     async with database.transaction() as session:
-        session.add(scene.case)
+        scene.case = await session.get_one(Case, scene.case.id)
         await an_outbound_message(session, scene, by=priya)
     async with database.reading() as session:
         after = (await case_rows.rows(session, wanted, actor=Actor.agent(maya))).items[0]
