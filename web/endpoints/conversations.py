@@ -12,8 +12,10 @@ from web.acting import LARGEST_NUMBER, actor_of, text_of
 from web.answers import done, is_scripted, moved
 from web.installation import installation_of
 from web.lists import Wanted, list_of
+from web.live.signals import SignalKind
 from web.templating import page
 from web.threads import Thread, chosen_case, thread_of
+from web.visiting import visiting_of
 from web.workspace import shell_for
 
 PANES = ("thread", "customer")
@@ -64,6 +66,8 @@ async def mark_read(request: Request) -> Response:
     async with installation_of(request).database.transaction() as session:
         conversation = await redirects.find_conversation(session, request.path_params["id"])
         await reads.mark_read(session, conversation, by=request.state.agent, position=position)
+    # The visitor's panel says "Seen"; on the next load it is read from the database.
+    visiting_of(request).signals.publish(SignalKind.READ, conversation.id, {"position": position})
     return done(request, f"/conversations/{conversation.public_id}")
 
 

@@ -59,7 +59,7 @@ class Exchange:
         facts = self._cursors.open(after) if after else None
         if facts and facts["v"] == self.visit.visitor_id and facts["p"] <= await self._newest():
             self.position = int(facts["p"])
-            return [self._ready(), *await self.changes()]
+            return [self._ready(), *await self.changes(), await self._read()]
         return [self._ready(), await self._everything()]
 
     async def join(self) -> None:
@@ -104,6 +104,11 @@ class Exchange:
     async def _newest(self) -> int:
         async with self.visit.installation.database.reading() as session:
             return await visitor_views.newest_position(session)
+
+    async def _read(self) -> Frame:
+        """How far agents have read: a signal that was missed does not come again."""
+        async with self.visit.installation.database.reading() as session:
+            return {"signal": {"read": await visitor_views.read_by_agents(session, self.view)}}
 
     async def _everything(self) -> Frame:
         async with self.visit.installation.database.reading() as session:
