@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import (
 from inbox.actions.events import write_events
 from inbox.errors import SettingsInvalid
 from inbox.feed import Feed
+from inbox.sqlite import open_connection
 
 GROUP = 64
 BUSY_MILLISECONDS = 30_000
@@ -107,7 +108,11 @@ def driver_url(url: str) -> str:
 def _sqlite_engine(url: str, *, pool_size: int, begin: str, pragmas: tuple[str, ...] = ()) -> AsyncEngine:
     # An error's text must not quote the rows that it failed on: it ends in a log.
     engine = create_async_engine(
-        url, pool_size=pool_size, max_overflow=0 if pool_size == 1 else 4, hide_parameters=True
+        url,
+        pool_size=pool_size,
+        max_overflow=0 if pool_size == 1 else 4,
+        hide_parameters=True,
+        connect_args={"async_creator_fn": open_connection},
     )
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -189,7 +194,8 @@ class _GroupCommit:
 
     async def _undo(self, savepoint: AsyncTransaction) -> None:
         try:
-            await savepoint.rollback()
+            if savepoint.is_active:  # a statement that failed has rolled it back already
+                await savepoint.rollback()
         except BaseException as error:  # the connection cannot be trusted: nobody of this group is committed
             self._fail(error)
             raise

@@ -2,6 +2,15 @@
 
 from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
 
+SIGNS = (
+    "database is locked",
+    "disk is full",
+    "disk I/O error",
+    "starting up",
+    "shutting down",
+    "too many connections",
+)
+
 
 def is_outage(error: BaseException) -> bool:
     """Whether the database was away or too busy: worth trying again, and nobody's mistake."""
@@ -10,7 +19,4 @@ def is_outage(error: BaseException) -> bool:
     if not isinstance(error, DBAPIError):
         return False
     text = str(error.orig)
-    return error.connection_invalidated or any(
-        sign in text
-        for sign in ("database is locked", "starting up", "shutting down", "too many connections")
-    )
+    return error.connection_invalidated or any(sign in text for sign in SIGNS)

@@ -16,6 +16,18 @@ from web.templating import environment
 
 AT_ONCE = 20  # drawings between two looks at what else the loop has to do
 _KINDS = frozenset(EventKind)
+# What these tell stands in their entry alone; the case is as it was.
+_CASE_AS_IT_WAS = frozenset(
+    {
+        EventKind.NOTE_ADDED,
+        EventKind.NOTE_EDITED,
+        EventKind.MESSAGE_SENDING,
+        EventKind.MESSAGE_SENT,
+        EventKind.MESSAGE_DELIVERED,
+        EventKind.MESSAGE_READ,
+        EventKind.MESSAGE_DELAYED,
+    }
+)
 
 Draw = Callable[[Entry, Place], str]
 CasePart = Callable[[Reading, Collection[int]], Awaitable[Mapping[int, str]]]
@@ -101,6 +113,8 @@ class Fragments:
         last: dict[int, int] = {}
         private: dict[int, bool] = {}
         for one in wanted if self._parts else ():
+            if one.event.kind in _CASE_AS_IT_WAS:
+                continue
             for sign in _signs(one, signs):
                 last[sign.id], private[sign.id] = one.position, sign.is_private
         for part in self._parts if last else ():
