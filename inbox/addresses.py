@@ -29,6 +29,11 @@ def normalise_email(typed: str, *, field: str = "email") -> str:
     return address
 
 
+def name_for(kind: str, address: str) -> str:
+    """What somebody without a known name is called: their address, or "Visitor" and the end of it."""
+    return f"Visitor {address[-4:].upper()}" if kind == "visitor" else address
+
+
 def _ascii_domain(domain: str, field: str) -> str:
     try:
         encoded = domain.lower() if domain.isascii() else idna.encode(domain, uts46=True).decode()

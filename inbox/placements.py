@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from inbox.envelopes import Address, AddressKind, ChannelKind, InboundMessage, Verdict
+from inbox.addresses import name_for
+from inbox.envelopes import Address, ChannelKind, InboundMessage, Verdict
 from inbox.ids import public_id
 from inbox.known import Known
 from inbox.models import (
@@ -114,8 +115,8 @@ class Rows:
 
     def rename(self, customer: Customer, message: InboundMessage) -> None:
         """A real name takes the place of one that we made from the address."""
-        made_up = (message.sender.value, f"Visitor {message.sender.value[-4:].upper()}")
-        if message.sender.name and customer.name in ("", *made_up):
+        made_up = name_for(message.sender.kind, message.sender.value)
+        if message.sender.name and customer.name in ("", made_up):
             customer.name = message.sender.name
 
     def new_identity(self, message: InboundMessage, customer_id: int, proof: Proof) -> Identity:
@@ -223,8 +224,4 @@ def failed(message: InboundMessage) -> bool:
 
 
 def _name_of(message: InboundMessage) -> str:
-    if message.sender.name:
-        return message.sender.name
-    if message.sender.kind == AddressKind.VISITOR:
-        return f"Visitor {message.sender.value[-4:].upper()}"
-    return message.sender.value
+    return message.sender.name or name_for(message.sender.kind, message.sender.value)

@@ -7,7 +7,7 @@ where it names somebody, agents are asked, and the visitor sees no more than bef
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,11 +15,21 @@ from inbox.actions.claims import claim_address, find_identity, settle_claims
 from inbox.actions.events import record
 from inbox.actions.merges import merge
 from inbox.actors import SYSTEM
-from inbox.addresses import normalise_email
+from inbox.addresses import name_for, normalise_email
 from inbox.envelopes import AddressKind
 from inbox.errors import Invalid
 from inbox.locks import lock_conversations
-from inbox.models import Channel, Conversation, Customer, EventKind, Identity, Proof, Tie
+from inbox.models import (
+    Channel,
+    Claim,
+    ClaimState,
+    Conversation,
+    Customer,
+    EventKind,
+    Identity,
+    Proof,
+    Tie,
+)
 from inbox.queries.redirects import conversation_of
 
 __all__ = ["Identified", "claim_address", "identify", "prove_email", "recognise", "user_address"]
@@ -68,7 +78,7 @@ async def identify(
     if email:
         is_news |= await _sign_for_email(session, user, email, owner, is_new=is_new)
     customer = await _customer(session, visitor)
-    if name and not customer.name:
+    if name and customer.name in ("", name_for(visitor.kind, visitor.address)):
         customer.name = name[:300]
     if is_news:
         await _record_proof(session, customer, AddressKind.USER, Proof.SIGNED)
@@ -236,6 +246,7 @@ async def _sign_for_email(
     """The email that was signed with a user id; answers whether it proved anything new."""
     if owner is None:
         owner = await _own(session, user, AddressKind.EMAIL, normalise_email(email), proof=Proof.SIGNED)
+        await _take_in_claimant(session, owner)
     if owner.customer_id == user.customer_id or is_new:
         is_news = await _tie(session, user, owner, Proof.SIGNED)
         await _join(session, user, owner)
@@ -243,6 +254,23 @@ async def _sign_for_email(
         return is_news
     await claim_address(session, await _customer(session, user), email, SIGNED)
     return False
+
+
+async def _take_in_claimant(session: AsyncSession, owner: Identity) -> None:
+    """Join the one customer who is nothing but a claim of this address, as a first mail from it would."""
+    has_identity = exists().where(Identity.customer_id == Claim.customer_id)
+    claims = select(Claim.customer_id).where(
+        Claim.kind == owner.kind,
+        Claim.address == owner.address,
+        Claim.state == ClaimState.OPEN,
+        Claim.customer_id != owner.customer_id,
+        ~has_identity,
+    )
+    claimants = (await session.scalars(claims.distinct().limit(2))).all()
+    if len(claimants) == 1:
+        claimant = await session.get_one(Customer, claimants[0])
+        if claimant.merged_into_id is None:
+            await merge(session, claimant, into=await _customer(session, owner), by=SYSTEM, on_proof=True)
 
 
 async def _record_proof(session: AsyncSession, customer: Customer, kind: AddressKind, proof: Proof) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.actions.claims import claim_address, find_identity
@@ -80,6 +80,29 @@ async def test_a_signed_email_that_nobody_owns_becomes_the_visitors(database: Da
         assert await count(session, Merge) == 0
     async with database.reading() as session:
         assert await count(session, Event, Event.kind == EventKind.IDENTITY_PROVED) == 1
+
+
+async def test_a_signed_name_takes_the_place_of_the_one_that_was_made_up(database: Database) -> None:
+    async with database.transaction() as session:
+        channel = await a_webchat_channel(session)
+        visitor = await a_visitor(session, channel)
+        visitor.customer.name = f"Visitor {visitor.identity.address[-4:].upper()}"
+        await identify(session, visitor.identity, channel=channel, user_id="u-1", name="Ana Sousa")
+        assert visitor.customer.name == "Ana Sousa"
+
+
+async def test_a_signed_email_takes_in_whoever_was_nothing_but_its_claim(database: Database) -> None:
+    async with database.transaction() as session:
+        channel = await a_webchat_channel(session)
+        visitor = await a_visitor(session, channel)
+        claimant = await a_customer(session, name="From the form")
+        form = await a_conversation(session, customer=claimant, text="By form")
+        form.strand.identity_id = form.messages[0].identity_id = None
+        await session.flush()
+        await session.execute(delete(Identity).where(Identity.customer_id == claimant.id))
+        session.add(Claim(customer_id=claimant.id, kind=AddressKind.EMAIL, address=MAIL, source="form"))
+        await identify(session, visitor.identity, channel=channel, user_id="u-1", email=MAIL)
+        assert claimant.merged_into_id == visitor.customer.id
 
 
 async def test_a_new_user_id_joins_the_owner_of_its_signed_email_and_sees_their_mail(
