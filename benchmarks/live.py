@@ -67,8 +67,8 @@ async def _measure() -> list[float]:
             )
             server = uvicorn.Server(config)
             serving = asyncio.create_task(server.serve())
-            while not server.started:
-                await asyncio.sleep(0.01)
+            async with asyncio.timeout(30):
+                await _until_started(server)
             port = server.servers[0].sockets[0].getsockname()[1]
             scene = await a_scene(installation)
             client = await asyncio.create_subprocess_exec(
@@ -99,3 +99,10 @@ async def _measure() -> list[float]:
             await serving
     received: dict[str, list[float]] = defaultdict(list, json.loads(answer))
     return [1000 * (at - began) for note_id, began in sent.items() for at in received[note_id]]
+
+
+async def _until_started(server: uvicorn.Server) -> None:
+    while True:
+        if server.started:  # it has no event to wait for
+            return
+        await asyncio.sleep(0.01)

@@ -10,7 +10,10 @@ from inbox.models import Agent, Conversation, Role
 from inbox.queries import agents as agent_queries, conversations
 from web.installation import Installation
 
-MAIL = b"From: ines@norte.example\r\nTo: support@desk.example\r\nSubject: Lamp\r\nMessage-ID: <1@norte.example>\r\n\r\nHi\r\n"
+MAIL = (
+    b"From: ines@norte.example\r\nTo: support@desk.example\r\nSubject: Lamp\r\n"
+    b"Message-ID: <1@norte.example>\r\n\r\nHi\r\n"
+)
 
 
 @dataclass(frozen=True, slots=True)

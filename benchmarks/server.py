@@ -45,7 +45,9 @@ class BenchServer:
 
     async def start(self) -> None:
         self._process = self._launch()
-        while not await asyncio.to_thread(self._is_ready):
+        while True:
+            if await asyncio.to_thread(self._is_ready):
+                return
             await asyncio.sleep(0.02)
 
     async def end(self) -> None:

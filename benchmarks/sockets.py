@@ -1,4 +1,4 @@
-"""Holds the sockets of many agents, and says when each entry reached each of them. Run by `benchmarks.live`."""
+"""Holds the sockets of many agents and says when each entry reached each. Run by `benchmarks.live`."""
 
 import asyncio
 import json

@@ -106,9 +106,7 @@ def _operation(guard: Guard, method: str) -> dict[str, Any]:
     first = words.splitlines()[0] if words else guard.path
     operation: dict[str, Any] = {
         "summary": first,
-        "operationId": f"{method.lower()}_{re.sub(r'[^a-z0-9]+', '_', guard.path.removeprefix('/api/v1/'))}".strip(
-            "_"
-        ),
+        "operationId": _operation_id(guard.path, method),
         "parameters": _parameters(guard.path, words, method),
         "responses": _responses(guard, method, words),
     }
