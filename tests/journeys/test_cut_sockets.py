@@ -16,10 +16,10 @@ READ_LOG = """log => {
   const copy = log.cloneNode(true);
   copy.querySelectorAll('[data-made=new], #typing, .w-home').forEach(one => one.remove());
   for (const one of copy.querySelectorAll('*')) {
-    const kept = [...one.attributes].map(each => [each.name, each.value]).filter(
-      ([name, value]) => !['style', 'title', 'data-told', 'data-tail'].includes(name) && (value || name !== 'class'));
-    [...one.attributes].forEach(each => one.removeAttribute(each.name));
-    kept.sort().forEach(([name, value]) => one.setAttribute(name, value));
+    const passing = ['style', 'title', 'data-told', 'data-tail'], all = [...one.attributes];
+    const kept = all.filter(({name, value}) => !passing.includes(name) && (value || name !== 'class'));
+    all.forEach(each => one.removeAttribute(each.name));
+    kept.sort((a, b) => (a.name < b.name ? -1 : 1)).forEach(each => one.setAttribute(each.name, each.value));
   }
   const html = copy.innerHTML.replace(/token=[^"&]*/g, '').replace(/>\\s+/g, '>').replace(/\\s+</g, '<');
   return html.replace(/></g, '>\\n<').split('\\n');

@@ -28,26 +28,38 @@ def threads_of_mail(count: int) -> list[EmailMessage]:
 async def deliver_through_crashes(
     server: RunningServer, dovecot: DovecotServer, user: str, mails: list[EmailMessage], *, kills: int
 ) -> None:
-    """Deliver the mails, and kill the server as often while it files them; answers when all are filed."""
+    """Deliver the mails, and kill the server as often while it stores and files them; ends when all are
+    filed."""
     share = -(-len(mails) // (kills + 1))
+    left = 0
     for n in range(kills + 1):
         batch = mails[n * share : (n + 1) * share]
         for each in batch:
             dovecot.deliver(user, each.as_bytes())
         if n == kills:
             break
-        # In the middle of the batch; what is left comes on top of the next one.
-        await _until_filed(server, n * share + len(batch) // 3)
+        # By turns as soon as something was stored, and in the middle of the filing; what is left comes on top
+        # of the next batch.
+        if n % 2:
+            await _until(server, "intake_records", n * share + 1)
+        else:
+            await _until(server, "messages", n * share + len(batch) // 3)
         await server.crash()
+        left += n * share + len(batch) - _count(server, "messages")
         await server.start()
-    await _until_filed(server, len(mails))
+    await _until(server, "messages", len(mails))
+    assert left, "no crash came while there was something to do, so this shows nothing"
 
 
-async def _until_filed(server: RunningServer, count: int) -> None:
+async def _until(server: RunningServer, table: str, count: int) -> None:
     async with asyncio.timeout(60):
-        # From outside, and often: the API would be asked by what is about to be killed.
-        while server.rows("SELECT count(*) FROM messages")[0][0] < count:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+        # From outside, and often: the API would be asked of what is about to be killed.
+        while _count(server, table) < count:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
+def _count(server: RunningServer, table: str) -> int:
+    return int(server.rows(f"SELECT count(*) FROM {table}")[0][0])
 
 
 def check_that_all_came_once(server: RunningServer, mails: list[EmailMessage]) -> None:
