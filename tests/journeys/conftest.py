@@ -15,9 +15,9 @@ expect.set_options(timeout=20_000)  # ms: the machine of a test run is shared
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[RunningServer]:
-    """A running installation with an admin, Maya; nothing waits before it is sent."""
-    async with running_server(tmp_path) as running:
+async def server(tmp_path: Path, migrated_sqlite: Path) -> AsyncIterator[RunningServer]:
+    """A running installation with Maya, an admin, and Tom; nothing waits before it is sent."""
+    async with running_server(tmp_path, migrated_sqlite) as running:
         yield running
 
 
