@@ -7,25 +7,25 @@ claim that runs out; `sweep()` picks it up.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox import clock
+from inbox import clock, intake_records
 from inbox.actions.events import record
 from inbox.actions.messages import Filed, FilingRules, receive
-from inbox.actors import SYSTEM, Actor
+from inbox.actors import Actor
 from inbox.blobs import BlobStore
 from inbox.db import Database
-from inbox.envelopes import ChannelFacts, ChannelKind, InboundMessage
+from inbox.envelopes import ChannelFacts, InboundMessage
 from inbox.errors import Conflict, NotFound, Refused
-from inbox.models import Channel, EventKind, IntakeRecord, IntakeState, MailboxPosition
+from inbox.intake_records import Position
+from inbox.models import Channel, EventKind, IntakeRecord, IntakeState
 from inbox.outages import is_outage
 from inbox.placements import Arrival
 
@@ -60,20 +60,6 @@ class RawInput:
     refused: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
-    """How far a mailbox's folder has been read; stored in the same transaction as what was read.
-
-    Mails up to `history_until` lay there when the mailbox was connected, at `connected_at`.
-    """
-
-    folder: str
-    uid_validity: int
-    last_uid: int
-    history_until: int = 0
-    connected_at: datetime | None = None
-
-
 class IntakeDesk:
     """Accepts raw inputs and files them. One for each process; several processes may share a database."""
 
@@ -105,11 +91,11 @@ class IntakeDesk:
         async with self._database.transaction() as session:
             session.add_all(records)
             if position is not None:
-                await _advance(session, channel_id, position)
+                await intake_records.advance(session, channel_id, position)
             await session.flush()
             for stored_record, raw in zip(records, raws, strict=True):
                 if raw.refused:
-                    _quarantine(session, stored_record, raw.refused)
+                    intake_records.quarantine(session, stored_record, raw.refused)
         return [stored_record.id for stored_record in records if stored_record.state == IntakeState.RECEIVED]
 
     async def submit(self, channel_id: int, source: str, raw: bytes, *, source_ref: str = "") -> Filed:
@@ -129,7 +115,7 @@ class IntakeDesk:
         arrivals: list[Arrival] = []
         for channel_id in dict.fromkeys(r.channel_id for r in records):
             of_channel = [r for r in records if r.channel_id == channel_id]
-            facts = facts_of(channels[channel_id], channels)
+            facts = intake_records.facts_of(channels[channel_id], channels)
             parsed = await self._parsers.parse(facts, [r.digest for r in of_channel])
             for stored_record, result in zip(of_channel, parsed, strict=True):
                 if isinstance(result, Refused):
@@ -166,14 +152,14 @@ class IntakeDesk:
     async def _try(self, arrivals: Sequence[Arrival]) -> list[Filed]:
         async with self._database.transaction() as session:
             ids = [arrival.record_id for arrival in arrivals]
-            waiting = await _still_waiting(session, ids)
+            waiting = await intake_records.still_waiting(session, ids)
             due = [arrival for arrival in arrivals if arrival.record_id in waiting]
-            attached = await _attach_channels(session, due)
+            attached = await intake_records.attach_channels(session, due)
             filed = await receive(session, attached, self._rules) if due else []
-            await _settle(session, filed)
+            await intake_records.settle(session, filed)
             done = {outcome.record_id: outcome for outcome in filed}
             others = [record_id for record_id in ids if record_id not in waiting]
-            done |= {outcome.record_id: outcome for outcome in await _settled(session, others)}
+            done |= {outcome.record_id: outcome for outcome in await intake_records.settled(session, others)}
             return [done[record_id] for record_id in ids]
 
     async def _divide(self, arrivals: Sequence[Arrival], error: Exception) -> list[Filed]:
@@ -189,7 +175,7 @@ class IntakeDesk:
     async def _refuse(self, record_id: int, reason: str) -> Filed:
         async with self._database.transaction() as session:
             stored_record = await session.get_one(IntakeRecord, record_id)
-            _quarantine(session, stored_record, reason)
+            intake_records.quarantine(session, stored_record, reason)
         return Filed(record_id=record_id, state=IntakeState.QUARANTINED, reason=reason)
 
     async def retry(self, record_id: int, *, by: Actor, force: bool = False) -> Filed:
@@ -260,91 +246,3 @@ class IntakeDesk:
             except Exception:
                 log.exception("intake.sweep_failed")
             await asyncio.sleep(SWEEP_SECONDS)
-
-
-def facts_of(channel: Channel, channels: Mapping[int, Channel]) -> ChannelFacts:
-    """What the channel's adapter may know."""
-    return ChannelFacts(
-        id=channel.id,
-        kind=ChannelKind(channel.kind),
-        name=channel.name,
-        public_key=channel.public_key,
-        address=channel.address,
-        settings=channel.settings,
-        own_addresses=frozenset(c.address for c in channels.values() if c.address),
-    )
-
-
-async def _advance(session: AsyncSession, channel_id: int, position: Position) -> None:
-    query = select(MailboxPosition).where(
-        MailboxPosition.channel_id == channel_id, MailboxPosition.folder == position.folder
-    )
-    stored = (await session.scalars(query)).first()
-    if stored is None:
-        stored = MailboxPosition(channel_id=channel_id, folder=position.folder)
-        session.add(stored)
-    stored.uid_validity, stored.last_uid = position.uid_validity, position.last_uid
-    stored.history_until_uid, stored.connected_at = position.history_until, position.connected_at
-
-
-async def _still_waiting(session: AsyncSession, ids: Sequence[int]) -> set[int]:
-    """Those that nobody else has filed meanwhile; locked until the end of the transaction."""
-    query = select(IntakeRecord.id).where(
-        IntakeRecord.id.in_(ids), IntakeRecord.state == IntakeState.RECEIVED
-    )
-    return set(await session.scalars(query.order_by(IntakeRecord.id).with_for_update()))
-
-
-async def _attach_channels(session: AsyncSession, arrivals: Sequence[Arrival]) -> list[Arrival]:
-    """The arrivals with their channels as rows of this session, since filing brings them up to date."""
-    channels = {channel.id: channel for channel in await session.scalars(select(Channel))}
-    return [
-        Arrival(
-            record_id=a.record_id, channel=channels[a.channel.id], message=a.message, is_history=a.is_history
-        )
-        for a in arrivals
-    ]
-
-
-async def _settle(session: AsyncSession, outcomes: Sequence[Filed]) -> None:
-    if not outcomes:
-        return
-    moment = clock.now()
-    rows = [
-        {
-            "id": outcome.record_id,
-            "state": outcome.state,
-            "message_id": outcome.message_id,
-            "reason": outcome.reason,
-            "filed_at": moment,
-            "claimed_until": None,
-        }
-        for outcome in outcomes
-    ]
-    await session.execute(update(IntakeRecord), rows)
-
-
-async def _settled(session: AsyncSession, ids: Sequence[int]) -> list[Filed]:
-    """What became of inputs that somebody else filed."""
-    if not ids:
-        return []
-    query = select(IntakeRecord).where(IntakeRecord.id.in_(ids))
-    return [
-        Filed(
-            record_id=r.id, state=IntakeState(r.state), message_id=r.message_id, known=True, reason=r.reason
-        )
-        for r in await session.scalars(query)
-    ]
-
-
-def _quarantine(session: AsyncSession, stored_record: IntakeRecord, reason: str) -> None:
-    stored_record.state, stored_record.reason = IntakeState.QUARANTINED, reason[:1000]
-    stored_record.claimed_until = None
-    stored_record.attempts = (stored_record.attempts or 0) + 1
-    record(
-        session,
-        EventKind.INTAKE_QUARANTINED,
-        actor=SYSTEM,
-        conversation=None,
-        data={"intake_id": stored_record.public_id},
-    )

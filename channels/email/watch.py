@@ -20,7 +20,8 @@ from inbox.actions import channels as channel_actions
 from inbox.blobs import BlobStore
 from inbox.db import Database
 from inbox.errors import OnethreadError
-from inbox.intake import IntakeDesk, Position, RawInput
+from inbox.intake import IntakeDesk, RawInput
+from inbox.intake_records import Position
 from inbox.models import Channel
 from inbox.queries import mailboxes
 from inbox.secrets import Keys

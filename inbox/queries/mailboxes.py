@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.envelopes import ChannelKind
-from inbox.intake import Position
+from inbox.intake_records import Position
 from inbox.models import Channel, MailboxPosition
 
 

@@ -14,7 +14,8 @@ from inbox.clock import FrozenClock
 from inbox.db import Database
 from inbox.envelopes import Address, ChannelFacts, ChannelKind, InboundMessage
 from inbox.errors import Conflict, Refused
-from inbox.intake import IntakeDesk, Position, RawInput
+from inbox.intake import IntakeDesk, RawInput
+from inbox.intake_records import Position
 from inbox.models import Channel, IntakeRecord, IntakeState, MailboxPosition, Message
 from inbox.queries import mailboxes
 from tests.builders import KEYS

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 import inbox
-from web.api import cases, conversations, customers, messages, shapes, workspace
+from web.api import cases, conversations, customers, messages, shapes, workspace, workspace_shapes
 from web.policy import Endpoint, Guard, Policy
 from web.templating import page
 
@@ -50,11 +50,11 @@ SHAPES: dict[str, Model] = {
     "suggestions": shapes.SuggestionShape,
     "strands": shapes.StrandShape,
     "events": shapes.EventShape,
-    "intake": shapes.IntakeShape,
+    "intake": workspace_shapes.IntakeShape,
     "attachments": shapes.AttachmentShape,
-    "agents": shapes.AgentShape,
-    "teams": shapes.TeamShape,
-    "channels": shapes.ConfiguredChannelShape,
+    "agents": workspace_shapes.AgentShape,
+    "teams": workspace_shapes.TeamShape,
+    "channels": workspace_shapes.ConfiguredChannelShape,
 }
 VERBS = frozenset(
     {"answered", "cancel", "retry", "spam", "move", "split", "join", "accept", "decline", "withdraw"}

@@ -19,7 +19,7 @@ from inbox.queries import (
     tags as tag_queries,
 )
 from inbox.queries.pages import encoded, number_of
-from web.api import shapes
+from web.api import shapes, workspace_shapes
 from web.api.answers import Body, Session, acting, actor_of, json_answer, listed, once, page_of, read
 from web.bodies import store_file
 from web.installation import installation_of
@@ -75,7 +75,7 @@ async def list_agents(request: Request) -> Response:
     """GET /api/v1/agents"""
     async with installation_of(request).database.reading() as session:
         rows = await agent_queries.everybody(session)
-    return listed([shapes.agent(row) for row in rows], None)
+    return listed([workspace_shapes.agent(row) for row in rows], None)
 
 
 async def add_agent(request: Request) -> Response:
@@ -86,7 +86,7 @@ async def add_agent(request: Request) -> Response:
         row = await agents.add_agent(
             session, email=body.email, name=body.name, role=body.role, by=actor_of(request)
         )
-        return 201, shapes.agent(row)
+        return 201, workspace_shapes.agent(row)
 
     return await once(request, change)
 
@@ -101,7 +101,7 @@ async def change_agent(request: Request) -> Response:
         await agents.change_agent(session, row, name=body.name, role=body.role, by=by)
         if body.active is not None:
             await (agents.activate if body.active else agents.deactivate)(session, row, by=by)
-        return 200, shapes.agent(row)
+        return 200, workspace_shapes.agent(row)
 
     return await once(request, change)
 
@@ -261,7 +261,7 @@ async def list_intake(request: Request) -> Response:
         )
         channel_ids = await names.channel_ids(session, {row.channel_id for row in rows})
     following = encoded(rows[-1].id) if len(rows) == limit else None
-    return listed([shapes.intake(row, channel_ids[row.channel_id]) for row in rows], following)
+    return listed([workspace_shapes.intake(row, channel_ids[row.channel_id]) for row in rows], following)
 
 
 async def retry_intake(request: Request) -> Response:
@@ -286,13 +286,13 @@ async def raw_intake(request: Request) -> Response:
     return StreamingResponse(chunks, media_type="application/octet-stream", headers=headers)
 
 
-def _team(row: Any, members: Any) -> shapes.TeamShape:
+def _team(row: Any, members: Any) -> workspace_shapes.TeamShape:
     member_ids = [member.public_id for member in members]
-    return shapes.TeamShape(id=row.public_id, name=row.name, slug=row.slug, member_ids=member_ids)
+    return workspace_shapes.TeamShape(id=row.public_id, name=row.name, slug=row.slug, member_ids=member_ids)
 
 
-async def _channel(session: Session, row: Channel) -> shapes.ConfiguredChannelShape:
+async def _channel(session: Session, row: Channel) -> workspace_shapes.ConfiguredChannelShape:
     public = names.Names()
     await names.add_teams(session, public, {row.default_team_id} if row.default_team_id else ())
     team_id = public.teams.get(row.default_team_id) if row.default_team_id else None
-    return shapes.configured_channel(row, team_id)
+    return workspace_shapes.configured_channel(row, team_id)
