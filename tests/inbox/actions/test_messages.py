@@ -47,6 +47,7 @@ from inbox.models import (
     TimelineEntry,
 )
 from inbox.placements import Arrival
+from inbox.queries.visitors import visible_messages
 from tests.builders import KEYS
 
 RULES = FilingRules(tokens=KEYS.strand_tokens())
@@ -433,3 +434,16 @@ async def test_positions_have_no_gaps_and_match_the_entries(desk: Desk) -> None:
         )
         assert await session.scalar(differing.where(TimelineEntry.position != Message.position)) == 0
     assert list(events) == list(range(1, len(events) + 1))
+
+
+async def test_an_answered_mail_proves_the_mailbox_and_shows_the_browser_no_more(desk: Desk) -> None:
+    await desk.receive(chat("v1", "Write me", claims=(Address("kit@home.test"),)))
+    (strand,) = await desk.all(Strand)
+    token = RULES.tokens.mint(strand.public_id)
+    await desk.receive(mail("kit@home.test", text="From my mailbox", tokens=(token,)))
+    await desk.receive(mail("kit@home.test", "Another matter", "By mail alone"))
+
+    (visitor, _) = await desk.all(Identity)
+    async with desk.database.reading() as session:
+        seen = [message.text for message in await visible_messages(session, visitor)]
+    assert seen == ["Write me"]
