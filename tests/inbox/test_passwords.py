@@ -61,7 +61,7 @@ async def test_no_more_than_two_are_hashed_at_once(monkeypatch: pytest.MonkeyPat
         nonlocal running, most
         running += 1
         most = max(most, running)
-        for _ in range(5):
+        for _turn in range(5):
             await asyncio.sleep(0)
         running -= 1
         return False

@@ -33,8 +33,9 @@ async def test_a_mail_is_answered_and_the_answer_lands_in_its_strand(
     assert sent["To"] == "Inês Carvalho <ines@norte.test>" and "support@desk.test" in sent["From"]
     assert sent["Subject"] == "Re: Cracked lamp"
     assert sent["In-Reply-To"] == first["Message-ID"] and sent["References"] == first["Message-ID"]
-    assert "A **new** one" in sent.get_body(("plain",)).get_content()
-    assert "<strong>new</strong>" in sent.get_body(("html",)).get_content()
+    plain, html = sent.get_body(("plain",)), sent.get_body(("html",))
+    assert plain is not None and "A **new** one" in plain.get_content()
+    assert html is not None and "<strong>new</strong>" in html.get_content()
     assert len({message["strand_id"] for message in messages}) == 1
     assert [message["direction"] for message in messages] == ["inbound", "outbound", "inbound"]
     assert messages[1]["delivery"]["state"] == "sent"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import BrowserContext, Frame, Page, expect
+from playwright.async_api import BrowserContext, FilePayload, Frame, Page, expect
 from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -227,8 +227,9 @@ async def test_a_file_is_sent_and_a_huge_one_is_refused_before_it_leaves(
     page: Page, site: Site, shop: str
 ) -> None:
     panel = await opened(page, shop)
-    picture = {"name": "crack.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" + b"0" * 99}
-    await panel.set_input_files("#files", files=[picture])  # type: ignore[list-item]
+    content = b"\x89PNG\r\n\x1a\n" + b"0" * 99
+    picture = FilePayload(name="crack.png", mimeType="image/png", buffer=content)
+    await panel.set_input_files("#files", files=[picture])
     await expect(panel.locator(".w-m--me[id] .w-file")).to_contain_text("crack.png")
     await panel.evaluate(
         """() => { const data = new DataTransfer();

@@ -113,10 +113,10 @@
     if (twin) twin.focus({ preventScroll: true });
   }
 
-  function counterpart(at, el) {                           // the same link or button in what comes: focus stays where it is
+  function counterpart(at, el) {                           // the same link or button in what comes, else what took a pressed button's place: focus stays there
     if (!at.matches('a[href], button') || at.closest('details[open]')) return null;
     const same = other => ['href', 'formaction', 'value'].every(name => other.getAttribute(name) === at.getAttribute(name)) && other.textContent === at.textContent;
-    return [...el.querySelectorAll(at.tagName)].find(same);
+    return [...el.querySelectorAll(at.tagName)].find(same) || (at.matches('button') && el.querySelector('button.btn--line, button.btn--go, button'));
   }
 
   /** Runs `change`, then leaves the log where the reader had it: at the end, or with the same line at the top. */

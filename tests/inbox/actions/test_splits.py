@@ -230,7 +230,8 @@ async def test_undoing_a_join_makes_two_cases_again(database: Database, clock: F
         before = await rows(session, *models)
         await join(session, refund, into=scene.case, by=agent)
         await session.refresh(scene.case)
-        assert (scene.case.status, scene.case.resolved_at) == (Status.OPEN, None)
+        reopened = await session.get_one(Case, scene.case.id)
+        assert reopened.status == Status.OPEN and reopened.resolved_at is None
         assert (scene.case.assignee_id, scene.case.priority) == (agent.id, Priority.URGENT)
         assert scene.case.is_private
         await undo_newest(session, agent)
