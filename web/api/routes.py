@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute
 
 from web.api import cases, conversations, customers, events, messages, schema, workspace
 from web.bodies import MULTIPART_BYTES
+from web.endpoints import attachments
 from web.policy import Endpoint, Policy, route
 
 V1 = "/api/v1"
@@ -63,6 +64,7 @@ API: Sequence[BaseRoute] = [
         policy=Policy.API_AGENT,
         limit=MULTIPART_BYTES,
     ),
+    *_of("/attachments/{id}", get=attachments.show),
     *_of("/agents", get=workspace.list_agents),
     _admin("/agents", "POST", workspace.add_agent),
     _admin("/agents/{id}", "PATCH", workspace.change_agent),

@@ -295,7 +295,7 @@ def attachment(row: models.Attachment) -> AttachmentShape:
         filename=row.filename,
         content_type=row.content_type,
         size=row.size,
-        url=f"/attachments/{row.public_id}",
+        url=f"/api/v1/attachments/{row.public_id}",
         inline=row.inline,
     )
 

@@ -100,7 +100,10 @@ async def test_an_uploaded_file_goes_out_with_a_message_and_belongs_to_who_uploa
     assert [file["id"] for file in sent.json()["attachments"]] == [uploaded["id"]]
     assert (await maya.program.post(path, json=body)).status_code == 404  # it has gone out already
 
+    by_program = await maya.program.get(sent.json()["attachments"][0]["url"])
+    assert by_program.status_code == 200
     saved = await maya.browser.get(f"/attachments/{uploaded['id']}")
+    assert by_program.content == saved.content
     assert saved.content == b"%PDF-1.4 a label"
     assert saved.headers["content-disposition"].startswith("attachment;")
     assert "sandbox" in saved.headers["content-security-policy"]
