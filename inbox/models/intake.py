@@ -36,5 +36,5 @@ class IntakeRecord(WithPublicId, WithCreation, Model):
     reason: Mapped[str] = mapped_column(String(1000), default="")
     attempts: Mapped[int] = mapped_column(default=0)
     claimed_until: Mapped[datetime | None]
-    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id", use_alter=True), index=True)
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), index=True)
     filed_at: Mapped[datetime | None]

@@ -381,39 +381,6 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "intake_records",
-        sa.Column("channel_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("state", sa.String(length=20), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("source", sa.String(length=20), nullable=False),
-        sa.Column("source_ref", sa.String(length=400), nullable=False),
-        sa.Column("is_history", sa.Boolean(), nullable=False),
-        sa.Column("reason", sa.String(length=1000), nullable=False),
-        sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("filed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("public_id", sa.String(length=26), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(["channel_id"], ["channels.id"], name=op.f("fk_intake_records_channel_id")),
-        sa.ForeignKeyConstraint(
-            ["message_id"], ["messages.id"], name=op.f("fk_intake_records_message_id"), use_alter=True
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_intake_records")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_intake_records_public_id")),
-    )
-    with op.batch_alter_table("intake_records", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_intake_records_channel_id"), ["channel_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_intake_records_digest"), ["digest"], unique=False)
-        batch_op.create_index(batch_op.f("ix_intake_records_message_id"), ["message_id"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_intake_records_state_claimed_until"), ["state", "claimed_until"], unique=False
-        )
-        batch_op.create_index(batch_op.f("ix_intake_records_state_id"), ["state", "id"], unique=False)
-
-    op.create_table(
         "mailbox_positions",
         sa.Column("channel_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("folder", sa.String(length=200), nullable=False),
@@ -865,25 +832,35 @@ def upgrade() -> None:
         sa.UniqueConstraint("message_id", "address", name=op.f("uq_deliveries_message_id_address")),
     )
     op.create_table(
-        "message_sources",
-        sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        "intake_records",
         sa.Column("channel_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("intake_record_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("source_ref", sa.String(length=400), nullable=False),
+        sa.Column("is_history", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(length=1000), nullable=False),
+        sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("filed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(["channel_id"], ["channels.id"], name=op.f("fk_message_sources_channel_id")),
-        sa.ForeignKeyConstraint(
-            ["intake_record_id"], ["intake_records.id"], name=op.f("fk_message_sources_intake_record_id")
-        ),
-        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_message_sources_message_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_message_sources")),
-        sa.UniqueConstraint(
-            "message_id", "channel_id", name=op.f("uq_message_sources_message_id_channel_id")
-        ),
+        sa.ForeignKeyConstraint(["channel_id"], ["channels.id"], name=op.f("fk_intake_records_channel_id")),
+        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_intake_records_message_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_intake_records")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_intake_records_public_id")),
     )
-    with op.batch_alter_table("message_sources", schema=None) as batch_op:
+    with op.batch_alter_table("intake_records", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_intake_records_channel_id"), ["channel_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_intake_records_digest"), ["digest"], unique=False)
+        batch_op.create_index(batch_op.f("ix_intake_records_message_id"), ["message_id"], unique=False)
         batch_op.create_index(
-            batch_op.f("ix_message_sources_intake_record_id"), ["intake_record_id"], unique=False
+            batch_op.f("ix_intake_records_state_claimed_until"), ["state", "claimed_until"], unique=False
         )
+        batch_op.create_index(batch_op.f("ix_intake_records_state_id"), ["state", "id"], unique=False)
 
     op.create_table(
         "outbox_entries",
@@ -998,6 +975,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_events_case_id"), ["case_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_events_conversation_id_position"), ["conversation_id", "position"], unique=False
+        )
+
+    op.create_table(
+        "message_sources",
+        sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("channel_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("intake_record_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["channel_id"], ["channels.id"], name=op.f("fk_message_sources_channel_id")),
+        sa.ForeignKeyConstraint(
+            ["intake_record_id"], ["intake_records.id"], name=op.f("fk_message_sources_intake_record_id")
+        ),
+        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_message_sources_message_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_message_sources")),
+        sa.UniqueConstraint(
+            "message_id", "channel_id", name=op.f("uq_message_sources_message_id_channel_id")
+        ),
+    )
+    with op.batch_alter_table("message_sources", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_message_sources_intake_record_id"), ["intake_record_id"], unique=False
         )
 
     op.create_table(
