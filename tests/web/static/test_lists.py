@@ -70,7 +70,8 @@ async def test_rows_do_not_jump_under_the_pointer(stub: Stub, opened: Open) -> N
     await expect(page.locator("#rows-new")).to_have_text("1 new")
     assert await shown(page) == ["1", "2", "3"]
     await expect(page.locator("#case-3 a")).to_have_text("three, now first")
-    await page.click("#rows-new")
+    # Pressed without the pointer, which would leave the list on its way: that alone settles the rows.
+    await page.dispatch_event("#rows-new", "click")
     assert await shown(page) == ["3", "9", "1", "2"]
     await expect(page.locator("#rows-new")).to_be_hidden()
 
