@@ -198,6 +198,7 @@ class _GroupCommit:
                 await savepoint.rollback()
         except BaseException as error:  # the connection cannot be trusted: nobody of this group is committed
             self._fail(error)
+            await self._abandon()
             raise
         await self._commit_if_last()
 
@@ -214,17 +215,20 @@ class _GroupCommit:
             await outer.commit()
         except BaseException as error:
             _tell(members, error)
-            await self._abandon(outer)
+            await self._abandon()
             return
         _tell(members, None)
         self._feed.wake()
 
-    async def _abandon(self, outer: AsyncTransaction) -> None:
-        """Leave a transaction whose COMMIT failed, so that the connection can begin anew."""
-        if outer.is_active:
-            await outer.rollback()
-        else:
-            await self._connection.rollback()
+    async def _abandon(self) -> None:
+        """Leave whatever transaction the connection is still in, so that it can begin anew.
+
+        After a COMMIT that failed SQLAlchemy holds the transaction for ended; SQLite does not.
+        """
+        await self._connection.rollback()
+        driver = (await self._connection.get_raw_connection()).driver_connection
+        if driver is not None and driver.in_transaction:
+            await driver.rollback()
 
     def _fail(self, error: BaseException) -> None:
         members, self._members, self._outer = self._members, [], None

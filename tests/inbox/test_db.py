@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import event, select
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from inbox.db import Database
 from inbox.models import Tag
@@ -83,3 +83,35 @@ async def test_reading_writes_nothing(sqlite_database: Database) -> None:
             await session.flush()
 
     assert await stored(sqlite_database) == set()
+
+
+async def test_transactions_that_wait_for_each_other_share_a_commit(sqlite_database: Database) -> None:
+    commits = 0
+
+    def counted(_: object) -> None:
+        nonlocal commits
+        commits += 1
+
+    event.listen(sqlite_database._writer.sync_engine, "commit", counted)
+    await asyncio.gather(*(add(sqlite_database, f"tag {number}") for number in range(100)))
+
+    assert commits < 20
+    assert len(await stored(sqlite_database)) == 100
+
+
+async def test_a_commit_that_fails_is_told_to_all_who_shared_it_and_the_next_ones_are_kept(
+    sqlite_database: Database,
+) -> None:
+    def full(_: object) -> None:
+        raise OperationalError("COMMIT", None, Exception("database or disk is full"))
+
+    engine = sqlite_database._writer.sync_engine
+    event.listen(engine, "commit", full)
+    results = await asyncio.gather(
+        *(add(sqlite_database, f"lost {number}") for number in range(5)), return_exceptions=True
+    )
+    event.remove(engine, "commit", full)
+    await asyncio.gather(*(add(sqlite_database, f"kept {number}") for number in range(5)))
+
+    assert [type(result) for result in results] == [OperationalError] * 5
+    assert await stored(sqlite_database) == {f"kept {number}" for number in range(5)}
