@@ -21,8 +21,10 @@ from benchmarks.scene import a_scene
 from inbox.actions import notes
 from inbox.config import Settings
 from inbox.queries import redirects
+from inbox.queries.timelines import newest_position
 from web.app import create_app
 from web.installation import open_installation
+from web.live.cursors import cursor_of
 
 AGENTS = 100
 NOTES = 100
@@ -71,6 +73,8 @@ async def _measure() -> list[float]:
                 await _until_started(server)
             port = server.servers[0].sockets[0].getsockname()[1]
             scene = await a_scene(installation)
+            async with installation.database.reading() as session:
+                position = await newest_position(session)  # as the page that an agent opens says
             client = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -78,6 +82,7 @@ async def _measure() -> list[float]:
                 f"http://127.0.0.1:{port}",
                 scene.session_token,
                 scene.conversation.public_id,
+                cursor_of(position),
                 str(AGENTS),
                 stdout=asyncio.subprocess.PIPE,
             )
