@@ -12,6 +12,7 @@ from inbox.models.agents import (
     Team,
     TeamMember,
 )
+from inbox.models.automatic_mails import AutomaticKind, AutomaticMail, AutomaticState, MailedCode
 from inbox.models.base import Model
 from inbox.models.cases import (
     UNFINISHED,
@@ -43,6 +44,7 @@ from inbox.models.customers import (
     Tie,
 )
 from inbox.models.events import ActorKind, Event, EventCounter, EventKind, Place, place_of
+from inbox.models.hours import Acknowledgement, WorkingHours
 from inbox.models.intake import IntakeRecord, IntakeState
 from inbox.models.messages import (
     Attachment,
@@ -56,16 +58,20 @@ from inbox.models.messages import (
     OutboxEntry,
 )
 from inbox.models.notes import Draft, Mention, Note, ReadMark
-from inbox.models.visitors import VisitorToken
+from inbox.models.visitors import Rating, UnseenReply, VisitorToken
 
 __all__ = [
     "UNFINISHED",
+    "Acknowledgement",
     "ActorKind",
     "Agent",
     "ApiToken",
     "Assignment",
     "Attachment",
     "AuthorKind",
+    "AutomaticKind",
+    "AutomaticMail",
+    "AutomaticState",
     "Case",
     "CaseNumber",
     "CaseTag",
@@ -93,6 +99,7 @@ __all__ = [
     "InvitationPurpose",
     "Lease",
     "MailboxPosition",
+    "MailedCode",
     "Mark",
     "Mention",
     "Merge",
@@ -122,5 +129,6 @@ __all__ = [
     "TimelineEntry",
     "Undo",
     "VisitorToken",
+    "WorkingHours",
     "place_of",
 ]

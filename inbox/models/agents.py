@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inbox.models.base import Model, WithCreation, WithPublicId
@@ -15,7 +15,11 @@ class Role(StrEnum):
 
 
 class Agent(WithPublicId, WithCreation, Model):
-    """Somebody who answers. Without a password hash they cannot sign in yet."""
+    """Somebody who answers. Without a password hash they cannot sign in yet.
+
+    `signature` is Markdown, a Liquid template. `opens_next`: once they have answered or resolved a case, the
+    next one of the list opens.
+    """
 
     __tablename__ = "agents"
 
@@ -25,6 +29,8 @@ class Agent(WithPublicId, WithCreation, Model):
     password_hash: Mapped[str | None] = mapped_column(String(255))
     theme: Mapped[str] = mapped_column(String(10), default="auto")
     shortcuts: Mapped[bool] = mapped_column(default=True)
+    signature: Mapped[str] = mapped_column(default="", server_default="")
+    opens_next: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     deactivated_at: Mapped[datetime | None]
 
     @property

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.models.base import Model, WithCreation, WithPublicId
@@ -25,7 +25,9 @@ class Strand(WithPublicId, WithCreation, Model):
 
     `case_id` says where its next message goes; it may have none. `identity_id` is whom it is with. `mailbox`
     is the address that was written to. `waiting_since` is the oldest inbound message that has no answer yet.
-    `page` is the page or the form's name that heads it on the screen.
+    `page` is the page or the form's name that heads it on the screen. A *side* strand is with somebody else
+    about the customer's matter (a supplier): the customer never sees any of it, its correspondents are its
+    participants, and it has no identity.
     """
 
     __tablename__ = "strands"
@@ -39,6 +41,7 @@ class Strand(WithPublicId, WithCreation, Model):
     mailbox: Mapped[str | None] = mapped_column(String(320))
     page: Mapped[str] = mapped_column(String(1000), default="")
     claimed: Mapped[bool] = mapped_column(default=False)
+    is_side: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     waiting_since: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     last_inbound_at: Mapped[datetime | None]
@@ -59,7 +62,7 @@ class StrandParticipant(WithCreation, Model):
     strand_id: Mapped[int] = mapped_column(ForeignKey("strands.id", ondelete="CASCADE"))
     address: Mapped[str] = mapped_column(String(320))
     name: Mapped[str] = mapped_column(String(300), default="")
-    put_by: Mapped[str] = mapped_column(String(60))  # "to", "cc", "colleague", "agent"
+    put_by: Mapped[str] = mapped_column(String(60))  # "to", "cc", "colleague", "agent", "supplier"
     put_by_message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
     confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
     confirmed_at: Mapped[datetime | None]

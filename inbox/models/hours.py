@@ -1,0 +1,33 @@
+"""When people work, and whom they were away for."""
+
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from inbox.models.base import Model, WithCreation
+
+
+class WorkingHours(Model):
+    """A team's working hours, or with no team the workspace's. `week` has seven lists of ["09:00", "17:00"]
+    pairs, Monday first; `closed_days` are ISO dates; `country` and `region` name the public holidays kept."""
+
+    __tablename__ = "working_hours"
+
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), unique=True)
+    time_zone: Mapped[str] = mapped_column(String(60))
+    week: Mapped[list[Any]] = mapped_column(default=list)
+    country: Mapped[str] = mapped_column(String(10), default="")
+    region: Mapped[str] = mapped_column(String(40), default="")
+    closed_days: Mapped[list[str]] = mapped_column(default=list)
+
+
+class Acknowledgement(WithCreation, Model):
+    """That somebody was told, out of hours, that their message has come: once for each address and day."""
+
+    __tablename__ = "acknowledgements"
+    __table_args__ = (UniqueConstraint("address", "day"),)
+
+    address: Mapped[str] = mapped_column(String(320))
+    day: Mapped[str] = mapped_column(String(10), index=True)
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
