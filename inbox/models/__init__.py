@@ -44,7 +44,7 @@ from inbox.models.customers import (
     Tie,
 )
 from inbox.models.events import ActorKind, Event, EventCounter, EventKind, Place, place_of
-from inbox.models.hours import Acknowledgement, WorkingHours
+from inbox.models.hours import WorkingHours
 from inbox.models.intake import IntakeRecord, IntakeState
 from inbox.models.messages import (
     Attachment,
@@ -62,7 +62,6 @@ from inbox.models.visitors import Rating, UnseenReply, VisitorToken
 
 __all__ = [
     "UNFINISHED",
-    "Acknowledgement",
     "ActorKind",
     "Agent",
     "ApiToken",
@@ -111,6 +110,7 @@ __all__ = [
     "Place",
     "Priority",
     "Proof",
+    "Rating",
     "ReadMark",
     "Role",
     "Session",
@@ -128,6 +128,7 @@ __all__ = [
     "Tie",
     "TimelineEntry",
     "Undo",
+    "UnseenReply",
     "VisitorToken",
     "WorkingHours",
     "place_of",

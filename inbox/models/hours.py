@@ -1,11 +1,11 @@
-"""When people work, and whom they were away for."""
+"""When people work."""
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from inbox.models.base import Model, WithCreation
+from inbox.models.base import Model
 
 
 class WorkingHours(Model):
@@ -20,14 +20,3 @@ class WorkingHours(Model):
     country: Mapped[str] = mapped_column(String(10), default="")
     region: Mapped[str] = mapped_column(String(40), default="")
     closed_days: Mapped[list[str]] = mapped_column(default=list)
-
-
-class Acknowledgement(WithCreation, Model):
-    """That somebody was told, out of hours, that their message has come: once for each address and day."""
-
-    __tablename__ = "acknowledgements"
-    __table_args__ = (UniqueConstraint("address", "day"),)
-
-    address: Mapped[str] = mapped_column(String(320))
-    day: Mapped[str] = mapped_column(String(10), index=True)
-    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))

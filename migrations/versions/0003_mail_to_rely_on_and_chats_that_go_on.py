@@ -31,18 +31,88 @@ def upgrade() -> None:
         sa.UniqueConstraint("team_id", name=op.f("uq_working_hours_team_id")),
     )
     op.create_table(
-        "acknowledgements",
+        "mailed_codes",
+        sa.Column("channel_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("visitor_id", sa.String(length=26), nullable=False),
         sa.Column("address", sa.String(length=320), nullable=False),
-        sa.Column("day", sa.String(length=10), nullable=False),
-        sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tries", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("spent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_acknowledgements_message_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_acknowledgements")),
-        sa.UniqueConstraint("address", "day", name=op.f("uq_acknowledgements_address_day")),
+        sa.ForeignKeyConstraint(
+            ["channel_id"], ["channels.id"], name=op.f("fk_mailed_codes_channel_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mailed_codes")),
     )
-    with op.batch_alter_table("acknowledgements", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_acknowledgements_day"), ["day"], unique=False)
+    with op.batch_alter_table("mailed_codes", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_mailed_codes_channel_id_visitor_id"), ["channel_id", "visitor_id"], unique=False
+        )
+
+    op.create_table(
+        "ratings",
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("identity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("score", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("comment", sa.String(length=1000), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_ratings_case_id")),
+        sa.ForeignKeyConstraint(["identity_id"], ["identities.id"], name=op.f("fk_ratings_identity_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ratings")),
+        sa.UniqueConstraint("case_id", name=op.f("uq_ratings_case_id")),
+    )
+    op.create_table(
+        "automatic_mails",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("channel_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("strand_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("external_id", sa.String(length=1000), nullable=False),
+        sa.Column("sealed", sa.String(), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("error", sa.String(length=500), nullable=False),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["channel_id"], ["channels.id"], name=op.f("fk_automatic_mails_channel_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["strand_id"], ["strands.id"], name=op.f("fk_automatic_mails_strand_id"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_automatic_mails")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_automatic_mails_public_id")),
+    )
+    with op.batch_alter_table("automatic_mails", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_automatic_mails_address_created_at"), ["address", "created_at"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_automatic_mails_state_due_at"), ["state", "due_at"], unique=False
+        )
+
+    op.create_table(
+        "unseen_replies",
+        sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("mail_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["mail_id"], ["messages.id"], name=op.f("fk_unseen_replies_mail_id")),
+        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_unseen_replies_message_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_unseen_replies")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_unseen_replies_message_id")),
+    )
+    with op.batch_alter_table("unseen_replies", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_unseen_replies_mail_id_due_at"), ["mail_id", "due_at"], unique=False
+        )
 
     with op.batch_alter_table("agents", schema=None) as batch_op:
         batch_op.add_column(sa.Column("signature", sa.String(), server_default="", nullable=False))
@@ -53,6 +123,14 @@ def upgrade() -> None:
     with op.batch_alter_table("strands", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("is_side", sa.Boolean(), server_default=sa.text("(false)"), nullable=False)
+        )
+
+    with op.batch_alter_table("visitor_tokens", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("language", sa.String(length=35), nullable=True))
+        batch_op.add_column(sa.Column("time_zone", sa.String(length=64), nullable=True))
+        batch_op.add_column(sa.Column("page", sa.String(length=1000), nullable=True))
+        batch_op.add_column(
+            sa.Column("attributes", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True)
         )
 
     # ### end Alembic commands ###
