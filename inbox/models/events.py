@@ -50,6 +50,7 @@ class EventKind(StrEnum):
     CASE_UNMARKED_SPAM = "case.unmarked_spam"
     CASE_SPLIT = "case.split"
     CASE_JOINED = "case.joined"
+    CASE_RATED = "case.rated"
     STRAND_ANSWERED = "strand.answered"
     STRAND_MOVED = "strand.moved"
     HANDOFF_OFFERED = "handoff.offered"
