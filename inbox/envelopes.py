@@ -183,7 +183,7 @@ class OutboundMessage:
     """What a sender delivers. `external_id` was minted when the reply was queued and never changes.
 
     `references` are in RFC 5322 §3.6.4 order: oldest first, the parent last. `token` is the strand's signed
-    token.
+    token. `automatic`: nobody wrote it, and no machine may answer it (RFC 3834).
     """
 
     message_id: str  # public id
@@ -203,6 +203,7 @@ class OutboundMessage:
     token: str = ""
     written_at: datetime
     attachments: tuple[OutboundAttachment, ...] = ()
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import structlog
 from channels.email.watch import MailboxWatch
 from channels.registry import senders
 from inbox.config import Settings
+from inbox.mailing import AutomaticMailWorker
 from inbox.outbox import OutboxWorker
 from inbox.timers import Timers
 from web.installation import Installation, open_installation
@@ -36,6 +37,21 @@ async def background_work(installation: Installation) -> AsyncIterator[None]:
                 task.cancel()
 
 
+@asynccontextmanager
+async def mail_door(installation: Installation) -> AsyncIterator[None]:
+    """Let mail servers hand mail over by LMTP for as long as the block lasts, where the settings say so."""
+    settings = installation.settings
+    if not settings.lmtp:
+        yield
+        return
+    from channels.email.lmtp import LmtpAddress, lmtp_door  # few have it: loaded only for them
+
+    address = LmtpAddress.parse(settings.lmtp)
+    max_bytes = settings.max_message_bytes
+    async with lmtp_door(address, installation.database, installation.intake, max_bytes=max_bytes):
+        yield
+
+
 async def work_until_stopped(settings: Settings) -> None:
     """Do the background work alone, until SIGTERM or SIGINT."""
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
@@ -48,7 +64,8 @@ async def work_until_stopped(settings: Settings) -> None:
 def works_of(installation: Installation) -> dict[str, Work]:
     """Everything that happens without a request, by name."""
     database, blobs, keys = installation.database, installation.blobs, installation.keys
-    outbox = OutboxWorker(database, blobs, keys, senders(blobs), alone=database.is_sqlite)
+    ways_out = senders(blobs)
+    outbox = OutboxWorker(database, blobs, keys, ways_out, alone=database.is_sqlite)
     mailboxes = MailboxWatch(
         database,
         blobs,
@@ -60,6 +77,7 @@ def works_of(installation: Installation) -> dict[str, Work]:
     return {
         "intake": installation.intake.run,
         "outbox": outbox.run,
+        "automatic mail": AutomaticMailWorker(database, keys, ways_out).run,
         "timers": Timers(database).run,
         "mailboxes": mailboxes.run,
     }

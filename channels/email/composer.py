@@ -51,6 +51,9 @@ def _header_block(message: OutboundMessage) -> bytes:
     if references := reference_values(message.references):
         lines.append(header_line("In-Reply-To", references[-1]))
         lines.append(header_line("References", "\r\n ".join(references)))
+    if message.automatic:
+        lines.append(header_line("Auto-Submitted", "auto-generated"))  # RFC 3834 §5
+        lines.append(header_line("X-Auto-Response-Suppress", "All"))  # Exchange asks for its own
     return b"".join(lines)
 
 
