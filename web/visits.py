@@ -43,6 +43,7 @@ class Visit:
     is_kept: bool = False
     claimed_email: str | None = None
     signed: Mapping[str, Any] | None = None
+    proved_email: str | None = None
 
     @property
     def address(self) -> str:
@@ -84,6 +85,7 @@ async def admit(installation: Installation, channel: Channel, token: object) -> 
         is_kept=True,
         claimed_email=kept.claimed_email,
         signed=kept.signed,
+        proved_email=kept.proved_email,
     )
 
 
@@ -132,6 +134,8 @@ async def write(visit: Visit, message: ChatMessage, *, host: str | None) -> tupl
         raise Conflict("Something is wrong with this message. We have kept it and will look at it.")
     if visit.signed:
         await _tie(visit, visit.signed)
+    if visit.proved_email:
+        await _tie_mailbox(visit, visit.proved_email)
     return visit, filed.known
 
 
@@ -232,6 +236,14 @@ async def _tie(visit: Visit, signed: Mapping[str, Any]) -> None:
     async with visit.installation.database.transaction() as session:
         visitor = await session.get_one(Identity, visitor.id)
         await identities.identify(session, visitor, **_facts_of(visit, signed))
+
+
+async def _tie_mailbox(visit: Visit, email: str) -> None:
+    """The same for a visitor who has typed the code that was mailed to this address."""
+    async with visit.installation.database.transaction() as session:
+        visitor = await visitor_views.identity_of(session, AddressKind.VISITOR, visit.address)
+        if visitor is not None:
+            await identities.prove_email(session, visitor, email)
 
 
 def _facts_of(visit: Visit, signed: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,15 @@ from inbox.models import (
 )
 from inbox.queries.redirects import conversation_of
 
-__all__ = ["Identified", "claim_address", "identify", "prove_email", "recognise", "user_address"]
+__all__ = [
+    "Identified",
+    "claim_address",
+    "identify",
+    "prove_email",
+    "recognise",
+    "recognise_mailbox",
+    "user_address",
+]
 
 SIGNED = "signed"  # the source of a claim that the host page's server signed for
 
@@ -110,7 +118,10 @@ async def recognise(
 
 
 async def prove_email(session: AsyncSession, visitor: Identity, address: str) -> Identified:
-    """Tie a visitor to an email address whose mailed code was typed in the visitor's own session."""
+    """Tie a visitor to an email address whose mailed code was typed in the visitor's own session.
+
+    `actions.codes` mails codes and compares them; `web.visit_codes` does all of it for a panel.
+    """
     email = normalise_email(address)
     identity = await find_identity(session, AddressKind.EMAIL, email)
     await _hold(session, visitor, identity)
@@ -128,6 +139,19 @@ async def prove_email(session: AsyncSession, visitor: Identity, address: str) ->
     if is_news:
         await _record_proof(session, customer, AddressKind.EMAIL, Proof.CODE)
     return Identified(visitor=visitor, customer=customer)
+
+
+async def recognise_mailbox(session: AsyncSession, address: str, email: str) -> Identified | None:
+    """`prove_email()` for a browser that has written nothing yet: *address* is its visitor address.
+
+    None where nobody owns the email: a customer comes to be with the first message, and `prove_email()` is to
+    be called after it.
+    """
+    owner = await find_identity(session, AddressKind.EMAIL, normalise_email(email))
+    if owner is None:
+        return None
+    visitor = await _own(session, owner, AddressKind.VISITOR, address, proof=Proof.CODE)
+    return await prove_email(session, visitor, email)
 
 
 def user_address(channel: Channel, user_id: str) -> str:

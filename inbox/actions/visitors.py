@@ -27,7 +27,7 @@ async def keep_token(session: AsyncSession, *, channel_id: int, digest: str, vis
 
 
 async def rotate_token(
-    session: AsyncSession, old: VisitorToken, *, digest: str, signed: dict[str, Any]
+    session: AsyncSession, old: VisitorToken, *, digest: str, signed: dict[str, Any] | None
 ) -> VisitorToken:
     """Put a new token in the place of one whose visitor has been proved to be somebody. The old one is
     void."""

@@ -15,8 +15,9 @@ class VisitorToken(WithCreation, Model):
 
     `visitor_id` outlives the token: after a proof a new token takes its place. `claimed_email` was typed and
     proves nothing. `signed` is what the host page has proved ({"id", "email", "name"}); a browser that was
-    tied to one user is never used for another. What the browser says of itself (`language`, a BCP 47 tag;
-    `time_zone`, an IANA name; `page`, where it is now; `attributes`, which the page added) proves nothing.
+    tied to one user is never used for another. `proved_email` is the address whose mailed code was typed.
+    What the browser says of itself (`language`, a BCP 47 tag; `time_zone`, an IANA name; `page`, where it is
+    now; `attributes`, which the page added) proves nothing.
     """
 
     __tablename__ = "visitor_tokens"
@@ -27,6 +28,7 @@ class VisitorToken(WithCreation, Model):
     visitor_id: Mapped[str] = mapped_column(String(26))
     claimed_email: Mapped[str | None] = mapped_column(String(320))
     signed: Mapped[dict[str, Any] | None]
+    proved_email: Mapped[str | None] = mapped_column(String(320))
     last_seen_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     language: Mapped[str | None] = mapped_column(String(35))
