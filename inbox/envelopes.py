@@ -23,7 +23,8 @@ class AddressKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelFacts:
-    """What an adapter may know of a configured channel; `own_addresses` are those of all our mailboxes."""
+    """What an adapter may know of a configured channel; `own_addresses` are those of all our mailboxes,
+    `agent_addresses` those of the people inside."""
 
     id: int
     kind: ChannelKind
@@ -32,6 +33,7 @@ class ChannelFacts:
     address: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     own_addresses: frozenset[str] = frozenset()
+    agent_addresses: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,21 @@ class InboundMessage:
     fields: tuple[tuple[str, str], ...] = ()
     claims: tuple[Address, ...] = ()
     page_url: str | None = None
+    forward: "Forward | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forward:
+    """Somebody else's mail that one of our agents passes on, read out of theirs.
+
+    `original` is that mail as it would have come by itself, unauthenticated: anybody can write what is passed
+    on. Its sender's address is "" where none could be told. `words` are what the agent wrote above it.
+    `is_sure`: there is no doubt that it is a forwarded mail, and who wrote it.
+    """
+
+    original: InboundMessage
+    words: str = ""
+    is_sure: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +200,8 @@ class OutboundMessage:
     """What a sender delivers. `external_id` was minted when the reply was queued and never changes.
 
     `references` are in RFC 5322 §3.6.4 order: oldest first, the parent last. `token` is the strand's signed
-    token. `automatic`: nobody wrote it, and no machine may answer it (RFC 3834).
+    token. `signature` stands below the text, `forwarded` below both: the headers and words of a message that
+    is passed on. `automatic`: nobody wrote it, and no machine may answer it (RFC 3834).
     """
 
     message_id: str  # public id
@@ -196,6 +214,8 @@ class OutboundMessage:
     subject: str = ""
     text: str = ""
     html: str | None = None
+    signature: str = ""
+    forwarded: str = ""
     quoted_text: str | None = None
     quoted_author: str | None = None
     quoted_at: datetime | None = None

@@ -64,7 +64,7 @@ def _reply_to(message: OutboundMessage) -> Address | None:
 
 def _body(message: OutboundMessage, read_blob: ReadBlob) -> EmailMessage:
     body = EmailMessage(policy=SMTP)
-    text, markup = _with_quote(message)
+    text, markup = _written(message)
     body.set_content(text, cte="quoted-printable")
     body.add_alternative(markup, subtype="html", cte="quoted-printable")
     for attachment in message.attachments:
@@ -76,15 +76,30 @@ def _body(message: OutboundMessage, read_blob: ReadBlob) -> EmailMessage:
     return body
 
 
-def _with_quote(message: OutboundMessage) -> tuple[str, str]:
+def _written(message: OutboundMessage) -> tuple[str, str]:
+    """The whole body as text and as HTML: the words, the signature, what is passed on, what is answered."""
     text = _clean(message.text)
     markup = markdown_html(text) if message.html is None else sanitise(_clean(message.html), image_urls={})
-    if not message.quoted_text:
-        return f"{text}\n", f"{markup}\n"
-    attribution = _attribution(message.quoted_author, message.quoted_at)
-    lines = _quoted_lines(_clean(message.quoted_text))
-    quoted = "\n".join(f"> {line}" if line else ">" for line in lines)
-    return f"{text}\n\n{attribution}\n{quoted}\n", f"{markup}\n{_quote_markup(attribution, lines)}\n"
+    texts, markups = [text] if text else [], [markup] if text or message.html else []
+    if message.signature:
+        signature = _clean(message.signature)
+        texts.append(f"-- \n{signature}")  # RFC 3676 §4.3
+        markups.append(f'<div class="gmail_signature">-- <br>\n{markdown_html(signature)}</div>')
+    if message.forwarded:
+        lines = _clean(message.forwarded).rstrip().split("\n")
+        texts.append("\n".join(lines))
+        markups.append(f'<div class="gmail_quote">{"<br>".join(map(_escaped, lines))}</div>')
+    if message.quoted_text:
+        attribution = _attribution(message.quoted_author, message.quoted_at)
+        lines = _quoted_lines(_clean(message.quoted_text))
+        quoted = "\n".join(f"> {line}" if line else ">" for line in lines)
+        texts.append(f"{attribution}\n{quoted}")
+        markups.append(_quote_markup(attribution, lines))
+    return "\n\n".join(texts) + "\n", "\n".join(markups) + "\n"
+
+
+def _escaped(line: str) -> str:
+    return html.escape(line)
 
 
 def _quote_markup(attribution: str, lines: list[str]) -> str:

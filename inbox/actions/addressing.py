@@ -8,13 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
 from inbox.actions.events import record
-from inbox.actions.queueing import Envelope
+from inbox.actions.queueing import Desk, Envelope
 from inbox.actors import Actor
 from inbox.envelopes import Address, AddressKind, ChannelKind
 from inbox.errors import Conflict, Invalid
 from inbox.models import (
     Agent,
-    Case,
     Channel,
     Claim,
     Conversation,
@@ -42,12 +41,22 @@ async def envelope_for(
     via = await _other_mailbox(session, strand, channel)
     names = await _names_on(session, strand) if to or cc else {}
     to, cc = (_named(some, names) if some else some for some in (to, cc))
+    if strand.is_side:
+        await keep_apart(session, strand.conversation_id, [*(to or ()), *(cc or ()), *bcc])
     if to:
         return await addressed(session, via or await _mailbox_of(session, strand), to, cc or (), bcc)
     standing = await recipients_of(session, strand, via=via)
     if standing.channel.kind == ChannelKind.WEBCHAT:
         return Envelope(channel=standing.channel, to=standing.to)
     return await addressed(session, standing.channel, standing.to, standing.cc if cc is None else cc, bcc)
+
+
+async def keep_apart(session: AsyncSession, conversation_id: int, addresses: Sequence[Address]) -> None:
+    """Raises Conflict where the customer would receive what is written beside them to a supplier."""
+    conversation = await session.get_one(Conversation, conversation_id)
+    theirs = await addresses_of_customer(session, conversation)
+    if found := [address.value for address in addresses if address.value in theirs]:
+        raise Conflict(f"{found[0]} is the customer, who must not see what is written to others about them.")
 
 
 async def _names_on(session: AsyncSession, strand: Strand) -> dict[str, str]:
@@ -77,21 +86,14 @@ async def addressed(
     return Envelope(channel=channel, to=to, cc=cc, bcc=bcc)
 
 
-async def confirm_chosen(
-    session: AsyncSession,
-    conversation: Conversation,
-    case: Case,
-    strand: Strand,
-    chosen: Sequence[Address],
-    *,
-    by: Agent,
-) -> None:
+async def confirm_chosen(session: AsyncSession, desk: Desk, chosen: Sequence[Address], *, by: Agent) -> None:
     """Whom an agent writes to on purpose may answer: they become confirmed participants of the strand."""
     if not chosen:
         return
+    conversation, strand = desk.conversation, desk.strand
     rows = await session.scalars(select(StrandParticipant).where(StrandParticipant.strand_id == strand.id))
     known = {participant.address: participant for participant in rows}
-    not_others = await _addresses_of_customer(session, conversation) | await own_addresses(session)
+    not_others = await addresses_of_customer(session, conversation) | await own_addresses(session)
     for address in {address.value: address for address in chosen}.values():
         participant = known.get(address.value)
         if address.value in not_others or (participant is not None and participant.confirmed):
@@ -107,7 +109,7 @@ async def confirm_chosen(
             EventKind.PARTICIPANT_CONFIRMED,
             actor=Actor.agent(by),
             conversation=conversation,
-            case=case,
+            case=desk.case,
             data={"strand_id": strand.public_id},
         )
 
@@ -129,7 +131,8 @@ async def _mailbox_of(session: AsyncSession, strand: Strand) -> Channel:
     return (await recipients_of(session, strand)).channel
 
 
-async def _addresses_of_customer(session: AsyncSession, conversation: Conversation) -> set[str]:
+async def addresses_of_customer(session: AsyncSession, conversation: Conversation) -> set[str]:
+    """The email addresses that reach the customer, or are said to."""
     known = select(Identity.address).where(
         Identity.customer_id == conversation.customer_id, Identity.kind == AddressKind.EMAIL
     )

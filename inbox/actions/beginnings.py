@@ -13,7 +13,7 @@ from inbox import clock
 from inbox.actions.addressing import addressed, confirm_chosen
 from inbox.actions.answers import move_on
 from inbox.actions.cases import open_case
-from inbox.actions.queueing import ReplySettings, Words, queue
+from inbox.actions.queueing import Desk, ReplySettings, Words, queue
 from inbox.actions.responsibility import take
 from inbox.actions.undos import remember
 from inbox.actors import Actor
@@ -35,6 +35,7 @@ from inbox.models import (
     Strand,
 )
 from inbox.queries.recipients import address_of
+from inbox.subjects import checked_subject
 
 # A case whose only message is taken back has nothing in it to do.
 NEVER_OPENED: dict[str, Any] = {
@@ -68,44 +69,22 @@ async def start(
     *address* without *customer* finds whose it is; an unknown one makes a customer who is only said to have
     it. Raises Invalid, or Conflict where the customer has no address.
     """
-    _check(channel, subject)
-    if customer is None:
-        if address is None:
-            raise Invalid("Say whom to write to.", field="to")
-        customer = await _customer_at(session, address)
-    customer = await _kept(session, customer)
-    to = address or await address_of(session, customer.id)
+    check_mailbox(channel)
+    subject = checked_subject(subject)
+    customer, to = await _addressee(session, customer, address)
     conversation = await conversation_of(session, customer)
     await hold_conversation(session, conversation)
     envelope = await addressed(session, channel, [to], cc, bcc)
-    case = await open_case(session, conversation, subject=subject, channel=channel, by=Actor.agent(by))
-    strand = Strand(
-        conversation_id=conversation.id,
-        origin_conversation_id=conversation.id,
-        case_id=case.id,
-        channel_id=channel.id,
-        identity_id=await _identity_id(session, customer, to),
-        subject=subject.strip(),
-        mailbox=channel.address,
-    )
-    session.add(strand)
-    await session.flush()
-    await confirm_chosen(session, conversation, case, strand, [to, *cc], by=by)
+    desk = await _new_desk(session, conversation, channel, subject, by=by, to=to)
+    await confirm_chosen(session, desk, [to, *cc], by=by)
+    words = Words(text=text, html=html, subject=subject, attachments=attachments)
     message = await queue(
-        session,
-        conversation,
-        strand,
-        case,
-        by=by,
-        words=Words(text=text, html=html, attachments=attachments),
-        envelope=envelope,
-        settings=settings,
-        send_at=send_at,
+        session, desk, by=by, words=words, envelope=envelope, settings=settings, send_at=send_at
     )
-    await take(session, conversation, case, by)
-    await move_on(session, conversation, case, by=by, then=then, snoozed_until=snoozed_until)
-    journal = {"message": message.public_id, "before": NEVER_OPENED, "after": case.status}
-    await remember(session, by=by, action="reply", journal=journal, case=case)
+    await take(session, conversation, desk.case, by)
+    await move_on(session, conversation, desk.case, by=by, then=then, snoozed_until=snoozed_until)
+    journal = {"message": message.public_id, "before": NEVER_OPENED, "after": desk.case.status}
+    await remember(session, by=by, action="reply", journal=journal, case=desk.case)
     return message
 
 
@@ -122,15 +101,49 @@ async def conversation_of(session: AsyncSession, customer: Customer) -> Conversa
     return (await session.scalars(find)).one()
 
 
-def _check(channel: Channel, subject: str) -> None:
+def check_mailbox(channel: Channel) -> None:
+    """Raises Invalid or Conflict where no first message can leave from this channel."""
     if channel.kind != ChannelKind.EMAIL:
         raise Invalid("A first message needs a mailbox to be sent from.", field="channel_id")
     if channel.deactivated_at is not None:
         raise Conflict(f"{channel.name} was switched off. Choose another mailbox.")
-    if not subject.strip():
-        raise Invalid("Write a subject.", field="subject")
-    if len(subject) > 500 or any(character in subject for character in "\r\n\x00"):
-        raise Invalid("A subject is one line of at most 500 characters.", field="subject")
+
+
+async def _addressee(
+    session: AsyncSession, customer: Customer | None, address: Address | None
+) -> tuple[Customer, Address]:
+    if customer is None and address is None:
+        raise Invalid("Say whom to write to.", field="to")
+    if customer is None and address is not None:
+        customer = await _customer_at(session, address)
+    assert customer is not None
+    customer = await _kept(session, customer)
+    return customer, address or await address_of(session, customer.id)
+
+
+async def _new_desk(
+    session: AsyncSession,
+    conversation: Conversation,
+    channel: Channel,
+    subject: str,
+    *,
+    by: Agent,
+    to: Address,
+) -> Desk:
+    """A strand and a case of its own."""
+    case = await open_case(session, conversation, subject=subject, channel=channel, by=Actor.agent(by))
+    strand = Strand(
+        conversation_id=conversation.id,
+        origin_conversation_id=conversation.id,
+        case_id=case.id,
+        channel_id=channel.id,
+        identity_id=await _identity_id(session, conversation.customer_id, to),
+        subject=subject,
+        mailbox=channel.address,
+    )
+    session.add(strand)
+    await session.flush()
+    return Desk(conversation, strand, case)
 
 
 async def _customer_at(session: AsyncSession, address: Address) -> Customer:
@@ -174,11 +187,11 @@ async def _kept(session: AsyncSession, customer: Customer) -> Customer:
     return customer
 
 
-async def _identity_id(session: AsyncSession, customer: Customer, to: Address) -> int | None:
+async def _identity_id(session: AsyncSession, customer_id: int, to: Address) -> int | None:
     return await session.scalar(
         select(Identity.id).where(
             Identity.kind == AddressKind.EMAIL,
             Identity.address == to.value,
-            Identity.customer_id == customer.id,
+            Identity.customer_id == customer_id,
         )
     )

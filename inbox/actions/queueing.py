@@ -1,7 +1,6 @@
 """Putting a message into the outbox: its Message-ID is minted, its recipients and its way out stand fixed, in
 the transaction that caused it."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +12,7 @@ from inbox import clock
 from inbox.actions.events import record
 from inbox.actions.previews import show
 from inbox.actors import Actor
-from inbox.envelopes import Address, ChannelKind
+from inbox.envelopes import Address, ChannelKind, SpanKind
 from inbox.errors import Invalid
 from inbox.ids import public_id
 from inbox.models import (
@@ -31,15 +30,15 @@ from inbox.models import (
     OutboxEntry,
     Strand,
 )
+from inbox.queries.recipients import newest_standing
+from inbox.signatures import DELIMITER, signature_of
+from inbox.subjects import checked_subject, reply_subject
 from inbox.tokens import StrandTokens, mint_message_id
 
 LONGEST_TEXT = 500_000
 MOST_BYTES = 20_000_000  # with base64 below the 25 to 28 MB that mail servers take
+BYTES_AS_BASE64 = 0.73  # of a mail's bytes, what a file may have (RFC 2045 §6.8: 57 become 78)
 MOST_REFERENCES = 50
-
-_REPLY_MARKS = re.compile(
-    r"^(?:\s*(?:re|aw|sv|antw|vs|res|rif|odp|回复|答复)\s*(?:\[\d+\]|\(\d+\))?\s*[:\uff1a])+", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +51,36 @@ class ReplySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What an agent wrote, and what goes with it. `html` where it was not written in Markdown."""
+    """What an agent wrote, and what goes with it. `html` where it was not written in Markdown; `subject`
+    where it is not that of the strand; `forwarded` is somebody else's message, passed on below it."""
 
     text: str
     html: str | None = None
+    subject: str | None = None
+    forwarded: str = ""
     attachments: Sequence[Attachment] = ()
+
+    def laid_out(self, signature: str) -> tuple[str, list[list[int | str]]]:
+        """The whole text that leaves, and which ranges of it ([start, end, kind]) are no new words."""
+        text = _plain(self.text).rstrip()
+        spans: list[list[int | str]] = []
+        for part, kind in ((signature, SpanKind.SIGNATURE), (self.forwarded, SpanKind.QUOTE)):
+            if not part:
+                continue
+            below = f"{DELIMITER}\n{part}" if kind is SpanKind.SIGNATURE else _plain(part)
+            start = len(text) + 2 if text else 0
+            text = f"{text}\n\n{below}" if text else below
+            spans.append([start, len(text), str(kind)])
+        return text, spans
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a message of ours stands: its conversation (held), its strand, its case."""
+
+    conversation: Conversation
+    strand: Strand
+    case: Case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +103,7 @@ class Envelope:
 
 async def queue(
     session: AsyncSession,
-    conversation: Conversation,
-    strand: Strand,
-    case: Case,
+    desk: Desk,
     *,
     by: Agent,
     words: Words,
@@ -93,13 +115,34 @@ async def queue(
 
     Raises Invalid where the words cannot be sent.
     """
-    check_words(words, by)
-    moment = clock.now()
-    message = await _message(session, conversation, strand, case, by, words, envelope, settings)
+    check_words(words, by, most_bytes=most_bytes(envelope.channel))
+    message = await _message(session, desk, by, words, envelope, settings)
     session.add(message)
     await session.flush()
     for attachment in words.attachments:
         attachment.message_id = message.id
+    _put_into_outbox(session, message, envelope, settings, send_at)
+    _note_on(desk, message, envelope.channel)
+    record(
+        session,
+        EventKind.MESSAGE_QUEUED,
+        actor=Actor.agent(by),
+        conversation=desk.conversation,
+        case=desk.case,
+        message=message,
+        data={"channel": envelope.channel.kind, "recipients": len(envelope.recipients())},
+    )
+    return message
+
+
+def _put_into_outbox(
+    session: AsyncSession,
+    message: Message,
+    envelope: Envelope,
+    settings: ReplySettings,
+    send_at: datetime | None,
+) -> None:
+    moment = message.created_at
     for address, role in envelope.recipients():
         delivery = Delivery(
             message_id=message.id, address=address.value, name=address.name, role=role, at=moment
@@ -108,59 +151,50 @@ async def queue(
     wait = settings.undo_seconds if envelope.channel.kind == ChannelKind.EMAIL else 0
     due_at = max(send_at or moment, moment + timedelta(seconds=wait))
     session.add(OutboxEntry(message_id=message.id, channel_id=envelope.channel.id, due_at=due_at))
-    strand.last_message_at = conversation.last_message_at = moment
-    case.first_replied_at = case.first_replied_at or moment
-    show(case, message, envelope.channel.kind)
-    facts = {"channel": envelope.channel.kind, "recipients": len(envelope.recipients())}
-    record(
-        session,
-        EventKind.MESSAGE_QUEUED,
-        actor=Actor.agent(by),
-        conversation=conversation,
-        case=case,
-        message=message,
-        data=facts,
-    )
-    return message
 
 
-def check_words(words: Words, by: Agent) -> None:
+def _note_on(desk: Desk, message: Message, channel: Channel) -> None:
+    desk.strand.last_message_at = desk.conversation.last_message_at = message.created_at
+    if not desk.strand.is_side:  # a question to a supplier is no answer to the customer
+        desk.case.first_replied_at = desk.case.first_replied_at or message.created_at
+    show(desk.case, message, channel.kind)
+
+
+def most_bytes(mailbox: Channel) -> int:
+    """How large the files of one mail may be together: what the mailbox's server takes (RFC 1870), less what
+    base64 and the words add."""
+    chosen = mailbox.settings.get("largest_mail")
+    return min(MOST_BYTES, int(chosen * BYTES_AS_BASE64)) if chosen else MOST_BYTES
+
+
+def check_words(words: Words, by: Agent, *, most_bytes: int = MOST_BYTES) -> None:
     """Raises Invalid, with a sentence for the writer, where the words or the files cannot be sent."""
-    if not words.text.strip() and not words.attachments:
+    if not words.text.strip() and not words.attachments and not words.forwarded:
         raise Invalid("Write something first.", field="text")
     if len(words.text) > LONGEST_TEXT:
         raise Invalid(f"A message has at most {LONGEST_TEXT:,} characters.", field="text")
     for attachment in words.attachments:
         if attachment.message_id is not None or attachment.uploaded_by_agent_id != by.id:
             raise Invalid("One of the files is no longer there. Add it again.", field="attachments")
-    if sum(attachment.size for attachment in words.attachments) > MOST_BYTES:
-        raise Invalid("The files are larger than 20 MB together. Send a link instead.", field="attachments")
-
-
-def reply_subject(subject: str) -> str:
-    """The subject of an answer: one "Re:", however many went before."""
-    bare = _REPLY_MARKS.sub("", subject).strip()
-    return f"Re: {bare or 'your message'}"[:1000]
+    if sum(attachment.size for attachment in words.attachments) > most_bytes:
+        limit = f"{most_bytes / 1e6:.0f} MB"
+        why = f"The files are larger than {limit} together. Send a link instead."
+        raise Invalid(why, field="attachments")
 
 
 async def _message(
-    session: AsyncSession,
-    conversation: Conversation,
-    strand: Strand,
-    case: Case,
-    by: Agent,
-    words: Words,
-    envelope: Envelope,
-    settings: ReplySettings,
+    session: AsyncSession, desk: Desk, by: Agent, words: Words, envelope: Envelope, settings: ReplySettings
 ) -> Message:
-    channel, own_id, moment = envelope.channel, public_id(), clock.now()
+    channel, own_id, moment, strand = envelope.channel, public_id(), clock.now(), desk.strand
     asked = await _newest_asked(session, strand)
+    is_email = channel.kind == ChannelKind.EMAIL
+    text, spans = words.laid_out(signature_of(by, channel) if is_email else "")
     return Message(
         public_id=own_id,
-        conversation_id=conversation.id,
-        origin_conversation_id=conversation.id,
+        conversation_id=desk.conversation.id,
+        origin_conversation_id=desk.conversation.id,
         strand_id=strand.id,
-        case_id=case.id,
+        case_id=desk.case.id,
         channel_id=channel.id,
         answers_message_id=asked.id if asked else None,
         direction=Direction.OUTBOUND,
@@ -172,11 +206,12 @@ async def _message(
         to=[written(address) for address in envelope.to],
         cc=[written(address) for address in envelope.cc],
         bcc=[written(address) for address in envelope.bcc],
-        subject=await _subject(session, strand, channel),
-        text=words.text.replace("\r\n", "\n").replace("\x00", "").rstrip(),
+        subject=await _subject(session, strand, words) if is_email else "",
+        text=text,
+        spans=spans,
         html=words.html,
         external_id=_external_id(own_id, strand, channel, settings.tokens),
-        references=await _references(session, strand),
+        references=await references_of(session, strand),
         delivery=DeliveryState.QUEUED,
         delivery_at=moment,
         created_at=moment,
@@ -186,6 +221,10 @@ async def _message(
 def written(address: Address) -> dict[str, str]:
     """An address as a message's columns hold it."""
     return {"name": address.name, "address": address.value}
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\x00", "")
 
 
 def _external_id(own_id: str, strand: Strand, channel: Channel, tokens: StrandTokens) -> str:
@@ -208,15 +247,15 @@ async def _newest_asked(session: AsyncSession, strand: Strand) -> Message | None
     return (await session.scalars(newest)).first()
 
 
-async def _subject(session: AsyncSession, strand: Strand, channel: Channel) -> str:
-    if channel.kind != ChannelKind.EMAIL:
-        return ""
-    first = select(Message.id).where(Message.strand_id == strand.id).limit(1)
-    is_first = await session.scalar(first) is None
-    return strand.subject if is_first else reply_subject(strand.subject)
+async def _subject(session: AsyncSession, strand: Strand, words: Words) -> str:
+    """What the agent wrote there, else an answer to the newest subject of the strand."""
+    if words.subject is not None:
+        return checked_subject(words.subject)
+    newest = await newest_standing(session, strand)
+    return strand.subject if newest is None else reply_subject(newest.subject or strand.subject)
 
 
-async def _references(session: AsyncSession, strand: Strand) -> list[str]:
+async def references_of(session: AsyncSession, strand: Strand) -> list[str]:
     """The Message-IDs that this one answers (RFC 5322 §3.6.4), nearest first: that of the customer's newest
     mail in the strand, or of our own where they wrote none."""
     newest = (

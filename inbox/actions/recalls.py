@@ -12,6 +12,7 @@ from inbox.actions.snapshots import restore
 from inbox.actions.statuses import change_status
 from inbox.actions.undos import undoable
 from inbox.actors import Actor
+from inbox.envelopes import Span, SpanKind
 from inbox.errors import Conflict
 from inbox.holding import hold_message
 from inbox.models import (
@@ -27,6 +28,7 @@ from inbox.models import (
     Status,
     Undo,
 )
+from inbox.texts import new_words
 from inbox.waiting import refresh_waiting
 
 GONE = (DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ, DeliveryState.UNKNOWN)
@@ -152,13 +154,14 @@ async def _keep_words(session: AsyncSession, conversation: Conversation, message
     )
     if message.author_agent_id is None or await session.scalar(mine) is not None:
         return
+    spans = [Span(start, end, SpanKind(kind)) for start, end, kind in message.spans]
     session.add(
         Draft(
             agent_id=message.author_agent_id,
             conversation_id=conversation.id,
             kind="reply",
             strand_id=message.strand_id,
-            text=message.text,
+            text=new_words(message.text, spans),
             updated_at=clock.now(),
         )
     )

@@ -11,7 +11,8 @@ from inbox.actions.addressing import confirm_chosen, envelope_for
 from inbox.actions.answers import mark_strands, move_on
 from inbox.actions.beginnings import start
 from inbox.actions.cases import open_case
-from inbox.actions.queueing import ReplySettings, Words, queue
+from inbox.actions.drafts import discard_draft
+from inbox.actions.queueing import Desk, ReplySettings, Words, queue
 from inbox.actions.recalls import cancel, retry
 from inbox.actions.responsibility import take
 from inbox.actions.snapshots import snapshot
@@ -24,12 +25,12 @@ from inbox.holding import hold_case, hold_conversation
 from inbox.models import (
     Agent,
     Attachment,
+    AuthorKind,
     Case,
     Channel,
     Conversation,
     DeliveryState,
     Direction,
-    Draft,
     Message,
     Status,
     Strand,
@@ -48,6 +49,7 @@ async def reply(
     text: str,
     settings: ReplySettings,
     html: str | None = None,
+    subject: str | None = None,
     strand: Strand | None = None,
     to: Sequence[Address] | None = None,
     cc: Sequence[Address] | None = None,
@@ -61,42 +63,33 @@ async def reply(
     send_at: datetime | None = None,
     channel: Channel | None = None,
 ) -> Message:
-    """Answer a strand: without one the newest that waits, else the newest.
+    """Answer a strand: without one the customer's newest that waits, else the newest.
 
     *to* and *cc* replace the strand's own recipients; an unconfirmed participant among them is confirmed by
     it. *then* is what becomes of the case; while another strand still waits, PENDING leaves it open (see
     `queries.recipients.still_waiting`). Raises MissedMessages where *seen_position* is older than what the
-    customer or a colleague wrote, unless *anyway*; Conflict where nobody can be reached; Invalid for words or
-    addresses that cannot be sent.
+    customer or a colleague wrote, unless *anyway*; Conflict where nobody can be reached; Invalid for words,
+    a subject or addresses that cannot be sent.
     """
     await hold_conversation(session, conversation)
     if seen_position is not None and not anyway:
         await _refuse_blind(session, conversation, by, seen_position)
-    strand = await _strand_held(session, conversation, strand)
-    case = await _case_held(session, conversation, strand, by)
-    before = await snapshot(session, case)
-    envelope = await envelope_for(session, strand, channel=channel, to=to, cc=cc, bcc=bcc)
-    chosen = [*(to or ()), *(cc or ())]
-    await confirm_chosen(session, conversation, case, strand, chosen, by=by)
+    desk = await _desk(session, conversation, strand, by)
+    before = await snapshot(session, desk.case)
+    envelope = await envelope_for(session, desk.strand, channel=channel, to=to, cc=cc, bcc=bcc)
+    await confirm_chosen(session, desk, [*(to or ()), *(cc or ())], by=by)
+    words = Words(text=text, html=html, subject=subject, attachments=attachments)
     message = await queue(
-        session,
-        conversation,
-        strand,
-        case,
-        by=by,
-        words=Words(text=text, html=html, attachments=attachments),
-        envelope=envelope,
-        settings=settings,
-        send_at=send_at,
+        session, desk, by=by, words=words, envelope=envelope, settings=settings, send_at=send_at
     )
-    await take(session, conversation, case, by)
     others = [other for other in also_answered if other.conversation_id == conversation.id]
-    mark_strands(session, conversation, case, others, actor=Actor.agent(by))
-    await move_on(session, conversation, case, by=by, then=then, snoozed_until=snoozed_until)
-    await _refresh_other_cases(session, others, case)
-    await _drop_draft(session, conversation, by)
-    journal = {"message": message.public_id, "before": before, "after": case.status}
-    await remember(session, by=by, action="reply", journal=journal, case=case)
+    await take(session, conversation, desk.case, by)
+    mark_strands(session, conversation, desk.case, others, actor=Actor.agent(by))
+    await move_on(session, conversation, desk.case, by=by, then=then, snoozed_until=snoozed_until)
+    await _refresh_other_cases(session, others, desk.case)
+    await discard_draft(session, conversation, by=by, kind="reply")
+    journal = {"message": message.public_id, "before": before, "after": desk.case.status}
+    await remember(session, by=by, action="reply", journal=journal, case=desk.case)
     return message
 
 
@@ -126,6 +119,7 @@ async def _refuse_blind(
             Message.conversation_id == conversation.id,
             Message.position > seen_position,
             Message.is_spam.is_(False),
+            Message.author_kind != AuthorKind.SYSTEM,
             others,
             stands,
         )
@@ -135,13 +129,15 @@ async def _refuse_blind(
         raise MissedMessages(ids)
 
 
-async def _strand_held(session: AsyncSession, conversation: Conversation, strand: Strand | None) -> Strand:
+async def _desk(session: AsyncSession, conversation: Conversation, strand: Strand | None, by: Agent) -> Desk:
+    """What is answered, as it stands now."""
     if strand is None:
-        return await strand_to_answer(session, conversation)
-    await session.refresh(strand)
+        strand = await strand_to_answer(session, conversation)
+    else:
+        await session.refresh(strand)
     if strand.conversation_id != conversation.id:
         raise NotFound("There is no such strand in this conversation.")
-    return strand
+    return Desk(conversation, strand, await _case_held(session, conversation, strand, by))
 
 
 async def _case_held(session: AsyncSession, conversation: Conversation, strand: Strand, by: Agent) -> Case:
@@ -162,11 +158,3 @@ async def _case_held(session: AsyncSession, conversation: Conversation, strand: 
 async def _refresh_other_cases(session: AsyncSession, strands: Sequence[Strand], case: Case) -> None:
     for case_id in sorted({s.case_id for s in strands if s.case_id is not None} - {case.id}):
         await refresh_waiting(session, await session.get_one(Case, case_id))
-
-
-async def _drop_draft(session: AsyncSession, conversation: Conversation, by: Agent) -> None:
-    drafts = select(Draft).where(
-        Draft.agent_id == by.id, Draft.conversation_id == conversation.id, Draft.kind == "reply"
-    )
-    for draft in (await session.scalars(drafts)).all():
-        await session.delete(draft)

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
 
 from inbox.addresses import normalise_email
 from inbox.envelopes import Address, AddressKind, ChannelKind, Verdict
 from inbox.errors import Conflict
 from inbox.models import (
+    AuthorKind,
     Channel,
     Claim,
     ClaimState,
@@ -21,18 +23,24 @@ from inbox.models import (
     Strand,
     StrandParticipant,
 )
+from inbox.subjects import reply_subject
+
+SUPPLIER = "supplier"  # what put whoever a side strand is with onto it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipients:
     """What a reply on a strand would do. `unconfirmed` stand unticked in the composer; `no_longer` were
-    written to before and are not any more."""
+    written to before and are not any more; `before` is everybody on the newest message. `subject` is that of
+    a mail."""
 
     channel: Channel
     to: tuple[Address, ...]
     cc: tuple[Address, ...] = ()
     unconfirmed: tuple[Address, ...] = ()
     no_longer: tuple[Address, ...] = ()
+    before: tuple[Address, ...] = ()
+    subject: str = ""
 
 
 async def recipients_of(session: AsyncSession, strand: Strand, *, via: Channel | None = None) -> Recipients:
@@ -41,32 +49,54 @@ async def recipients_of(session: AsyncSession, strand: Strand, *, via: Channel |
     *via* is a mailbox to answer from instead of the strand's own way. Raises Conflict, with what to do about
     it, where nobody can be reached.
     """
-    channel = via or await _way_out(session, strand)
+    mailed = await _mailed_into(session, strand)
+    channel = via or await _way_out(session, strand, mailed)
     identity = await session.get(Identity, strand.identity_id) if strand.identity_id else None
     if channel.kind == ChannelKind.WEBCHAT:
         return Recipients(channel=channel, to=(_visitor(identity),))
     own = await own_addresses(session)
-    to = await _asker(session, strand, identity, own)
-    participants = (
-        await session.scalars(
-            select(StrandParticipant)
-            .where(StrandParticipant.strand_id == strand.id)
-            .order_by(StrandParticipant.id)
-        )
-    ).all()
-    cc = _others([p for p in participants if p.confirmed], own, but={to.value})
-    unconfirmed = _others([p for p in participants if not p.confirmed], own, but={to.value})
-    reached = {to.value} | {address.value for address in (*cc, *unconfirmed)}
-    before = [a for a in await _written_to_before(session, strand) if not is_own(a.value, own)]
-    no_longer = tuple(address for address in before if address.value not in reached)
-    return Recipients(channel=channel, to=(to,), cc=cc, unconfirmed=unconfirmed, no_longer=no_longer)
+    participants = await _participants(session, strand)
+    if strand.is_side:
+        to = _suppliers(participants, own)
+    elif mailed is not None:
+        to = (Address(value=mailed.author_address, name=mailed.author_name),)
+    else:
+        to = (await _asker(session, strand, identity, own),)
+    reached = {address.value for address in to}
+    cc = _others([p for p in participants if p.confirmed], own, but=reached)
+    unconfirmed = _others([p for p in participants if not p.confirmed], own, but=reached)
+    reached |= {address.value for address in (*cc, *unconfirmed)}
+    newest = await newest_standing(session, strand)
+    before = tuple(a for a in _everybody_on(newest) if not is_own(a.value, own))
+    return Recipients(
+        channel=channel,
+        to=to,
+        cc=cc,
+        unconfirmed=unconfirmed,
+        no_longer=tuple(address for address in before if address.value not in reached),
+        before=before,
+        subject=reply_subject((newest.subject if newest else "") or strand.subject),
+    )
+
+
+async def _participants(session: AsyncSession, strand: Strand) -> Sequence[StrandParticipant]:
+    query = select(StrandParticipant).where(StrandParticipant.strand_id == strand.id)
+    return (await session.scalars(query.order_by(StrandParticipant.id))).all()
+
+
+def _suppliers(participants: Sequence[StrandParticipant], own: frozenset[str]) -> tuple[Address, ...]:
+    """Whom a side strand is with: never the customer, whatever else is known."""
+    asked = [p for p in participants if p.put_by == SUPPLIER and p.confirmed]
+    if found := _others(asked, own, but=set()):
+        return found
+    raise Conflict("Nobody is left on this side strand. Forward the message again.")
 
 
 async def strand_to_answer(session: AsyncSession, conversation: Conversation) -> Strand:
-    """The newest strand that waits, else the newest; raises Conflict where there is none."""
+    """The customer's newest strand that waits, else the newest; raises Conflict where there is none."""
     newest = (
         select(Strand)
-        .where(Strand.conversation_id == conversation.id)
+        .where(Strand.conversation_id == conversation.id, Strand.is_side.is_(False))
         .order_by(
             Strand.waiting_since.is_(None), Strand.last_message_at.desc().nulls_last(), Strand.id.desc()
         )
@@ -99,8 +129,33 @@ def is_own(address: str, own: frozenset[str]) -> bool:
     return address in own or f"{local.partition('+')[0]}@{domain}" in own
 
 
-async def _way_out(session: AsyncSession, strand: Strand) -> Channel:
-    channel = await session.get_one(Channel, strand.channel_id)
+async def _mailed_into(session: AsyncSession, strand: Strand) -> Message | None:
+    """The newest message of a chat, where its visitor wrote it by mail: the answer goes the same way, for the
+    browser may be anybody's (an email question is answered by email)."""
+    newest = (
+        select(Message)
+        .where(
+            Message.strand_id == strand.id,
+            Message.direction == Direction.INBOUND,
+            Message.author_kind == AuthorKind.CUSTOMER,
+            Message.is_spam.is_(False),
+            Message.automatic.is_(None),
+        )
+        .order_by(Message.id.desc())
+        .limit(1)
+        .options(joinedload(Message.channel))
+    )
+    chat = await session.get_one(Channel, strand.channel_id)
+    if chat.kind != ChannelKind.WEBCHAT:
+        return None
+    message = (await session.scalars(newest)).first()
+    if message is None or message.channel.kind != ChannelKind.EMAIL or message.dmarc == Verdict.FAIL:
+        return None
+    return message
+
+
+async def _way_out(session: AsyncSession, strand: Strand, mailed: Message | None) -> Channel:
+    channel = mailed.channel if mailed else await session.get_one(Channel, strand.channel_id)
     if channel.kind == ChannelKind.FORM:
         return await _reply_mailbox(session, channel)
     if channel.deactivated_at is not None:
@@ -216,8 +271,8 @@ def _others(
     )
 
 
-async def _written_to_before(session: AsyncSession, strand: Strand) -> list[Address]:
-    """Everybody on the strand's newest message."""
+async def newest_standing(session: AsyncSession, strand: Strand) -> Message | None:
+    """The strand's newest message that was not taken back."""
     newest = (
         select(Message)
         .where(
@@ -227,7 +282,10 @@ async def _written_to_before(session: AsyncSession, strand: Strand) -> list[Addr
         .order_by(Message.id.desc())
         .limit(1)
     )
-    message = (await session.scalars(newest)).first()
+    return (await session.scalars(newest)).first()
+
+
+def _everybody_on(message: Message | None) -> list[Address]:
     if message is None:
         return []
     inbound = message.direction == Direction.INBOUND

@@ -62,7 +62,7 @@ def shown_message(message: Message, strand: Strand, customer: Customer, due: dat
         cc=_addresses(message.cc),
         words=tuple(linkify(new_words(message.text, spans))),
         quoted=tuple(linkify(quoted_words(message.text, spans))),
-        formatted=markdown_html(message.text) if _is_markdown(message) else "",
+        formatted=markdown_html(new_words(message.text, spans)) if _is_markdown(message) else "",
         has_html=message.html is not None,
         fields=tuple((str(label), str(value)) for label, value in message.fields if value),
         files=_files(message),
