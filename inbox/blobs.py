@@ -4,6 +4,8 @@ good."""
 import hashlib
 import os
 import secrets
+import shutil
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -85,10 +87,27 @@ class BlobStore:
             while chunk := file.read(CHUNK):
                 yield chunk
 
-    def _partial(self) -> Path:
+    def temporary_folder(self) -> Path:
+        """Where files may lie that are not blobs yet; on the same disk, and not part of any backup."""
         folder = self.root / "tmp"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return folder / secrets.token_hex(12)
+        return folder
+
+    def clear_temporary(self, *, older_than: float) -> int:
+        """Remove what processes that are gone left in the temporary folder, untouched for so many seconds;
+        answers how many."""
+        before, removed = time.time() - older_than, 0
+        for left in self.temporary_folder().iterdir():
+            try:
+                if left.stat().st_mtime < before:
+                    shutil.rmtree(left) if left.is_dir() else left.unlink()
+                    removed += 1
+            except FileNotFoundError:  # its owner was quicker
+                continue
+        return removed
+
+    def _partial(self) -> Path:
+        return self.temporary_folder() / secrets.token_hex(12)
 
     def _place(self, partial: Path, target: Path) -> set[Path]:
         """Give the file its name; answers the folders to sync."""

@@ -35,6 +35,9 @@ class Settings(BaseModel):
         10, ge=0, le=60, description="How long an email waits so that it can be taken back."
     )
     max_message_bytes: int = Field(52_428_800, ge=65_536, description="Larger mail is quarantined whole.")
+    lmtp: str = Field(
+        "", description="Where mail servers hand mail over: 127.0.0.1:24 or /run/lmtp.sock; empty: nowhere."
+    )
     reopen_days: int = Field(7, ge=0, le=365, description="A resolved case reopens within this many days.")
     trusted_proxies: str = Field(
         "127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed."

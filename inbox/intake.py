@@ -31,6 +31,7 @@ from inbox.placements import Arrival
 
 CLAIM = timedelta(seconds=30)
 SWEEP_SECONDS = 5.0
+LEFT_BEHIND_SECONDS = 86_400.0
 BATCH = 64
 
 log = structlog.get_logger(__name__)
@@ -239,6 +240,7 @@ class IntakeDesk:
 
     async def run(self) -> None:
         """Sweep at the start and every few seconds; ends only when cancelled."""
+        await asyncio.to_thread(self._blobs.clear_temporary, older_than=LEFT_BEHIND_SECONDS)
         while True:
             try:
                 if swept := await self.sweep():

@@ -20,7 +20,7 @@ from web.live.hub import open_live
 from web.live.visitors import open_visiting
 from web.logs import RequestLog, configure_logs
 from web.routes import ROUTES
-from web.workers import background_work
+from web.workers import background_work, mail_door
 
 ANSWERS_ANYBODY = ("/healthz", "/readyz")
 NOT_OUR_NAME = (
@@ -45,6 +45,7 @@ def create_app(source: Installation | Settings, *, beside: Beside | None = None)
                 if beside is not None:
                     await stack.enter_async_context(beside(installation))
                 await stack.enter_async_context(background_work(installation))
+                await stack.enter_async_context(mail_door(installation))
             database = app.state.onethread.database
             app.state.visiting = await stack.enter_async_context(open_visiting(database))
             app.state.live = await stack.enter_async_context(

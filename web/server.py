@@ -48,6 +48,7 @@ def serve_installation(
             "SQLite has one writer, so one server process serves it. Use --workers 1, or PostgreSQL: "
             "ONETHREAD_DATABASE_URL=postgresql://…"
         )
+    _check_lmtp(settings, workers)
     with _only_server(settings, is_exclusive=is_sqlite):
         listener = _listen(host, port)
         _migrate_where_due(settings)
@@ -60,6 +61,17 @@ def serve_installation(
             uvicorn.Server(_config(settings, create_app(settings, beside=beside))).run(sockets=[listener])
         else:
             _serve_in_many(settings, listener, workers)
+
+
+def _check_lmtp(settings: Settings, workers: int) -> None:
+    if not settings.lmtp:
+        return
+    from channels.email.lmtp import LmtpAddress
+
+    address = LmtpAddress.parse(settings.lmtp)
+    if workers > 1 and address.path is not None:
+        raise SettingsInvalid("Several workers share an LMTP port, but no socket. Use --lmtp 127.0.0.1:24.")
+    address.check()
 
 
 @contextmanager

@@ -55,8 +55,13 @@ class LmtpListener:
         self._max_bytes = max_bytes
         self._server: asyncio.Server | None = None
 
-    async def start(self, *, host: str = "127.0.0.1", port: int = 0, path: Path | None = None) -> int | Path:
-        """Listen on *path* or on host and port; answers where. Raises SettingsInvalid for an open address."""
+    async def start(
+        self, *, host: str = "127.0.0.1", port: int = 0, path: Path | None = None, shared: bool = False
+    ) -> int | Path:
+        """Listen on *path* or on host and port; answers where. *shared*: other processes may as well.
+
+        Raises SettingsInvalid for an open address.
+        """
         loop = asyncio.get_running_loop()
         if path is not None:
             self._server = await loop.create_unix_server(self._conversation, path)
@@ -65,7 +70,7 @@ class LmtpListener:
             raise SettingsInvalid(
                 "LMTP has no login, so it listens on this machine only, for example 127.0.0.1."
             )
-        self._server = await loop.create_server(self._conversation, host, port)
+        self._server = await loop.create_server(self._conversation, host, port, reuse_port=shared or None)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:

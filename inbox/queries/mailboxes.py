@@ -3,7 +3,9 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox.addresses import normalise_email
 from inbox.envelopes import ChannelKind
+from inbox.errors import Invalid
 from inbox.intake_records import Position
 from inbox.models import Channel, MailboxPosition
 
@@ -12,6 +14,23 @@ async def watched(session: AsyncSession) -> list[Channel]:
     """The active mailboxes that are read by IMAP."""
     query = select(Channel).where(Channel.kind == ChannelKind.EMAIL, Channel.deactivated_at.is_(None))
     return [channel for channel in await session.scalars(query) if channel.settings.get("imap_url")]
+
+
+async def id_by_recipient(session: AsyncSession, recipient: str) -> int | None:
+    """The active mailbox of *recipient*, which may carry a plus-tag (RFC 5233); None for nobody's."""
+    try:
+        address = normalise_email(recipient)
+    except Invalid:
+        return None
+    local, _, domain = address.rpartition("@")
+    untagged = f"{local.partition('+')[0]}@{domain}"
+    query = select(Channel.address, Channel.id).where(
+        Channel.kind == ChannelKind.EMAIL,
+        Channel.deactivated_at.is_(None),
+        Channel.address.in_([address, untagged]),
+    )
+    found = {known: channel_id for known, channel_id in await session.execute(query)}
+    return found.get(address, found.get(untagged))
 
 
 async def position(session: AsyncSession, channel_id: int, folder: str) -> Position | None:
