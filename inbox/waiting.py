@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.models import Case, DeliveryState, Direction, Message, Strand
+from inbox.models import AuthorKind, Case, DeliveryState, Direction, Message, Strand
 
 NO_ANSWER = (DeliveryState.CANCELLED, DeliveryState.FAILED, DeliveryState.BOUNCED)
 
@@ -41,6 +41,7 @@ async def _waiting_since(session: AsyncSession, strand: Strand, case: Case) -> d
         .where(
             Message.strand_id == strand.id,
             Message.direction == Direction.OUTBOUND,
+            Message.author_kind != AuthorKind.SYSTEM,  # what nobody wrote answers nothing
             or_(Message.delivery.is_(None), Message.delivery.not_in(NO_ANSWER)),  # imported ones have none
         )
         .order_by(Message.id.desc())

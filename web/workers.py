@@ -10,6 +10,7 @@ import structlog
 from channels.email.watch import MailboxWatch
 from channels.registry import senders
 from inbox.config import Settings
+from inbox.continuity import Continuity
 from inbox.mailing import AutomaticMailWorker
 from inbox.outbox import OutboxWorker
 from inbox.timers import Timers
@@ -79,6 +80,7 @@ def works_of(installation: Installation) -> dict[str, Work]:
         "outbox": outbox.run,
         "automatic mail": AutomaticMailWorker(database, keys, ways_out).run,
         "timers": Timers(database).run,
+        "continuity": Continuity(database, keys.strand_tokens()).run,
         "mailboxes": mailboxes.run,
     }
 

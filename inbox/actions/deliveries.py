@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
 from inbox.actions.answers import answer_failed
+from inbox.actions.continuity import await_sight, note_sight
 from inbox.actions.departures import (
     AUTH_FAILED,
     LEASE,
@@ -161,6 +162,7 @@ async def deliver_chats(session: AsyncSession, *, limit: int = 100) -> int:
             if delivery.state == DeliveryState.QUEUED:
                 attempt.note(delivery, DeliveryState.SENT, "")
         entry.state, entry.attempts = "done", entry.attempts + 1
+        await await_sight(session, message)
         await _tell(session, attempt)
     return len(entries)
 
@@ -186,6 +188,8 @@ async def acknowledge(
     ).order_by(Message.id)
     found = (await session.execute(rows)).all()
     customer = await session.get_one(Customer, conversation.customer_id)
+    if state is DeliveryState.READ:
+        await note_sight(session, [message.id for _, message in found])
     for delivery, message in found:
         delivery.state, delivery.at = state, clock.now()
         message.delivery = worst(await _deliveries(session, message.id))

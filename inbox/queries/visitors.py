@@ -12,7 +12,17 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.envelopes import AddressKind, Verdict
-from inbox.models import Customer, DeliveryState, Direction, Identity, Message, Strand, Tie
+from inbox.models import (
+    AuthorKind,
+    Customer,
+    Delivery,
+    DeliveryState,
+    Direction,
+    Identity,
+    Message,
+    Strand,
+    Tie,
+)
 
 ARRIVED = (DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ)
 
@@ -80,8 +90,18 @@ def is_visible(sight: Sight) -> ColumnElement[bool]:
 
 
 def _was_sent_to(sight: Sight) -> ColumnElement[bool]:
-    """Into a chat only what was sent through the chat: an answer by mail went to an address that the browser
-    need not own."""
+    """Into a chat what was sent through the chat, and mail to an address that is proven to be theirs: another
+    answer by mail went to an address that the browser need not own. A mail that carried chat replies shows
+    nothing new."""
+    own_addresses = (
+        select(Identity.address)
+        .where(Identity.id.in_(sight.proven), Identity.kind == AddressKind.EMAIL)
+        .scalar_subquery()
+    )
+    to_them = select(Delivery.id).where(
+        Delivery.message_id == Message.id, Delivery.address.in_(own_addresses)
+    )
+    in_chat = select(Strand.id).where(Strand.identity_id.in_(sight.visitors))
     by_chat = select(Strand.id).where(
         Strand.identity_id.in_(sight.visitors), Strand.channel_id == Message.channel_id
     )
@@ -89,9 +109,11 @@ def _was_sent_to(sight: Sight) -> ColumnElement[bool]:
     return and_(
         Message.direction == Direction.OUTBOUND,
         Message.delivery.in_(ARRIVED),
+        Message.author_kind != AuthorKind.SYSTEM,
         or_(
             Message.strand_id.in_(by_chat.correlate(Message)),
             Message.strand_id.in_(otherwise),
+            and_(Message.strand_id.in_(in_chat), to_them.correlate(Message).exists()),
         ),
     )
 
