@@ -175,6 +175,7 @@ class Rows:
             identity_id=identity.id if identity else None,
             subject=message.subject,
             mailbox=message.mailbox or arrival.channel.address,
+            is_side=False,
             page=message.page_url or (arrival.channel.name if message.channel == ChannelKind.FORM else ""),
             claimed=message.channel == ChannelKind.FORM or identity is None,
             created_at=self._moment,

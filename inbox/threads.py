@@ -104,7 +104,11 @@ class Threads:
         conversation = self.known.conversations[strand.conversation_id]
         identity = self.known.identities.get((AddressKind.EMAIL, message.sender.value))
         author = AuthorKind.CUSTOMER
-        if identity is not None and identity.customer_id == conversation.customer_id:
+        if strand.is_side:
+            if failed(message) or not self._is_confirmed(message.sender.value, strand):
+                return None
+            author, identity = AuthorKind.PARTICIPANT, None
+        elif identity is not None and identity.customer_id == conversation.customer_id:
             pass  # even where its authentication failed: it joins no strand but its own sender's
         elif failed(message):
             return None
@@ -294,6 +298,8 @@ class Threads:
         """Ask about a stranger's answer, in the conversation that was answered. The message itself is not
         shown there."""
         original = self.known.conversations[strand.conversation_id]
+        if original.customer_id == placement.customer.id:
+            return  # the customer came upon a side strand: their words stand in their own
         suggestion = self._rows.suggest(
             SuggestionKind.HELD_ANSWER,
             original,

@@ -231,13 +231,15 @@ class _Filing:
 
     def _record(self, arrival: Arrival, placement: Placement, message: Message) -> None:
         conversation, case = placement.conversation, placement.case
-        actor = Actor.customer(placement.customer)
+        is_side = placement.strand.is_side
+        actor = SYSTEM if is_side else Actor.customer(placement.customer)
         if placement.opened:
             record(self._session, EventKind.CASE_OPENED, actor=actor, conversation=conversation, case=case)
         if placement.reopened_from in OPENED_BY:
             kind = OPENED_BY[placement.reopened_from]
             record(self._session, kind, actor=actor, conversation=conversation, case=case)
         facts = {"channel": arrival.message.channel, "authenticated": message.dmarc == Verdict.PASS}
+        facts |= {"side": True} if is_side else {}
         record(
             self._session,
             EventKind.MESSAGE_RECEIVED,

@@ -155,6 +155,7 @@ async def _keep_words(session: AsyncSession, conversation: Conversation, message
     if message.author_agent_id is None or await session.scalar(mine) is not None:
         return
     spans = [Span(start, end, SpanKind(kind)) for start, end, kind in message.spans]
+    spans = [span for span in spans if span.kind is SpanKind.SIGNATURE]  # what was passed on is kept
     session.add(
         Draft(
             agent_id=message.author_agent_id,

@@ -73,6 +73,7 @@ async def strand_like(
         mailbox=strand.mailbox,
         page=strand.page,
         claimed=strand.claimed,
+        is_side=strand.is_side,
         answered_at=strand.answered_at,
     )
     session.add(fresh)

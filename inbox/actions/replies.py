@@ -137,10 +137,11 @@ async def _desk(session: AsyncSession, conversation: Conversation, strand: Stran
         await session.refresh(strand)
     if strand.conversation_id != conversation.id:
         raise NotFound("There is no such strand in this conversation.")
-    return Desk(conversation, strand, await _case_held(session, conversation, strand, by))
+    return Desk(conversation, strand, await case_held(session, conversation, strand, by))
 
 
-async def _case_held(session: AsyncSession, conversation: Conversation, strand: Strand, by: Agent) -> Case:
+async def case_held(session: AsyncSession, conversation: Conversation, strand: Strand, by: Agent) -> Case:
+    """The strand's case, held; one is opened where it has none. Raises Conflict for spam."""
     if strand.case_id is None:
         channel = await session.get_one(Channel, strand.channel_id)
         opened = await open_case(

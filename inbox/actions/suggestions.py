@@ -68,6 +68,9 @@ async def _same_person(session: AsyncSession, suggestion: Suggestion, by: Agent)
     """
     customer = await session.get_one(Customer, suggestion.customer_id)
     other = await session.get_one(Customer, suggestion.other_customer_id)
+    strand = await session.get(Strand, suggestion.strand_id) if suggestion.strand_id else None
+    if strand is not None and strand.is_side:
+        raise Conflict("This answers a mail to a supplier: whoever wrote it is not the customer.")
     if suggestion.kind == SuggestionKind.CLAIM:
         await merge(session, customer, into=other, by=by)
     else:
