@@ -24,6 +24,7 @@ from web.endpoints import (
     suggestions,
     teams_views,
     undos,
+    views,
 )
 from web.policy import Endpoint, Policy, route
 
@@ -41,7 +42,14 @@ INBOX: list[BaseRoute] = [
     _get("/inbox", inbox.menu),
     _get("/inbox/team/{slug}", teams_views.show),
     _post("/inbox/unassigned/next", assignments.take_next),
+    _get("/inbox/view/{id}", views.show),
+    _get("/inbox/found", views.found),
     _get("/inbox/{view}", inbox.show),
+    _post("/views", views.create),
+    _get("/views/new", views.new),
+    _get("/views/{id}", views.edit),
+    _post("/views/{id}", views.update),
+    _post("/views/{id}/removal", views.remove),
     _post("/conversations", beginnings.create, limit=MULTIPART_BYTES),
     _get("/conversations/new", beginnings.new),
     _get("/conversations/{id}", conversations.show),

@@ -1,9 +1,9 @@
 """The list beside a conversation, and the page of a view: rows, tabs, order, and what has changed in it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.datastructures import QueryParams
 
@@ -17,7 +17,7 @@ from inbox.queries.happenings import Reading
 from inbox.queries.shown import Face
 from inbox.queries.shown_words import face_of_customer
 from inbox.texts import snippet
-from web.workspace import Shell, figure
+from web.workspace import SAVED, Shell, figure
 
 TABS = (
     (Status.OPEN, "Open"),
@@ -33,6 +33,7 @@ RESTING: Mapping[str, Status] = {
 }
 SORTS = {"waiting": "longest waiting first", "new": "newest first"}
 MOST_CHANGED = 500
+FOUND = "found"  # the cases of a search that nobody has saved
 _FARTHEST = 10**18
 
 
@@ -66,8 +67,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseList:
-    """A page of a view. `status` is what its rows have; `url` asks for it again; `chosen` is the open
-    case."""
+    """A page of a view. `status` is what its rows have; `url` asks for it again; `words` is what the rows
+    were found by; `beside` names the list in a conversation's address; `chosen` is the open case."""
 
     view: str
     title: str
@@ -78,41 +79,67 @@ class CaseList:
     other_sort_url: str
     sort_words: str
     tabs: Sequence[Tab]
+    beside: str
+    words: str = ""
     chosen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which list was asked for, by whom."""
+    """Which list was asked for, by whom. `words` were looked for (the view FOUND), or are a saved view's."""
 
     agent: Agent
     view: str
     status: Status | None = None
     sort: str | None = None
+    words: str = ""
 
     @classmethod
     def of(cls, agent: Agent, view: str, query: QueryParams) -> "Wanted":
         """The view of an address and its query; raises NotFound for an unknown view, Invalid for the rest."""
-        if view not in set(View) and not view.startswith(TEAM):
+        if view not in {*View, FOUND} and not view.startswith((TEAM, SAVED)):
             raise NotFound("There is no such view.")
         sort, status = query.get("sort"), query.get("status")
         if sort is not None and sort not in SORTS:
             raise Invalid(f"There is no order {sort!r}.", field="sort")
         if status is not None and status not in set(Status):
             raise Invalid(f"There is no status {status!r}.", field="status")
-        return cls(agent, view, Status(status) if status and has_tabs(view) else None, sort)
+        words = query.get("q", "") if view == FOUND else ""
+        return cls(agent, view, Status(status) if status and has_tabs(view) else None, sort, words)
+
+    def placed(self, shell: Shell) -> tuple["Wanted", str]:
+        """The same with a saved view's words, and what the list is called. Raises NotFound for a view that is
+        not there."""
+        if self.view == FOUND:
+            return self, "Found"
+        place = shell.place_of(self.view)
+        if place is None:
+            raise NotFound("There is no such view.")
+        return replace(self, words=place.words), place.title
 
     @property
     def filter(self) -> CaseFilter:
+        if self.view == FOUND or self.view.startswith(SAVED):
+            return CaseFilter(words=self.words)
         return CaseFilter(view=self.view, status=self.status)
 
     @property
+    def order_name(self) -> str | None:
+        """The order that was asked for; what was searched stands in that of an open list."""
+        return self.sort or ("waiting" if self.words else None)
+
+    @property
     def order(self) -> Sequence[Stretch]:
-        return order_of(self.filter, self.sort)
+        return order_of(self.filter, self.order_name)
+
+    @property
+    def beside(self) -> str:
+        """The list as the address of a conversation names it: in={beside}."""
+        return f"{FOUND}&q={quote(self.words)}" if self.view == FOUND else self.view
 
     def url(self, *, status: Status | None = None, sort: str | None = None) -> str:
         """The address of this view with another status or order."""
-        parts = {"status": status, "sort": sort}
+        parts = {"status": status, "sort": sort, "q": self.words if self.view == FOUND else None}
         query = urlencode({name: value for name, value in parts.items() if value})
         return f"/inbox/{self.view}" + (f"?{query}" if query else "")
 
@@ -126,11 +153,9 @@ async def list_of(
     session: Reading, wanted: Wanted, shell: Shell, *, cursor: str | None = None, chosen: int | None = None
 ) -> CaseList:
     """One page of a view. Raises NotFound for a team that is not there."""
-    title = shell.title_of(wanted.view)
-    if title is None:
-        raise NotFound("There is no such team.")
+    wanted, title = wanted.placed(shell)
     actor = Actor.agent(wanted.agent)
-    found = await case_rows.rows(session, wanted.filter, actor=actor, cursor=cursor, sort=wanted.sort)
+    found = await case_rows.rows(session, wanted.filter, actor=actor, cursor=cursor, sort=wanted.order_name)
     is_waiting = wanted.order is WAITING
     return CaseList(
         view=wanted.view,
@@ -142,6 +167,8 @@ async def list_of(
         other_sort_url=wanted.url(status=wanted.status, sort="new" if is_waiting else "waiting"),
         sort_words=SORTS["waiting" if is_waiting else "new"],
         tabs=await _tabs(session, wanted, actor),
+        beside=wanted.beside,
+        words=wanted.words,
         chosen=chosen,
     )
 

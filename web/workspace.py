@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from inbox.actors import Actor
-from inbox.models import Agent
-from inbox.queries import case_counters, installations, intake, timelines
+from inbox.models import Agent, SavedView
+from inbox.queries import case_counters, installations, intake, timelines, views
 from inbox.queries.case_counters import MOST_COUNTED
 from inbox.queries.case_views import TEAM, View
 from inbox.queries.happenings import Reading
@@ -25,14 +25,19 @@ VIEWS: tuple[tuple[View, str, str], ...] = (
 )
 
 
+SAVED = "view/"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A view in the navigation. `name` is its address below /inbox, and the name of its counter."""
+    """A view in the navigation. `name` is its address below /inbox, and the name of its counter; `words` is
+    what a saved view looks for."""
 
     name: str
     icon: str
     title: str
     hue: int = 0
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +49,22 @@ class Shell:
     me: Face
     views: tuple[Place, ...]
     teams: tuple[Place, ...]
+    saved: tuple[Place, ...]
     counters: Mapping[str, str]
     cursor: str
     is_new: bool = False
     quarantined: int = 0
 
-    def title_of(self, view: str) -> str | None:
-        """What a view is called, None where there is none of that name."""
-        return next((place.title for place in (*self.views, *self.teams) if place.name == view), None)
+    def place_of(self, view: str) -> Place | None:
+        """The view of that name, None where there is none."""
+        return next((one for one in (*self.views, *self.teams, *self.saved) if one.name == view), None)
 
 
 async def shell_for(session: Reading, agent: Agent) -> Shell:
     """The frame for an agent. Reads the cursor before the counters, so that nothing falls in between."""
     cursor = cursor_of(await timelines.newest_position(session))
     counted = await case_counters.counters(session, actor=Actor.agent(agent))
+    saved = await views.saved_views(session, agent)
     figures = {str(view): figure(count) for view, count in counted.views.items()}
     figures |= {f"{TEAM}{queue.team.slug}": figure(queue.count) for queue in counted.teams}
     teams = [queue.team for queue in counted.teams]
@@ -65,11 +72,16 @@ async def shell_for(session: Reading, agent: Agent) -> Shell:
         me=face_of_agent(agent),
         views=tuple(Place(view, icon, title) for view, icon, title in VIEWS),
         teams=tuple(Place(f"{TEAM}{team.slug}", "", team.name, team.hue) for team in teams),
+        saved=tuple(_saved(one) for one in saved),
         counters=figures,
         cursor=cursor,
         is_new=not await installations.has_message(session),
         quarantined=await intake.count_quarantined(session, at_most=MOST_COUNTED),
     )
+
+
+def _saved(view: SavedView) -> Place:
+    return Place(f"{SAVED}{view.public_id}", "list-filter", view.name, words=view.words)
 
 
 def figure(count: int) -> str:

@@ -56,8 +56,11 @@ from inbox.models.messages import (
     Message,
     MessageSource,
     OutboxEntry,
+    Submission,
+    Sweep,
 )
 from inbox.models.notes import Draft, Mention, Note, ReadMark
+from inbox.models.views import Audience, SavedView
 from inbox.models.visitors import Rating, UnseenReply, VisitorToken
 
 __all__ = [
@@ -67,6 +70,7 @@ __all__ = [
     "ApiToken",
     "Assignment",
     "Attachment",
+    "Audience",
     "AuthorKind",
     "AutomaticKind",
     "AutomaticMail",
@@ -113,15 +117,18 @@ __all__ = [
     "Rating",
     "ReadMark",
     "Role",
+    "SavedView",
     "Session",
     "Setting",
     "SignInFailure",
     "Status",
     "Strand",
     "StrandParticipant",
+    "Submission",
     "Suggestion",
     "SuggestionKind",
     "SuggestionState",
+    "Sweep",
     "Tag",
     "Team",
     "TeamMember",

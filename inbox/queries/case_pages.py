@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -15,10 +15,11 @@ from inbox.models import (
     Conversation,
     Customer,
 )
+from inbox.operators import read
 from inbox.policies import visible_to
+from inbox.queries import sought
 from inbox.queries.case_views import CaseFilter, Stretch, conditions, order_of
 from inbox.queries.pages import Page, decoded, encoded, moment_of
-from inbox.queries.searches import cases_about
 
 PAGE_SIZE = 50
 
@@ -59,9 +60,7 @@ async def page_of_ids(
     stretches = order_of(wanted, sort)
     after = _after(cursor, stretches) if cursor else None
     start = after.stretch if after else 0
-    narrowed = [visible_to(actor), *conditions(wanted, actor)]
-    if wanted.words:
-        narrowed.append(cases_about(session, wanted.words))
+    narrowed = conditions_of(session, wanted, actor)
     found: list[tuple[int, datetime | int, int]] = []
     for number, stretch in enumerate(stretches[start:], start):
         query = select(stretch.column, Case.id).where(stretch.condition, *narrowed)
@@ -74,6 +73,12 @@ async def page_of_ids(
     page = found[:limit]
     following = _cursor(*page[-1]) if len(found) > limit else None
     return Page([case_id for _, _, case_id in page], following)
+
+
+def conditions_of(session: AsyncSession, wanted: CaseFilter, actor: Actor) -> list[ColumnElement[bool]]:
+    """The whole filter as conditions on Case: permission, view, and what was looked for."""
+    found = [visible_to(actor), *conditions(wanted, actor)]
+    return found + sought.cases(session, read(wanted.words), actor) if wanted.words else found
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from inbox.actors import Actor
 from inbox.errors import Invalid
 from inbox.models import Case, Conversation, Customer, Strand
+from inbox.operators import read
 from inbox.policies import visible_to
 from inbox.queries.cases import LOADED
 from inbox.queries.pages import Page, decoded, encoded, moment_of
@@ -39,7 +40,7 @@ async def page(
     """Conversations, those with the newest message first. Raises Invalid for an unknown cursor."""
     query = select(Conversation).where(Conversation.merged_into_id.is_(None))
     if words:
-        query = query.where(conversations_about(session, words, actor))
+        query = query.where(*conversations_about(session, read(words), actor))
     if customer_id is not None:
         query = query.where(Conversation.customer_id == customer_id)
     if cursor is not None:

@@ -38,7 +38,7 @@ async def shown(request: Request, view: str, *, pane: str = "list") -> Response:
         shell = await shell_for(session, request.state.agent)
         found = await list_of(session, wanted, shell, cursor=query.get("cursor"))
     if is_scripted(request) and "cursor" in query:
-        return page(request, "conversations/_rows.html", list=found, view=view, chosen=None)
+        return page(request, "conversations/_rows.html", list=found, view=found.beside, chosen=None)
     return page(request, "conversations/index.html", list=found, shell=shell, current=view, pane=pane)
 
 
@@ -46,14 +46,15 @@ async def _changed(request: Request, wanted: Wanted) -> Response:
     numbers = numbers_of(request.query_params["changed"])
     async with installation_of(request).database.reading() as session:
         actor = Actor.agent(wanted.agent)
-        changed = await case_rows.changed(session, wanted.filter, numbers, actor=actor)
         shell = await shell_for(session, wanted.agent)
+        wanted, _ = wanted.placed(shell)
+        changed = await case_rows.changed(session, wanted.filter, numbers, actor=actor)
     return page(
         request,
         "conversations/_changed.html",
         rows=shown_rows(wanted, changed.rows),
         gone=changed.gone,
         counters=shell.counters,
-        view=wanted.view,
+        view=wanted.beside,
         chosen=None,
     )

@@ -1,23 +1,47 @@
-"""Finding what was written, and who wrote it."""
+"""Finding what was written, who wrote it, and the cases it belongs to."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from inbox.queries import customers, searches
-from inbox.queries.searches import Hit, terms_of
+from inbox.actors import Actor
+from inbox.operators import Operator, Sought, read
+from inbox.queries import case_rows, customers, near_names, searches
+from inbox.queries.case_rows import CaseRow
+from inbox.queries.case_views import CaseFilter
+from inbox.queries.customers import Known
+from inbox.queries.happenings import Reading
+from inbox.queries.searches import Hit
 from inbox.queries.shown import Face
 from inbox.queries.shown_words import face_of_customer
 from web.acting import actor_of
 from web.installation import installation_of
+from web.moments import zone_of
 from web.templating import page
 from web.workspace import shell_for
 
+MOST_CASES = 5
 MOST_CUSTOMERS = 5
 MOST_NOTES = 5
+EVERY_OPERATOR = (
+    ("from:ana", "somebody's messages; from:me for your own"),
+    ("to:help@shop.example", "who a message was sent to"),
+    ("subject:invoice", "words of a subject"),
+    ("is:waiting", "open, pending, snoozed, resolved, spam, waiting, unread, unassigned, claimed, urgent"),
+    ("assignee:me", "me, none, or a name"),
+    ("team:returns", "a team, or none"),
+    ("tag:refund", "a tag, or none"),
+    ("channel:email", "email, webchat, form, or a channel's name"),
+    ("customer:ana company:norte", "whose conversation it is"),
+    ("has:file", "file, note, draft; file:invoice for a file's name"),
+    ("before:2026-11-01 after:2w on:monday", "days: a date, today, yesterday, a weekday, 3d, 2w, 1m, 1y"),
+    ("case:1042 priority:high", "a case by its number or priority"),
+    ('"exact words" -without', "a phrase; a minus leaves out words and operators"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,42 +57,109 @@ class Found:
     """A hit as it is shown."""
 
     hit: Hit
-    face: Face
     stretches: Sequence[Stretch]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What was found in one conversation, the newest first."""
+
+    conversation_id: str
+    face: Face
+    hits: Sequence[Found]
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """An operator of the search, and the address of the search without it."""
+
+    words: str
+    without_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """All that was found. `next` is the cursor of older messages."""
+
+    cases: Sequence[CaseRow] = ()
+    people: Sequence[tuple[Known, Face]] = ()
+    groups: Sequence[Group] = ()
+    next: str | None = None
+    meant: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.cases or self.people or self.groups)
 
 
 async def show(request: Request) -> Response:
     """GET /search?q=&cursor="""
     words, cursor = request.query_params.get("q", "").strip(), request.query_params.get("cursor")
-    actor, people, notes = actor_of(request), [], []
-    following = None
-    messages: list[Found] = []
+    sought = read(words, zone=zone_of(request))
     async with installation_of(request).database.reading() as session:
         shell = await shell_for(session, request.state.agent)
-        if terms_of(words):
-            hits = await searches.messages(session, words, actor=actor, cursor=cursor)
-            messages, following = [_found(hit, words) for hit in hits.items], hits.next
-        if terms_of(words) and not cursor:
-            notes = [
-                _found(hit, words)
-                for hit in await searches.notes(session, words, actor=actor, limit=MOST_NOTES)
-            ]
-            people = list((await customers.page(session, words=words, limit=MOST_CUSTOMERS)).items)
+        found = Results()
+        if not sought.is_empty:
+            found = await _results(session, sought, words, actor_of(request), cursor)
     return page(
         request,
         "searches/show.html",
         words=words,
-        people=[(one, face_of_customer(one.customer)) for one in people],
-        notes=notes,
-        messages=messages,
-        next=following,
+        found=found,
+        chips=[_chip(sought, one) for one in sought.operators],
+        unknown=sought.unknown,
+        is_asked=not sought.is_empty,
+        operators=EVERY_OPERATOR,
         shell=shell,
         current="search",
     )
 
 
-def _found(hit: Hit, words: str) -> Found:
-    return Found(hit, face_of_customer(hit.customer), marked(hit.snippet, terms_of(words)))
+async def _results(session: Reading, sought: Sought, words: str, actor: Actor, cursor: str | None) -> Results:
+    hits = await searches.messages(session, sought, actor=actor, cursor=cursor)
+    if cursor:
+        return Results(groups=_grouped(hits.items, sought), next=hits.next)
+    noted = await searches.notes(session, sought, actor=actor, limit=MOST_NOTES)
+    files = await searches.files(session, sought, actor=actor)
+    people = await customers.page(session, words=sought.plain, limit=MOST_CUSTOMERS) if sought.plain else None
+    cases = await case_rows.rows(
+        session, CaseFilter(words=words), actor=actor, limit=MOST_CASES, sort="waiting"
+    )
+    found = Results(
+        cases=cases.items if sought.operators else (),
+        people=[(one, face_of_customer(one.customer)) for one in people.items] if people else (),
+        groups=_grouped([*noted, *files, *hits.items], sought),
+        next=hits.next,
+    )
+    return found if not found.is_empty else Results(meant=await _meant(session, sought, words))
+
+
+async def _meant(session: Reading, sought: Sought, words: str) -> str:
+    """The same search with the tag, team or person that was probably meant; "" where nothing is near."""
+    for operator in sought.operators:
+        near = await near_names.nearest(session, operator)
+        if near is not None:
+            meant = Operator(operator.name, near, operator.is_excluded)
+            return words.replace(str(operator), str(meant))
+    return ""
+
+
+def _chip(sought: Sought, operator: Operator) -> Chip:
+    return Chip(str(operator), f"/search?{urlencode({'q': sought.without(operator)})}")
+
+
+def _grouped(hits: Sequence[Hit], sought: Sought) -> list[Group]:
+    of_each: dict[str, list[Hit]] = {}
+    for hit in hits:
+        of_each.setdefault(hit.conversation.public_id, []).append(hit)
+    return [
+        Group(
+            public_id,
+            face_of_customer(found[0].customer),
+            [Found(hit, marked(hit.snippet, sought.wanted)) for hit in found],
+        )
+        for public_id, found in of_each.items()
+    ]
 
 
 def marked(text: str, terms: Sequence[str]) -> list[Stretch]:

@@ -8,6 +8,7 @@ import pytest
 from inbox.actors import Actor
 from inbox.db import Database
 from inbox.models import Note
+from inbox.operators import read
 from inbox.queries import conversations, searches
 from tests.builders import a_conversation, a_customer, a_team, an_agent
 
@@ -34,7 +35,7 @@ TYPED = (
 
 async def hits(database: Database, actor: Actor, words: str) -> list[str]:
     async with database.reading() as session:
-        page = await searches.messages(session, words, actor=actor)
+        page = await searches.messages(session, read(words), actor=actor)
     return [hit.snippet for hit in page.items]
 
 
@@ -63,7 +64,7 @@ async def test_results_come_newest_first_and_in_pages(database: Database) -> Non
     cursor: str | None = ""
     while cursor is not None:
         async with database.reading() as session:
-            page = await searches.messages(session, "parcel late", actor=actor, cursor=cursor, limit=2)
+            page = await searches.messages(session, read("parcel late"), actor=actor, cursor=cursor, limit=2)
         seen += [hit.snippet for hit in page.items]
         cursor = page.next
 
@@ -87,8 +88,8 @@ async def test_words_of_a_private_case_are_found_by_its_team_only(database: Data
     async def found(actor: Actor) -> tuple[int, int, int]:
         async with database.reading() as session:
             about = await conversations.page(session, actor, words="confidential")
-            said = await searches.messages(session, "confidential", actor=actor)
-            noted = await searches.notes(session, "confidential", actor=actor)
+            said = await searches.messages(session, read("confidential"), actor=actor)
+            noted = await searches.notes(session, read("confidential"), actor=actor)
         return len(about.items), len(said.items), len(noted)
 
     assert await found(Actor.agent(member)) == (1, 1, 1)
@@ -114,8 +115,8 @@ async def test_nothing_that_is_typed_is_query_syntax(database: Database) -> None
 
     for words in [*TYPED, *naughty]:
         async with database.reading() as session:
-            await searches.messages(session, words, actor=actor)
-            await searches.notes(session, words, actor=actor)
+            await searches.messages(session, read(words), actor=actor)
+            await searches.notes(session, read(words), actor=actor)
             await conversations.page(session, actor, words=words)
 
 
@@ -129,4 +130,4 @@ async def test_nothing_that_is_typed_is_query_syntax(database: Database) -> None
     ],
 )
 def test_what_is_typed_falls_into_words_and_phrases(typed: str, terms: list[str]) -> None:
-    assert searches.terms_of(typed) == terms
+    assert read(typed).wanted == terms

@@ -17,7 +17,7 @@ async def test_messages_notes_and_customers_are_found(
     page = (await maya.browser.get("/search?q=order")).text
     assert "<mark>order</mark>" in page and "at the depot" in page
     assert scene.identity.address in (await maya.browser.get("/search?q=ana")).text
-    assert "Nothing has all the words" in (await maya.browser.get("/search?q=zebra")).text
+    assert "Nothing matches" in (await maya.browser.get("/search?q=zebra")).text
 
 
 async def test_a_private_case_of_others_is_not_found(
@@ -44,3 +44,50 @@ def test_a_term_is_marked_where_a_word_begins_with_it() -> None:
         Stretch("s and a ", is_found=False),
         Stretch("lamp", is_found=True),
     ]
+
+
+async def test_operators_are_chips_that_can_be_taken_away_and_unknown_ones_are_told(
+    maya: Person, scene: Scene
+) -> None:
+    page = (await maya.browser.get("/search?q=order is:open foo:bar")).text
+    assert 'href="/search?q=order+%22foo+bar%22" aria-label="Without is:open"' in page
+    assert "There is no operator <b>foo</b>" in page
+
+
+async def test_cases_found_by_operators_are_listed_and_can_be_kept_as_a_view(
+    maya: Person, scene: Scene, sqlite_database: Database
+) -> None:
+    page = (await maya.browser.get("/search?q=is:open")).text
+    assert f'href="/cases/{scene.case.number}"' in page and "/views/new?q=is%3Aopen" in page
+    listed = (await maya.browser.get("/inbox/found?q=is:open")).text
+    assert f'id="case-{scene.case.number}"' in listed and "in=found&amp;q=is%3Aopen" in listed
+
+    filled = {"name": "Open ones", "words": "is:open", "audience": "everybody"}
+    saved = await maya.post("/views", data=filled)
+    assert saved.status_code == 303
+    view = (await maya.browser.get(saved.headers["location"])).text
+    assert '<h1 id="list-title">Open ones</h1>' in view and f'id="case-{scene.case.number}"' in view
+    assert 'data-key="1" aria-current="page"' in view
+    changed = await maya.browser.get(
+        f"{saved.headers['location']}?changed={scene.case.number},1", headers={"HX-Request": "true"}
+    )
+    assert f'id="case-{scene.case.number}"' in changed.text and 'id="case-1" data-gone' in changed.text
+
+
+async def test_a_view_that_says_nothing_is_refused_with_the_reason(maya: Person, scene: Scene) -> None:
+    refused = await maya.post("/views", data={"name": "Nothing", "words": "!!", "audience": "own"})
+    assert refused.status_code == 422 and "Say what to look for" in refused.text
+    assert (await maya.browser.get("/inbox/view/nothing")).status_code == 404
+
+
+async def test_a_view_is_changed_and_removed_on_its_page(maya: Person, scene: Scene) -> None:
+    filled = {"name": "Open ones", "words": "is:open", "audience": "own"}
+    at = (await maya.post("/views", data=filled)).headers["location"].removeprefix("/inbox/view/")
+    assert 'value="is:open"' in (await maya.browser.get(f"/views/{at}")).text
+    changed = await maya.post(f"/views/{at}", data=filled | {"name": "Resolved", "words": "is:resolved"})
+    assert changed.status_code == 303
+    page = (await maya.browser.get(f"/inbox/view/{at}")).text
+    assert "Resolved</h1>" in page and f'id="case-{scene.case.number}"' not in page
+    removed = await maya.post(f"/views/{at}/removal")
+    assert removed.headers["location"] == "/inbox/found?q=is%3Aresolved"
+    assert (await maya.browser.get(f"/inbox/view/{at}")).status_code == 404

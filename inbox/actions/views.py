@@ -1,0 +1,83 @@
+"""Keeping a search as a view of the inbox, for oneself or for others."""
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.errors import Conflict, Invalid, NotPermitted
+from inbox.models import Agent, Audience, SavedView, Team
+from inbox.operators import LONGEST, read
+
+MOST = 50  # of one agent: the navigation shows them all
+LONGEST_NAME = 120
+
+
+async def save_view(
+    session: AsyncSession,
+    *,
+    name: str,
+    words: str,
+    by: Agent,
+    audience: Audience = Audience.OWN,
+    team: Team | None = None,
+) -> SavedView:
+    """Keep a search. Raises Invalid for a name or a search that says nothing, Conflict for too many."""
+    own = select(func.count()).select_from(SavedView).where(SavedView.owner_id == by.id)
+    if (await session.scalar(own) or 0) >= MOST:
+        raise Conflict(f"You have {MOST} saved views already. Remove one first.")
+    view = SavedView(owner_id=by.id, name=_name(name), words=_words(words))
+    _share(view, audience, team)
+    session.add(view)
+    await session.flush()
+    return view
+
+
+async def change_view(
+    session: AsyncSession,
+    view: SavedView,
+    *,
+    name: str,
+    words: str,
+    by: Agent,
+    audience: Audience,
+    team: Team | None = None,
+) -> None:
+    """Rename it, look for something else, show it to others. Raises NotPermitted where it is not theirs."""
+    _permit(view, by)
+    view.name, view.words = _name(name), _words(words)
+    _share(view, audience, team)
+    await session.flush()
+
+
+async def remove_view(session: AsyncSession, view: SavedView, *, by: Agent) -> None:
+    """Forget a view; what it showed stays. Raises NotPermitted where it is not theirs."""
+    _permit(view, by)
+    await session.delete(view)
+    await session.flush()
+
+
+def _permit(view: SavedView, by: Agent) -> None:
+    if view.owner_id != by.id and not by.is_admin:
+        raise NotPermitted("Only whoever saved this view, or an admin, can change it.")
+
+
+def _share(view: SavedView, audience: Audience, team: Team | None) -> None:
+    if audience is Audience.TEAM and team is None:
+        raise Invalid("Choose the team that sees it.", field="audience")
+    view.audience = audience
+    view.team_id = team.id if team is not None and audience is Audience.TEAM else None
+
+
+def _name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise Invalid(f"Give a name of 1 to {LONGEST_NAME} characters.", field="name")
+    return name
+
+
+def _words(words: str) -> str:
+    words = " ".join(words.split())
+    if len(words) > LONGEST:
+        raise Invalid(f"A search has at most {LONGEST} characters.", field="words")
+    if read(words).is_empty:
+        raise Invalid("Say what to look for, such as is:waiting tag:refund.", field="words")
+    return words
