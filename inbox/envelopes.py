@@ -142,7 +142,9 @@ class InboundMessage:
     Message-ID without angle brackets, or a client's id) it is the de-duplication key. `references` are
     Message-IDs, nearest first. `tokens` are strings found where our strand tokens stand (plus-addresses, our
     Message-IDs), not yet verified. `spans` say which ranges of `text` are quoted or signature; the rest is
-    what the sender wrote. `fields` are a form's labelled answers, in order.
+    what the sender wrote. `fields` are a form's labelled answers, in order; `company` and
+    `attributes` are those that describe a new customer. `network` is where it was sent from: a part of an IP
+    address that names no person.
     """
 
     channel: ChannelKind
@@ -168,6 +170,9 @@ class InboundMessage:
     fields: tuple[tuple[str, str], ...] = ()
     claims: tuple[Address, ...] = ()
     page_url: str | None = None
+    network: str = ""
+    company: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
     forward: "Forward | None" = None
 
 
@@ -229,7 +234,7 @@ class OutboundMessage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """How a mailbox is reached: URLs without passwords (imaps://user@host:993, smtp://user@host:587), and its
-    secrets."""
+    secrets. `sign_in` names the provider where access tokens take the place of the password."""
 
     channel_id: int
     name: str
@@ -238,6 +243,7 @@ class Account:
     smtp_url: str | None
     password: str | None
     authserv_id: str | None = None
+    sign_in: str | None = None
 
 
 class Outcome(StrEnum):

@@ -109,9 +109,16 @@ class Rows:
             created_at=self._moment,
         )
         customer.marks, customer.attributes, customer.company = [], {}, ""
+        self.describe(customer, message)
         self._known.customers[customer.id] = customer
         self.made.customers.append(customer)
         return customer
+
+    def describe(self, customer: Customer, message: InboundMessage) -> None:
+        """Note what a form's map says of somebody who is nothing but a claim; what is known already stays."""
+        customer.company = customer.company or message.company
+        if said := dict(message.attributes):
+            customer.attributes = {**said, **customer.attributes}
 
     def rename(self, customer: Customer, message: InboundMessage) -> None:
         """A real name takes the place of one that we made from the address."""

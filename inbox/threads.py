@@ -177,6 +177,7 @@ class Threads:
             )  # a form without an address: nobody can be told from anybody
         customers = self._unproved_claimants(message.sender.value)
         if len(customers) == 1:
+            self._rows.describe(customers[0], message)
             return customers[0]
         customer = self._rows.new_customer(message)
         self._rows.new_claim(customer.id, message.sender, source=message.channel)

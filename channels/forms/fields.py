@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -22,20 +23,46 @@ class FieldType(StrEnum):
     TELEPHONE = "tel"
     TEXTAREA = "textarea"
     SELECT = "select"
+    RADIO = "radio"
     CHECKBOX = "checkbox"
+    DATE = "date"
     FILE = "file"
+    HIDDEN = "hidden"
+    HEADING = "heading"
+
+
+class Target(StrEnum):
+    """What an answer says besides being an answer. Of a customer whom we know already it says nothing:
+    anybody may have typed it."""
+
+    NOTHING = ""
+    NAME = "name"
+    COMPANY = "company"
+    ATTRIBUTE = "attribute"
+    SUBJECT = "subject"
+
+
+OFFERS_OPTIONS = (FieldType.SELECT, FieldType.RADIO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormField:
-    """One question of a form. `name` is that of the input; `options` are the answers that a select offers."""
+    """One question of a form. `name` is that of the input; `options` are the answers that a select or radio
+    buttons offer, and a hidden field's value. A heading asks nothing: its label and help stand there."""
 
     name: str
     label: str
     type: FieldType = FieldType.TEXT
     required: bool = False
+    help: str = ""
     options: tuple[str, ...] = ()
+    target: Target = Target.NOTHING
     autocomplete: str = "off"
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it has an answer in words."""
+        return self.type not in (FieldType.FILE, FieldType.HEADING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +99,7 @@ def read_answers(fields: Sequence[FormField], given: Mapping[str, str]) -> Answe
     values: dict[str, str] = {}
     mistakes: dict[str, str] = {}
     for field in fields:
-        if field.type is FieldType.FILE:
+        if not field.is_asked:
             continue
         value = _clean(given.get(field.name, ""), one_line=field.type is not FieldType.TEXTAREA)
         if mistake := _mistake(field, value):
@@ -90,7 +117,9 @@ def _field(described: Mapping[str, Any]) -> FormField:
         name=name,
         label=str(described.get("label") or name),
         type=kind,
-        required=bool(described.get("required", False)),
+        required=bool(described.get("required", False)) and kind is not FieldType.HIDDEN,
+        help=str(described.get("help") or ""),
+        target=Target(described.get("target", Target.NOTHING)),
         options=tuple(map(str, described.get("options") or ())),
         autocomplete={FieldType.EMAIL: "email", FieldType.TELEPHONE: "tel"}.get(kind, "off"),
     )
@@ -102,14 +131,23 @@ def _mistake(field: FormField, value: str) -> str | None:
     longest = LONGEST_TEXT if field.type is FieldType.TEXTAREA else LONGEST_LINE
     if len(value) > longest:
         return f"This is too long. The limit is {longest:,} characters."
-    if field.type is FieldType.SELECT and field.options and value not in field.options:
+    if field.type in OFFERS_OPTIONS and field.options and value not in field.options:
         return "Please choose one of the answers offered."
+    if field.type is FieldType.DATE and not _is_date(value):
+        return "Write a date like 2026-11-20."
     if field.type is FieldType.EMAIL:
         try:
             normalise_email(value)
         except Invalid as error:
             return str(error)
     return None
+
+
+def _is_date(value: str) -> bool:
+    try:
+        return date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
 
 
 def _extra(fields: Sequence[FormField], given: Mapping[str, str]) -> dict[str, str]:

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from channels.forms.fields import FieldType, FormField, form_fields
+from channels.forms.fields import FieldType, FormField, Target, form_fields
 from inbox.addresses import normalise_email
 from inbox.envelopes import Address, AddressKind, ChannelFacts, ChannelKind, InboundAttachment, InboundMessage
 from inbox.errors import Invalid, Refused
 
 LONGEST_SUBJECT = 250
+LONGEST_ATTRIBUTE_NAME = 60
+LONGEST_ATTRIBUTE = 300
 
 
 def write(
@@ -50,7 +52,7 @@ def parse(raw: bytes, *, channel: ChannelFacts) -> InboundMessage:
         values = {str(name): str(value) for name, value in content["fields"].items()}
         files = tuple(_attachment(file) for file in content["files"])
         submission_id, sent_at = str(content["id"]), datetime.fromisoformat(content["received_at"])
-        page, spam = content["page"], bool(content["spam"])
+        page, spam, network = content["page"], bool(content["spam"]), str(content["ip_block"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(f"This is no form submission: {error!r}.") from error
     fields = form_fields(channel.settings)
@@ -60,20 +62,23 @@ def parse(raw: bytes, *, channel: ChannelFacts) -> InboundMessage:
         sender=_sender(fields, values, channel, submission_id),
         content_hash=_content_hash(values, files),
         external_id=submission_id,
-        subject=_subject(values, channel, text),
+        subject=_subject(fields, values, channel, text),
         text=text,
         fields=_labelled(fields, values),
         attachments=files,
         spam=spam,
         sent_at=sent_at,
         page_url=page,
+        network=network,
+        company=_targeted(fields, values, Target.COMPANY)[:LONGEST_ATTRIBUTE],
+        attributes=_attributes(fields, values),
     )
 
 
 def _sender(
     fields: tuple[FormField, ...], values: Mapping[str, str], channel: ChannelFacts, submission_id: str
 ) -> Address:
-    name = values.get("name", "")
+    name = _targeted(fields, values, Target.NAME) or values.get("name", "")
     typed = [values[field.name] for field in fields if field.type is FieldType.EMAIL and field.name in values]
     for address in [*typed, values.get("email", "")]:
         try:
@@ -90,10 +95,25 @@ def _text_field(fields: tuple[FormField, ...], values: Mapping[str, str]) -> str
     return long_ones[0] if long_ones else ""
 
 
-def _subject(values: Mapping[str, str], channel: ChannelFacts, text: str) -> str:
+def _subject(
+    fields: tuple[FormField, ...], values: Mapping[str, str], channel: ChannelFacts, text: str
+) -> str:
     first_line = text.split("\n", 1)[0].strip()
-    subject = values.get("subject") or channel.name or first_line
-    return subject[:LONGEST_SUBJECT]
+    asked = _targeted(fields, values, Target.SUBJECT) or values.get("subject")
+    return " ".join((asked or channel.name or first_line).split())[:LONGEST_SUBJECT]
+
+
+def _targeted(fields: tuple[FormField, ...], values: Mapping[str, str], target: Target) -> str:
+    """The first answer that the map sends there, or nothing."""
+    return next((values[f.name] for f in fields if f.target is target and values.get(f.name)), "")
+
+
+def _attributes(fields: tuple[FormField, ...], values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (field.label[:LONGEST_ATTRIBUTE_NAME], values[field.name][:LONGEST_ATTRIBUTE])
+        for field in fields
+        if field.target is Target.ATTRIBUTE and values.get(field.name)
+    )
 
 
 def _labelled(fields: tuple[FormField, ...], values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

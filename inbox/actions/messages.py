@@ -12,7 +12,7 @@ from inbox.actions.bounces import apply_bounce
 from inbox.actions.cases import next_case_numbers
 from inbox.actions.events import record
 from inbox.actors import SYSTEM, Actor
-from inbox.envelopes import Address, InboundMessage, Verdict
+from inbox.envelopes import Address, ChannelKind, InboundMessage, Verdict
 from inbox.ids import public_id
 from inbox.known import Known, read_known
 from inbox.models import (
@@ -26,6 +26,7 @@ from inbox.models import (
     MessageSource,
     Model,
     Status,
+    Submission,
 )
 from inbox.placements import ID_MODELS, Arrival, Ignored, Made, Placement, Rows
 from inbox.rows import insert_rows
@@ -106,6 +107,7 @@ class _Filing:
         self._attachments: list[Attachment] = []
         self._sources: dict[tuple[int, int], MessageSource] = {}
         self._keys: list[DedupeKey] = []
+        self._submissions: list[Submission] = []
 
     @classmethod
     async def begin(cls, session: AsyncSession, arrivals: Sequence[Arrival], rules: FilingRules) -> "_Filing":
@@ -142,6 +144,15 @@ class _Filing:
         self._filed[key] = message.id
         self._keys.append(DedupeKey(key=key, message_id=message.id))
         self._add_source(message.id, arrival)
+        if arrival.message.channel == ChannelKind.FORM:
+            self._submissions.append(
+                Submission(
+                    message_id=message.id,
+                    channel_id=arrival.channel.id,
+                    network=arrival.message.network[:60],
+                    created_at=self._moment,
+                )
+            )
         self._note(arrival, placement, message)
         self._record(arrival, placement, message)
         return Filed(record_id=arrival.record_id, state=IntakeState.FILED, message_id=message.id)
@@ -286,6 +297,7 @@ class _Filing:
             made.suggestions,
             self._attachments,
             self._keys,
+            self._submissions,
             await self._new_sources(),
         )
         for rows in tables:

@@ -46,6 +46,7 @@ from inbox.models.customers import (
 from inbox.models.events import ActorKind, Event, EventCounter, EventKind, Place, place_of
 from inbox.models.hours import WorkingHours
 from inbox.models.intake import IntakeRecord, IntakeState
+from inbox.models.mailboxes import MailboxGrant, SentCopy
 from inbox.models.messages import (
     Attachment,
     AuthorKind,
@@ -101,6 +102,7 @@ __all__ = [
     "Invitation",
     "InvitationPurpose",
     "Lease",
+    "MailboxGrant",
     "MailboxPosition",
     "MailedCode",
     "Mark",
@@ -118,6 +120,7 @@ __all__ = [
     "ReadMark",
     "Role",
     "SavedView",
+    "SentCopy",
     "Session",
     "Setting",
     "SignInFailure",

@@ -99,6 +99,38 @@ class Message(WithPublicId, WithCreation, Model):
     deliveries: Mapped[list["Delivery"]] = relationship(lazy="raise", order_by="Delivery.id")
 
 
+class Submission(Model):
+    """Where a form's submission came from, so that a wave of them can be swept away together, and back.
+
+    `network` is a part of an IP address (IPv4 /24, IPv6 /48) that names no person.
+    """
+
+    __tablename__ = "submissions"
+    __table_args__ = (Index(None, "channel_id", "created_at"),)
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), unique=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"))
+    network: Mapped[str] = mapped_column(String(60))
+    created_at: Mapped[datetime]
+    sweep_id: Mapped[int | None] = mapped_column(ForeignKey("sweeps.id"), index=True)
+
+
+class Sweep(WithPublicId, WithCreation, Model):
+    """One step that judged a wave of submissions as spam: those of a form from one network (or any, where it
+    is empty) since a moment."""
+
+    __tablename__ = "sweeps"
+
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"), index=True)
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agents.id"))
+    network: Mapped[str] = mapped_column(String(60), default="")
+    since: Mapped[datetime]
+    swept: Mapped[int] = mapped_column(default=0)
+    undone_at: Mapped[datetime | None]
+
+    agent: Mapped[Agent] = relationship(lazy="raise")
+
+
 class Attachment(WithPublicId, WithCreation, Model):
     """A file. Before its message exists it belongs to who uploaded it. `content_type` was sniffed, not
     believed."""
