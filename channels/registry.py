@@ -10,6 +10,7 @@ from inbox.envelopes import ChannelFacts, ChannelKind, InboundMessage, Sender
 from inbox.errors import Refused
 
 if TYPE_CHECKING:
+    from channels.email.smtp_logins import TokenSource
     from channels.email.worker import ParserPool
 
 
@@ -50,6 +51,7 @@ class ChannelParsers:
         context = MailContext(
             mailbox_address=channel.address or "",
             own_addresses=channel.own_addresses,
+            agent_addresses=channel.agent_addresses,
             authserv_id=channel.settings.get("authserv_id"),
             max_bytes=self._max_message_bytes,
         )
@@ -61,9 +63,10 @@ class ChannelParsers:
             await self._pool.close()
 
 
-def senders(blobs: BlobStore) -> dict[str, Sender]:
-    """The ways out by kind; a form answers by the mailbox that its channel names."""
+def senders(blobs: BlobStore, tokens: "TokenSource | None" = None) -> dict[str, Sender]:
+    """The ways out by kind; a form answers by the mailbox that its channel names. *tokens* let into mailboxes
+    that are signed in to at a provider."""
     from channels.email.sender import EmailSender
     from channels.webchat.sender import WebchatSender
 
-    return {ChannelKind.EMAIL: EmailSender(blobs.read), ChannelKind.WEBCHAT: WebchatSender()}
+    return {ChannelKind.EMAIL: EmailSender(blobs.read, tokens=tokens), ChannelKind.WEBCHAT: WebchatSender()}

@@ -112,11 +112,12 @@ class IntakeDesk:
             query = select(IntakeRecord).where(IntakeRecord.id.in_(record_ids)).order_by(IntakeRecord.id)
             records = (await session.scalars(query)).all()
             channels = {channel.id: channel for channel in await session.scalars(select(Channel))}
+            agents = await intake_records.active_agents(session)
         outcomes: dict[int, Filed] = {}
         arrivals: list[Arrival] = []
         for channel_id in dict.fromkeys(r.channel_id for r in records):
             of_channel = [r for r in records if r.channel_id == channel_id]
-            facts = intake_records.facts_of(channels[channel_id], channels)
+            facts = intake_records.facts_of(channels[channel_id], channels, agents)
             parsed = await self._parsers.parse(facts, [r.digest for r in of_channel])
             for stored_record, result in zip(of_channel, parsed, strict=True):
                 if isinstance(result, Refused):

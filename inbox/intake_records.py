@@ -12,7 +12,7 @@ from inbox.actions.events import record
 from inbox.actions.messages import Filed
 from inbox.actors import SYSTEM
 from inbox.envelopes import ChannelFacts, ChannelKind
-from inbox.models import Channel, EventKind, IntakeRecord, IntakeState, MailboxPosition
+from inbox.models import Agent, Channel, EventKind, IntakeRecord, IntakeState, MailboxPosition
 from inbox.placements import Arrival
 
 
@@ -30,7 +30,12 @@ class Position:
     connected_at: datetime | None = None
 
 
-def facts_of(channel: Channel, channels: Mapping[int, Channel]) -> ChannelFacts:
+async def active_agents(session: AsyncSession) -> frozenset[str]:
+    """The addresses of those who work here."""
+    return frozenset(await session.scalars(select(Agent.email).where(Agent.deactivated_at.is_(None))))
+
+
+def facts_of(channel: Channel, channels: Mapping[int, Channel], agents: frozenset[str]) -> ChannelFacts:
     """What the channel's adapter may know."""
     return ChannelFacts(
         id=channel.id,
@@ -40,6 +45,7 @@ def facts_of(channel: Channel, channels: Mapping[int, Channel]) -> ChannelFacts:
         address=channel.address,
         settings=channel.settings,
         own_addresses=frozenset(c.address for c in channels.values() if c.address),
+        agent_addresses=agents,
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from channels.email.attachments import read_attachments
 from channels.email.authentication import read_authentication
@@ -14,7 +14,7 @@ from channels.email.headers import MAX_IDS, Headers, moment, normalise_address
 from channels.email.mime import Part, split
 from channels.email.quotes import find_spans
 from channels.email.quotes_html import joined_words
-from inbox.envelopes import Address, Automatic, ChannelKind, InboundMessage, Span
+from inbox.envelopes import Address, Automatic, ChannelKind, Forward, InboundMessage, Span
 from inbox.errors import Refused
 
 MAX_SUBJECT = 900
@@ -38,10 +38,12 @@ _SPAM_SCORE = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailContext:
-    """What the parser must know of us: which mailbox received, all of them, whom to believe, the limit."""
+    """What the parser must know of us: which mailbox received, all of them, who works here and may forward,
+    whom to believe, the limit."""
 
     mailbox_address: str
     own_addresses: frozenset[str] = frozenset()
+    agent_addresses: frozenset[str] = frozenset()
     authserv_id: str | None = None
     max_bytes: int = 50 * 1024 * 1024
 
@@ -72,7 +74,7 @@ def _message(root: Part, context: MailContext, store: Callable[[bytes], str]) ->
     html = body.html
     references = _references(headers)
     bounce = read_bounce(root)
-    return InboundMessage(
+    message = InboundMessage(
         channel=ChannelKind.EMAIL,
         sender=sender,
         content_hash=fingerprint,
@@ -94,6 +96,19 @@ def _message(root: Part, context: MailContext, store: Callable[[bytes], str]) ->
         sent_at=moment(headers.text("date")),
         attachments=read_attachments(body.files, html or "", store),
     )
+    if sender.value not in context.agent_addresses or message.automatic is not None:
+        return message
+    return replace(message, forward=_forward(message, body, context, store))
+
+
+def _forward(
+    message: InboundMessage, body: Body, context: MailContext, store: Callable[[bytes], str]
+) -> Forward | None:
+    """What one of our agents passes on. A mail inside of a mail has nobody's word but its own."""
+    from channels.email.forwards import read_forward  # compiles hundreds of patterns: for those who forward
+
+    inside = replace(context, agent_addresses=frozenset(), authserv_id=None)
+    return read_forward(message, body.files, lambda attached: _message(attached, inside, store))
 
 
 def _words(body: Body) -> tuple[str, tuple[Span, ...]]:

@@ -1,0 +1,182 @@
+"""Reads the mail that a mail passes on: attached whole (RFC 2046 §5.2.1), or in its text below a header.
+
+What is read here is hearsay: whoever forwards can write anything. Who may forward at all, and what happens
+with an unsure one, is decided in `inbox.threads`.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from emailforwardparser import forward_parser, regexs
+from emailforwardparser.forward_parser import MailboxResult
+
+from channels.email.bodies import filename_of
+from channels.email.headers import moment, normalise_address
+from channels.email.mime import Part, split
+from channels.email.quotes import find_spans
+from channels.email.transfer import content_of
+from inbox.envelopes import Address, Authentication, Forward, InboundMessage
+from inbox.errors import Refused
+from inbox.texts import new_words
+
+MAX_TEXT = 400_000
+MAX_HEADER_BLOCK = 4_000  # characters that the library is given
+MAX_LINE = 300
+MOST_BRACKETS = 12  # in a line
+MOST_FIELDS = 14
+
+_FORWARDS = re.compile(
+    r"\s*(?:fwd?|wg|vs|rv|tr|i|pd|enc|redir\.?|vb|vl|videresend|i̇lt|ilt|doorst|转发|轉寄)\s?[:：]\s*",  # noqa: RUF001
+    re.IGNORECASE,
+)
+_ANSWERS = re.compile(r"\s*(?:re|aw|sv|antw|ynt|odp|vá|回复|回覆)\s?[:：]", re.IGNORECASE)  # noqa: RUF001
+_FIELD = re.compile(r"[>*\s]{0,9}[^\W\d_][^:：]{1,30}[:：]")  # noqa: RUF001
+_BARE_MARK = re.compile(r"^Forwarded message:[ \t]*$", re.MULTILINE)  # one that the library does not know
+_BRACKET = re.compile(r"([\[<|])")
+_LONG_BLANK = re.compile(r"\s{60,}")
+_NOBODY = ".invalid"
+
+Read = Callable[[Part], InboundMessage]
+
+
+def read_forward(message: InboundMessage, files: list[Part], read: Read) -> Forward | None:
+    """What *message* passes on, or None where it seems to pass nothing on. *files* are its parts that are no
+    words; *read* makes a message of a whole mail."""
+    attached = [part for part in files if _is_mail(part)]
+    if attached:
+        return _attached(message, attached, read)
+    return _quoted(message)
+
+
+def _is_mail(part: Part) -> bool:
+    if part.content_type in ("message/rfc822", "message/global"):
+        return True
+    return part.content_type == "application/octet-stream" and filename_of(part).lower().endswith(".eml")
+
+
+# Attached
+
+
+def _attached(message: InboundMessage, attached: list[Part], read: Read) -> Forward | None:
+    """The first attached mail. Several of them, or one that goes with an answer, may mean anything."""
+    try:
+        original = read(split(content_of(attached[0])))
+    except Refused:
+        return None
+    original = replace(
+        original,
+        mailbox=message.mailbox,
+        sender=_somebody(original.sender),
+        authentication=Authentication(),
+        automatic=None,
+        bounce=None,
+        spam=False,
+    )
+    is_answer = bool(_ANSWERS.match(message.subject))
+    sure = len(attached) == 1 and not is_answer and bool(original.sender.value)
+    return Forward(original=original, words=_own_words(message.text), is_sure=sure)
+
+
+def _somebody(sender: Address) -> Address:
+    return sender if not sender.value.endswith(_NOBODY) else Address("", sender.name)
+
+
+# In the text
+
+
+def _quoted(message: InboundMessage) -> Forward | None:
+    text = message.text[:MAX_TEXT].replace("\u00a0", " ").replace("\ufeff", "")
+    text = _BARE_MARK.sub("Begin forwarded message:", _LONG_BLANK.sub("\n\n", text))
+    is_named = bool(_FORWARDS.match(message.subject))
+    start = _separator(text)
+    if start is None and is_named:
+        start = _first(regexs.ORIGINAL_FROM, text)
+    if start is None or (_ANSWERS.match(message.subject) and not is_named):
+        return None
+    above, below = text[:start], text[start:]
+    block, rest = _cut(below)
+    named = " ".join(_FORWARDS.sub("", message.subject, count=1).split())
+    found = _parsed(block, named)
+    if found is None:
+        return None
+    sender = _address(found.from_)
+    body = (found.body + rest).strip()
+    is_nested = _separator(body) is not None  # who of several wrote to us is for an agent to say
+    original = InboundMessage(
+        channel=message.channel,
+        sender=sender,
+        content_hash=hashlib.sha256(f"forwarded\n{message.content_hash}".encode()).hexdigest(),
+        to=tuple(one for one in map(_address, found.to) if one.value),
+        cc=tuple(one for one in map(_address, found.cc) if one.value),
+        mailbox=message.mailbox,
+        subject=(" ".join(found.subject.split()) or named)[:900],
+        text=body,
+        spans=find_spans(body),
+        sent_at=moment(found.date.replace(" at ", " ")) if found.date else None,
+        attachments=message.attachments,
+        references=message.references,
+    )
+    return Forward(
+        original=original, words=_own_words(above), is_sure=bool(sender.value and body) and not is_nested
+    )
+
+
+def _separator(text: str) -> int | None:
+    """Where a line stands that says "forwarded message" in the words of some mail program."""
+    return _first([*regexs.SEPARATOR, *regexs.SEPARATOR_WITH_INFORMATION], text)
+
+
+def _first(patterns: list[re.Pattern[str]], text: str) -> int | None:
+    """Where the first line begins that one of these patterns finds, by the beginnings of the lines."""
+    lines = text.split("\n")
+    short = "\n".join(line[:MAX_LINE] for line in lines)
+    starts = [
+        found.start() + len(found[0]) - len(found[0].lstrip())
+        for pattern in patterns
+        if (found := pattern.search(short))
+    ]
+    if not starts:
+        return None
+    before = lines[: short.count("\n", 0, min(starts))]
+    return sum(len(line) + 1 for line in before)
+
+
+def _cut(text: str) -> tuple[str, str]:
+    """The beginning that holds the header block, and the rest: some patterns of the library take cubic
+    time in the length of a line."""
+    taken: list[str] = []
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        few = "".join(_BRACKET.split(line, MOST_BRACKETS)[: 2 * MOST_BRACKETS])[:MAX_LINE]
+        if sum(map(len, taken)) + number + len(few) > MAX_HEADER_BLOCK:
+            break
+        if few != line and (number >= MOST_FIELDS or not _FIELD.match(line)):
+            break
+        taken.append(few)  # of a long list of recipients the first
+    rest = lines[len(taken) :]
+    return "\n".join(taken), "\n" + "\n".join(rest) if rest else ""
+
+
+def _parsed(block: str, subject: str) -> forward_parser.OriginalMetadata | None:
+    """What the library reads of a header block and what follows it; None where it finds neither or fails."""
+    for named in (None, f"Fwd: {subject}"):
+        try:
+            found = forward_parser.get_forwarded_metadata(block, named)
+        except (IndexError, ValueError, TypeError, AttributeError, LookupError):
+            continue  # it stumbles over headers that are cut off
+        if found.forwarded and (found.email.body or found.email.from_.address or found.email.from_.name):
+            return found.email
+    return None
+
+
+def _address(found: MailboxResult) -> Address:
+    value = normalise_address(found.address.strip("<>[]\"' ").removeprefix("mailto:")) or ""
+    return Address(value, " ".join(found.name.strip("\"'* ").split())[:200])
+
+
+def _own_words(text: str) -> str:
+    """What the forwarder wrote, without their signature."""
+    text = text.strip()
+    return new_words(text, find_spans(text)).strip()
