@@ -38,6 +38,19 @@ class Settings(BaseModel):
     lmtp: str = Field(
         "", description="Where mail servers hand mail over: 127.0.0.1:24 or /run/lmtp.sock; empty: nowhere."
     )
+    google_client_id: str = Field(
+        "", description="Onethread's registration with Google, for mailboxes."
+    )
+    google_client_secret: str = Field("", description="Its secret.", repr=False)
+    microsoft_client_id: str = Field("", description="The same with Microsoft.")
+    microsoft_client_secret: str = Field("", description="Its secret.", repr=False)
+    microsoft_tenant: str = Field("common", description="The organisation that may sign in there.")
+    oauth_name: str = Field("Your provider", description="What a provider of your own is called on screens.")
+    oauth_client_id: str = Field("", description="Onethread's registration with it.")
+    oauth_client_secret: str = Field("", description="Its secret.", repr=False)
+    oauth_authorize_url: str = Field("", description="Its consent page (OAuth 2.0, RFC 6749).")
+    oauth_token_url: str = Field("", description="Where it gives out tokens.")
+    oauth_scope: str = Field("offline_access", description="What is asked of it.")
     reopen_days: int = Field(7, ge=0, le=365, description="A resolved case reopens within this many days.")
     trusted_proxies: str = Field(
         "127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed."

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
+from channels.email.grants import AccessTokens
 from channels.email.watch import MailboxWatch
 from channels.registry import senders
 from inbox.config import Settings
@@ -65,7 +66,8 @@ async def work_until_stopped(settings: Settings) -> None:
 def works_of(installation: Installation) -> dict[str, Work]:
     """Everything that happens without a request, by name."""
     database, blobs, keys = installation.database, installation.blobs, installation.keys
-    ways_out = senders(blobs)
+    tokens = AccessTokens(database, keys, installation.settings)
+    ways_out = senders(blobs, tokens)
     outbox = OutboxWorker(database, blobs, keys, ways_out, alone=database.is_sqlite)
     mailboxes = MailboxWatch(
         database,
@@ -74,6 +76,7 @@ def works_of(installation: Installation) -> dict[str, Work]:
         installation.intake,
         max_bytes=installation.settings.max_message_bytes,
         alone=database.is_sqlite,
+        tokens=tokens,
     )
     return {
         "intake": installation.intake.run,

@@ -23,6 +23,8 @@ LINE_OCTETS = 8_000_000  # about a million UIDs in one SEARCH answer
 ANSWER_OCTETS = 16_000_000
 LINE_COST = 100  # what the library keeps beside the octets of a line
 
+TOKEN_MECHANISMS = ("XOAUTH2", "OAUTHBEARER")  # of which every large provider takes the first
+
 # RFC 5530: the password may well be right.
 _PASSING = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "[CONTACTADMIN]", "TOO MANY", "TEMPORAR")
 
@@ -186,6 +188,8 @@ def _secure(session: ImapSession, server: MailServer, tls: ssl.SSLContext | None
 
 def _log_in(session: ImapSession, server: MailServer) -> None:
     user = reject_controls(server.user or "", field="imap user")
+    if server.access_token is not None:
+        return _sign_in(session, server, user, server.access_token)
     password = reject_controls(server.password or "", field="imap password")
     try:
         if session.has_capability("AUTH=PLAIN"):  # takes every character, LOGIN does not
@@ -198,9 +202,35 @@ def _log_in(session: ImapSession, server: MailServer) -> None:
         raise _login_failure(server, one_line(error)) from error
 
 
+def _sign_in(session: ImapSession, server: MailServer, user: str, token: str) -> None:
+    mechanism = next((name for name in TOKEN_MECHANISMS if session.has_capability(f"AUTH={name}")), None)
+    if mechanism is None:
+        raise MailboxTrouble(f"{server.host} lets nobody in by the sign-in of a provider.")
+    # After an error challenge the client owes an answer without content (RFC 7628 §3.2.3).
+    answers = iter([initial_response(mechanism, server, user, token)])
+    farewell = b"\x01" if mechanism == "OAUTHBEARER" else b""
+    try:
+        session.sasl_login(mechanism, lambda challenge: next(answers, farewell))
+    except (imaplib.IMAP4.abort, OSError) as error:
+        raise MailboxTrouble(f"{server.host} broke off at the login: {one_line(error)}") from error
+    except imaplib.IMAP4.error as error:
+        raise _login_failure(server, one_line(error)) from error
+
+
+def initial_response(mechanism: str, server: MailServer, user: str, token: str) -> bytes:
+    """What XOAUTH2, or OAUTHBEARER (RFC 7628 §3.1), begins with."""
+    if mechanism == "XOAUTH2":
+        return f"user={user}\x01auth=Bearer {token}\x01\x01".encode()
+    name = user.replace("=", "=3D").replace(",", "=2C")  # RFC 5801 §4
+    head = f"n,a={name},\x01host={server.host}\x01port={server.port}"
+    return f"{head}\x01auth=Bearer {token}\x01\x01".encode()
+
+
 def _login_failure(server: MailServer, answer: str) -> MailboxTrouble:
     if any(sign in answer.upper() for sign in _PASSING):
         return MailboxTrouble(f"{server.host} cannot log anybody in at the moment: {answer}")
+    if server.access_token is not None:
+        return LoginRefused(f"{server.host} refused the sign-in of {server.user}: {answer}")
     return LoginRefused(f"{server.host} refused the user name or password of {server.user}: {answer}")
 
 

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from ssl import SSLContext
@@ -84,9 +84,13 @@ class Mailbox:
         self._empty_up_to = 0
         self._refusals: Counter[int] = Counter()
 
-    def connect(self) -> FolderStatus:
-        """Log in and open the folder; raises LoginRefused where the name or the password is wrong."""
+    def connect(self, access_token: str | None = None) -> FolderStatus:
+        """Log in, with *access_token* instead of a password where there is one, and open the folder.
+
+        Raises LoginRefused where the name, the password or the token is wrong.
+        """
         self.close()
+        self._server = replace(self._server, access_token=access_token)
         self._session = open_session(self._server, self._tls)
         self._empty_up_to = 0
         self._status = self._select()
@@ -153,10 +157,10 @@ class Mailbox:
             shutil.rmtree(self._directory, ignore_errors=True)
             self._directory = None
 
-    def check(self) -> str | None:
+    def check(self, access_token: str | None = None) -> str | None:
         """Log in and open the folder; None where all is well, else one sentence that says what is wrong."""
         try:
-            self.connect()
+            self.connect(access_token)
         except (MailboxTrouble, Invalid) as trouble:
             return str(trouble)
         finally:

@@ -87,6 +87,12 @@ class Accept(Protocol):
     def __call__(self, batch: Sequence[FetchedMail], position: Position) -> Awaitable[None]: ...
 
 
+class AccessToken(Protocol):
+    """Gets a token for the mailbox, another one than *refused*; raises MailboxTrouble."""
+
+    def __call__(self, refused: str | None) -> Awaitable[str]: ...
+
+
 class MailboxReceiver:
     """Reads one mailbox for as long as `run()` is not cancelled."""
 
@@ -103,10 +109,12 @@ class MailboxReceiver:
         poll_seconds: float = 1.0,
         directory: Path | None = None,
         tls: SSLContext | None = None,
+        token: AccessToken | None = None,
     ) -> None:
         """Raises Invalid where the account's IMAP URL cannot be used.
 
         *directory* is where large mails lie until they are accepted; *tls* trusts what the system does not.
+        *token* gets what takes the place of a password.
         """
         self._accept = accept
         self._load_position = load_position
@@ -121,6 +129,7 @@ class MailboxReceiver:
             directory=directory,
             tls=tls,
         )
+        self._token = token
         self._thread = CallThread(f"mailbox {account.channel_id}")
         self._told_to_reconnect = asyncio.Event()
         self._pauses = _Pauses()
@@ -160,7 +169,7 @@ class MailboxReceiver:
         return self._pauses.next(longest=LONGEST_PAUSE_SECONDS)
 
     async def _watch(self) -> None:
-        status = await self._thread.run(self._mailbox.connect)
+        status = await self._connect()
         self._pauses.begin()
         self._report(MailboxStateKind.CONNECTED, "")
         position = await self._position(status)
@@ -169,6 +178,16 @@ class MailboxReceiver:
             if not found:
                 self._report(MailboxStateKind.IDLE, "")
                 await self._thread.run(self._mailbox.idle, LOOK_SECONDS)
+
+    async def _connect(self) -> FolderStatus:
+        if self._token is None:
+            return await self._thread.run(self._mailbox.connect)
+        token = await self._token(None)
+        try:
+            return await self._thread.run(self._mailbox.connect, token)
+        except LoginRefused:  # a token may be void before its time: another one is worth one more try
+            token = await self._token(token)
+            return await self._thread.run(self._mailbox.connect, token)
 
     async def _take(self, position: Position) -> tuple[Position, bool]:
         batch = await self._thread.run(
@@ -254,7 +273,9 @@ class _Pauses:
         return random.uniform(0, ceiling)
 
 
-async def check_mailbox(account: Account, *, tls: SSLContext | None = None) -> str | None:
+async def check_mailbox(
+    account: Account, *, tls: SSLContext | None = None, token: AccessToken | None = None
+) -> str | None:
     """Log in to the account's IMAP server; None where all is well, else one sentence about what is wrong."""
     try:
         mailbox = Mailbox(imap_server(account), read_only=True, tls=tls)
@@ -263,7 +284,9 @@ async def check_mailbox(account: Account, *, tls: SSLContext | None = None) -> s
     thread = CallThread("mailbox check")
     try:
         async with asyncio.timeout(CHECK_SECONDS):
-            return await thread.run(mailbox.check)
+            return await thread.run(mailbox.check, await token(None) if token else None)
+    except MailboxTrouble as trouble:  # there is no token
+        return str(trouble)
     except TimeoutError:
         return f"The mail server did not answer within {CHECK_SECONDS:.0f} seconds."
     finally:

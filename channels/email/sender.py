@@ -10,21 +10,26 @@ import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 
-from aiosmtplib import (
-    SMTP,
-    SMTPAuthenticationError,
-    SMTPException,
-    SMTPResponseException,
-    SMTPServerDisconnected,
-)
+from aiosmtplib import SMTP, SMTPException, SMTPResponseException, SMTPServerDisconnected
 
 from channels.email.addresses import is_ascii_address, wire_address
 from channels.email.composer import ReadBlob, compose
 from channels.email.servers import MailServer, smtp_server
+from channels.email.smtp_answers import (
+    AUTHENTICATION_FAILED,
+    FULL,
+    before_data,
+    failure_of,
+    one_line,
+    outcome_of,
+    reason_of,
+)
+from channels.email.smtp_logins import TokenSource, log_in
 from inbox.envelopes import Account, OutboundMessage, Outcome, RecipientOutcome
 from inbox.errors import DeliveryFailure, Invalid, OutcomeUnknown, PermanentFailure, TemporaryFailure
 
-AUTHENTICATION_FAILED = 535  # the outbox pauses a mailbox whose login answers so
+__all__ = ["AUTHENTICATION_FAILED", "EmailSender"]
+
 CONNECT_SECONDS = 30.0
 COMMAND_SECONDS = 60.0
 ANSWER_SECONDS = 600.0  # RFC 5321 §4.5.3.2.6: after the data a server may think for ten minutes
@@ -32,8 +37,6 @@ BEFORE_DATA_SECONDS = 900.0  # however many recipients are named, and however sl
 
 _START_INPUT = 354
 _SERVICE_NOT_AVAILABLE = 421
-_NEEDS_LOGIN = {530, 534, 535, 538}  # RFC 4954 §6
-_FULL = 552  # RFC 5321 §4.5.3.1.10: "too many recipients" from servers that mean 452
 _LINE_ENDS = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT = re.compile(rb"(?m)^\.")
 
@@ -41,10 +44,18 @@ _LEADING_DOT = re.compile(rb"(?m)^\.")
 class EmailSender:
     """The way out of an email channel; implements `inbox.envelopes.Sender`."""
 
-    def __init__(self, read_blob: ReadBlob, *, tls: ssl.SSLContext | None = None) -> None:
-        """*tls* trusts what the system does not; None means the system's certificates."""
+    def __init__(
+        self,
+        read_blob: ReadBlob,
+        *,
+        tls: ssl.SSLContext | None = None,
+        tokens: TokenSource | None = None,
+    ) -> None:
+        """*tls* trusts what the system does not; None means the system's certificates. *tokens* are for
+        mailboxes that are signed in to at a provider."""
         self._read_blob = read_blob
         self._tls = tls
+        self._tokens = tokens
 
     def compose(self, message: OutboundMessage) -> bytes:
         """The bytes to send; raises Invalid where a header or an address cannot be used."""
@@ -65,7 +76,7 @@ class EmailSender:
         except Invalid as error:  # the channel's settings: they can be mended while the mail waits
             raise TemporaryFailure(str(error)) from error
         except (SMTPException, OSError, TimeoutError) as error:
-            raise _before_data(error) from error
+            raise before_data(error) from error
 
     async def check(self, account: Account) -> str | None:
         """Log in; None where all is well, else one sentence that says what is wrong."""
@@ -75,7 +86,7 @@ class EmailSender:
         except (DeliveryFailure, Invalid) as trouble:
             return str(trouble)
         except (SMTPException, OSError, TimeoutError) as error:
-            return str(_before_data(error))
+            return str(before_data(error))
 
     @asynccontextmanager
     async def _session(self, account: Account) -> AsyncIterator[SMTP]:
@@ -92,7 +103,7 @@ class EmailSender:
         try:
             await client.connect(timeout=CONNECT_SECONDS)
             await self._secure(client, server)
-            await _log_in(client, server)
+            await log_in(client, server, account, self._tokens)
             yield client
             # The outcome stands; a server that is rude at the end changes nothing.
             with suppress(SMTPException, OSError, TimeoutError):
@@ -146,7 +157,7 @@ class _Transaction:
         try:
             await self._client.mail(sender, options=options, encoding="utf-8")
         except SMTPResponseException as refusal:
-            raise _failure(refusal) from refusal
+            raise failure_of(refusal) from refusal
 
     async def _rcpt(self, recipient: str) -> bool:
         try:
@@ -163,7 +174,7 @@ class _Transaction:
         except SMTPResponseException as refusal:
             if refusal.code == _SERVICE_NOT_AVAILABLE:
                 raise  # the server hangs up: nothing was sent to anybody
-            self._outcomes[recipient] = _outcome(refusal, temporary=refusal.code == _FULL)
+            self._outcomes[recipient] = outcome_of(refusal, temporary=refusal.code == FULL)
             return False
         return True
 
@@ -173,7 +184,7 @@ class _Transaction:
             refusal = SMTPResponseException(answer.code, answer.message)
             if answer.code == _SERVICE_NOT_AVAILABLE:
                 raise refusal
-            return _outcome(refusal)
+            return outcome_of(refusal)
         protocol = self._client.protocol
         if protocol is None:
             raise SMTPServerDisconnected("The connection was lost before the data.")
@@ -182,11 +193,11 @@ class _Transaction:
             protocol.write(_LEADING_DOT.sub(b"..", self._raw.removesuffix(b"\r\n")) + b"\r\n.\r\n")
             answer = await protocol.read_response(timeout=ANSWER_SECONDS)
         except (SMTPException, OSError, TimeoutError) as error:
-            text = f"The mail was sent, but the connection was lost before the answer: {_reason(error)}"
+            text = f"The mail was sent, but the connection was lost before the answer: {reason_of(error)}"
             return RecipientOutcome(outcome=Outcome.UNKNOWN, text=text)
         if 200 <= answer.code < 300:
-            return RecipientOutcome(outcome=Outcome.SENT, text=_one_line(answer.message), code=answer.code)
-        return _outcome(SMTPResponseException(answer.code, answer.message))
+            return RecipientOutcome(outcome=Outcome.SENT, text=one_line(answer.message), code=answer.code)
+        return outcome_of(SMTPResponseException(answer.code, answer.message))
 
 
 def _domain_of(address: str) -> str:
@@ -194,55 +205,8 @@ def _domain_of(address: str) -> str:
     return wire_address(address, field="mailbox").rpartition("@")[2]
 
 
-async def _log_in(client: SMTP, server: MailServer) -> None:
-    if server.user is None:
-        return
-    if not client.supported_auth_methods:
-        raise TemporaryFailure(f"{server.host} offers no login, but the channel has a user name for it.")
-    try:
-        await client.login(server.user, server.password or "", timeout=COMMAND_SECONDS)
-    except SMTPAuthenticationError as refusal:
-        raise _failure(refusal) from refusal
-
-
 def _refuse_oversize(limit: str, size: int) -> None:
     # RFC 1870 §4: zero or no number means that no limit is told.
     if limit.isdecimal() and 0 < int(limit) < size:
         text = f"The mail has {size / 1e6:.1f} MB; the mail server takes at most {int(limit) / 1e6:.1f} MB."
-        raise PermanentFailure(text, code=_FULL)
-
-
-def _failure(refusal: SMTPResponseException) -> DeliveryFailure:
-    """An answer that holds for the whole attempt."""
-    text = _one_line(refusal.message)
-    if refusal.code in _NEEDS_LOGIN:
-        return TemporaryFailure(f"The mail server refused the login: {text}", code=AUTHENTICATION_FAILED)
-    if 500 <= refusal.code < 600 and not isinstance(refusal, SMTPAuthenticationError):
-        return PermanentFailure(text, code=refusal.code)
-    return TemporaryFailure(text, code=refusal.code)
-
-
-def _before_data(error: BaseException) -> TemporaryFailure:
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in (error, error.__cause__)):
-        return TemporaryFailure("The mail server's certificate cannot be trusted.")
-    code = error.code if isinstance(error, SMTPResponseException) and error.code > 0 else None
-    return TemporaryFailure(f"The mail server could not be reached: {_reason(error)}", code=code)
-
-
-def _outcome(refusal: SMTPResponseException, *, temporary: bool = False) -> RecipientOutcome:
-    # A code that no RFC knows proves nothing, so it is tried again.
-    permanent = 500 <= refusal.code < 600 and not temporary
-    outcome = Outcome.PERMANENT if permanent else Outcome.TEMPORARY
-    code = refusal.code if refusal.code > 0 else None
-    return RecipientOutcome(outcome=outcome, text=_one_line(refusal.message), code=code)
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, SMTPResponseException):
-        return f"{error.code} {_one_line(error.message)}"
-    return _one_line(str(error)) or type(error).__name__
-
-
-def _one_line(text: str) -> str:
-    whole = text.encode("utf-8", "replace").decode()
-    return " ".join(whole.split())[:500]
+        raise PermanentFailure(text, code=FULL)

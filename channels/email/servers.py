@@ -14,13 +14,17 @@ SMTP_PORTS = {"smtp": 587, "smtps": 465}  # RFC 8314 §3.3
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """A server to log in to. `implicit_tls`: TLS from the first byte (RFC 8314), else STARTTLS is due."""
+    """A server to log in to. `implicit_tls`: TLS from the first byte (RFC 8314), else STARTTLS is due.
+
+    With an `access_token` (RFC 6750) there is no password.
+    """
 
     host: str
     port: int
     implicit_tls: bool
     user: str | None = None
     password: str | None = field(default=None, repr=False)
+    access_token: str | None = field(default=None, repr=False)
 
     @property
     def is_loopback(self) -> bool:
@@ -33,15 +37,15 @@ class MailServer:
 
 def imap_server(account: Account) -> MailServer:
     """Where the account's mail is fetched from; raises Invalid where its URL cannot be used."""
-    return _server(account.imap_url, account.password, IMAP_PORTS, example="imaps://user@host:993")
+    return _server(account, account.imap_url, IMAP_PORTS, example="imaps://user@host:993")
 
 
 def smtp_server(account: Account) -> MailServer:
     """Where the account's mail is handed over; raises Invalid where its URL cannot be used."""
-    return _server(account.smtp_url, account.password, SMTP_PORTS, example="smtps://user@host:465")
+    return _server(account, account.smtp_url, SMTP_PORTS, example="smtps://user@host:465")
 
 
-def _server(address: str | None, password: str | None, ports: dict[str, int], *, example: str) -> MailServer:
+def _server(account: Account, address: str | None, ports: dict[str, int], *, example: str) -> MailServer:
     kind = "imap" if "imaps" in ports else "smtp"
     try:
         url = urlsplit(reject_controls(address or "", field=kind))
@@ -50,10 +54,11 @@ def _server(address: str | None, password: str | None, ports: dict[str, int], *,
         raise Invalid(f"The {kind.upper()} server must be given like {example}.", field=kind) from error
     if url.scheme not in ports or not url.hostname:
         raise Invalid(f"The {kind.upper()} server must be given like {example}.", field=kind)
+    user = unquote(url.username) if url.username else (account.address if account.sign_in else None)
     return MailServer(
         host=url.hostname,
         port=port or ports[url.scheme],
         implicit_tls=url.scheme.endswith("s"),
-        user=reject_controls(unquote(url.username), field=f"{kind} user") if url.username else None,
-        password=password,
+        user=reject_controls(user, field=f"{kind} user") if user else None,
+        password=None if account.sign_in else account.password,
     )

@@ -13,12 +13,20 @@ from dataclasses import dataclass
 import structlog
 
 from channels.email import mailbox
-from channels.email.receiver import FirstConnection, MailboxReceiver, MailboxState, MailboxStateKind
+from channels.email.receiver import (
+    AccessToken,
+    FirstConnection,
+    MailboxReceiver,
+    MailboxState,
+    MailboxStateKind,
+)
+from channels.email.smtp_logins import TokenSource
 from inbox import leases
 from inbox.accounts import account_of
 from inbox.actions import channels as channel_actions
 from inbox.blobs import BlobStore
 from inbox.db import Database
+from inbox.envelopes import Account
 from inbox.errors import OnethreadError
 from inbox.intake import IntakeDesk, RawInput
 from inbox.intake_records import Position
@@ -62,6 +70,7 @@ class MailboxWatch:
         *,
         max_bytes: int,
         alone: bool = False,
+        tokens: TokenSource | None = None,
     ) -> None:
         self._database = database
         self._blobs = blobs
@@ -69,6 +78,7 @@ class MailboxWatch:
         self._intake = intake
         self._max_bytes = max_bytes
         self._alone = alone
+        self._tokens = tokens
         self._owner = secrets.token_hex(8)
         self._watches: dict[int, _Watch] = {}
 
@@ -120,8 +130,9 @@ class MailboxWatch:
         accepted: asyncio.Queue[list[int]] = asyncio.Queue(maxsize=AHEAD)
         folder = channel.settings.get("folder", FOLDER)
         try:
+            account = account_of(channel, self._keys)
             receiver = MailboxReceiver(
-                account_of(channel, self._keys),
+                account,
                 accept=lambda batch, reached: self._accept(channel.id, folder, batch, reached, accepted),
                 load_position=lambda: self._position(channel.id, folder),
                 report=states.put_nowait,
@@ -129,6 +140,7 @@ class MailboxWatch:
                 max_bytes=self._max_bytes,
                 mark_seen=channel.settings.get("mark_seen", True),
                 directory=self._blobs.root / "tmp",
+                token=self._token_of(account),
             )
         except OnethreadError as error:
             await self._tell(channel.id, "failing", str(error))
@@ -139,6 +151,12 @@ class MailboxWatch:
             tasks.create_task(self._report(channel.id, states))
             tasks.create_task(self._file(accepted))
             await receiver.run()
+
+    def _token_of(self, account: Account) -> AccessToken | None:
+        tokens = self._tokens
+        if not account.sign_in or tokens is None:
+            return None
+        return lambda refused: tokens.token(account.channel_id, refused=refused)
 
     async def _position(self, channel_id: int, folder: str) -> mailbox.Position | None:
         async with self._database.reading() as session:

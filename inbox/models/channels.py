@@ -12,7 +12,7 @@ from inbox.models.base import Model, WithCreation, WithPublicId
 class Channel(WithPublicId, WithCreation, Model):
     """A mailbox, a web-chat widget or a form. `kind` names its adapter; `settings` is the adapter's own.
 
-    After its login was refused nothing is sent before `sending_paused_until`.
+    After its login was refused nothing is sent before `sending_paused_until`; `sending_text` is the refusal.
 
     `secrets` is one sealed JSON object (password, identity secrets, bearer token). `address` is a mailbox's
     address.
@@ -35,11 +35,12 @@ class Channel(WithPublicId, WithCreation, Model):
     state_text: Mapped[str] = mapped_column(String(500), default="")
     state_at: Mapped[datetime | None]
     sending_paused_until: Mapped[datetime | None]
+    sending_text: Mapped[str] = mapped_column(String(500), default="", server_default="")
 
 
 class MailboxPosition(Model):
-    """How far a folder has been read (RFC 9051 §2.3.1.1). `history_until_uid`: up to here it is imported as
-    history."""
+    """How far a folder has been read (RFC 9051 §2.3.1.1). After `history_from_uid` and up to
+    `history_until_uid` it is imported as history."""
 
     __tablename__ = "mailbox_positions"
     __table_args__ = (UniqueConstraint("channel_id", "folder"),)
@@ -49,6 +50,7 @@ class MailboxPosition(Model):
     uid_validity: Mapped[int]
     last_uid: Mapped[int]
     history_until_uid: Mapped[int] = mapped_column(default=0)
+    history_from_uid: Mapped[int] = mapped_column(default=0, server_default="0")
     connected_at: Mapped[datetime | None]
 
 

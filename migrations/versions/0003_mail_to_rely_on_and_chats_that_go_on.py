@@ -54,6 +54,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("team_id", name=op.f("uq_working_hours_team_id")),
     )
     op.create_table(
+        "mailbox_grants",
+        sa.Column("channel_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sealed", sa.String(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("broken", sa.String(length=500), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["channel_id"], ["channels.id"], name=op.f("fk_mailbox_grants_channel_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mailbox_grants")),
+        sa.UniqueConstraint("channel_id", name=op.f("uq_mailbox_grants_channel_id")),
+    )
+    op.create_table(
         "mailed_codes",
         sa.Column("channel_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("visitor_id", sa.String(length=26), nullable=False),
@@ -140,6 +154,29 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "sent_copies",
+        sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("channel_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("external_id", sa.String(length=1000), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["channel_id"], ["channels.id"], name=op.f("fk_sent_copies_channel_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["messages.id"], name=op.f("fk_sent_copies_message_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sent_copies")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_sent_copies_message_id")),
+    )
+    with op.batch_alter_table("sent_copies", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sent_copies_channel_id"), ["channel_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sent_copies_due_at"), ["due_at"], unique=False)
+
+    op.create_table(
         "submissions",
         sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("channel_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -180,6 +217,21 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("signature", sa.String(), server_default="", nullable=False))
         batch_op.add_column(
             sa.Column("opens_next", sa.Boolean(), server_default=sa.text("(false)"), nullable=False)
+        )
+
+    with op.batch_alter_table("channels", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("sending_text", sa.String(length=500), server_default="", nullable=False)
+        )
+
+    with op.batch_alter_table("mailbox_positions", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column(
+                "history_from_uid",
+                sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+                server_default="0",
+                nullable=False,
+            )
         )
 
     with op.batch_alter_table("strands", schema=None) as batch_op:

@@ -85,7 +85,7 @@ def check(name: Annotated[str, typer.Argument(help="The mailbox's name.")]) -> N
             if channel.kind != ChannelKind.EMAIL:
                 raise Invalid(f"{name} is no mailbox: there is nothing to log in to.")
             account = account_of(channel, installation.keys)
-        return await check_account(account, installation.blobs)
+        return await check_account(account, installation)
 
     troubles = run(checked)
     if troubles:

@@ -107,7 +107,7 @@ async def check(request: Request) -> Response:
     channel, installation = await _channel(request), installation_of(request)
     if channel.kind != ChannelKind.EMAIL:
         raise NotFound("There is no such page.")
-    troubles = await check_account(account_of(channel, installation.keys), installation.blobs)
+    troubles = await check_account(account_of(channel, installation.keys), installation)
     return await _shown(request, channel, troubles=troubles)
 
 

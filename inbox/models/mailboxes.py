@@ -1,0 +1,34 @@
+"""What a mailbox needs beside its channel: leave to enter it, and copies for its Sent folder."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from inbox.models.base import Model, WithCreation
+
+
+class MailboxGrant(WithCreation, Model):
+    """What a provider gave when the mailbox's owner signed in there. `sealed` is one sealed JSON object with
+    both tokens; `broken` says why somebody has to sign in again."""
+
+    __tablename__ = "mailbox_grants"
+
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id", ondelete="CASCADE"), unique=True)
+    sealed: Mapped[str]
+    expires_at: Mapped[datetime]
+    broken: Mapped[str] = mapped_column(String(500), default="")
+
+
+class SentCopy(WithCreation, Model):
+    """A mail that has left and is still to be laid into the mailbox's Sent folder. Its row goes when that is
+    done, or given up."""
+
+    __tablename__ = "sent_copies"
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), unique=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id", ondelete="CASCADE"), index=True)
+    external_id: Mapped[str] = mapped_column(String(1000))
+    digest: Mapped[str] = mapped_column(String(64))
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
