@@ -6,11 +6,17 @@ Every pattern is applied to one line, or to the few lines of an announcement joi
 import re
 
 from channels.email.quote_words import (
+    BANNERS,
     BEGIN_FORWARD,
+    CLOSINGS,
     DEVICES,
+    DISCLAIMERS,
     LABELS,
     OPENING,
     ORIGINAL,
+    PRONOUNS,
+    QUOTING,
+    REPLY_ABOVE,
     SENT_FROM,
     WROTE,
 )
@@ -18,28 +24,64 @@ from channels.email.quote_words import (
 MAX_LINE = 500
 
 _VERB = re.compile(rf"(?<![^\W_])(?:{WROTE})(?![^\W_])", re.IGNORECASE)
-_CJK_VERB = re.compile("写道|寫道|書きました|작성|のメール")
+_CJK_VERB = re.compile("写道|寫道|書きました|작성|のメール|쓴 글|提到")
+_VERB_LAST = re.compile(rf"(?<![^\W_])(?:{WROTE})\W{{0,6}}$", re.IGNORECASE)
+_ABOUT_ANOTHER = re.compile(
+    rf"(?<![^\W_])(?:{PRONOUNS})\s(?:[^\W\d_]{{1,10}}\s){{0,2}}?(?:{WROTE})(?![^\W_])", re.IGNORECASE
+)
+_QUOTING = re.compile(rf"(?:{QUOTING})[\s\"'\u201c]", re.IGNORECASE)
 _EMAIL = re.compile(r"[^\s<>()\[\]:,;\"]{1,80}@[^\s<>()\[\]:,;\"]{2,120}")
 _DATE = re.compile(
-    r"\d{4}[-./年]\s?\d{1,2}|\d{1,2}[-./]\s?\d{1,2}[-./]\s?\d{2,4}|\d{1,2}[:.h]\d{2}|\b(?:19|20)\d\d\b"
+    r"\d{4}[-./\u5e74]\s?\d{1,2}|\d{1,2}[-./]\s?\d{1,2}[-./]\s?\d{2,4}|\d{1,2}[:.h]\d{2}|\b(?:19|20)\d\d\b"
     r"|\b\d{1,2}\.? ?(?:de )?[^\W\d_]{3,12}\b|\b[^\W\d_]{3,12}\.? \d{1,2}\b"
 )
-_MOMENT = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b")
+_DAY = re.compile(r"\d{4}[-./\u5e74]\s?\d{1,2}|\d{1,2}[-./]\s?\d{1,2}[-./]\s?\d{2,4}|\b(?:19|20)\d\d\b")
+_MOMENT = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b|\d{4}\u5e74|\b\d{1,2}[./-]\d{1,2}[./-]\d\d\b")
+_MOMENT_ALONE = re.compile(
+    r"(?:[^\W\d_]{2,10}[,.]? )?"
+    r"(?:\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\d{1,2}\.? [^\W\d_]{3,10}\.? \d{4})"
+    r"[ ,]{1,3}"
+    r"\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: [AaPp]\.?[Mm]\.?)?(?: [A-Z]{2,5})?"
+)
 _TIME = re.compile(r"\d{1,2}[:.]\d\d")
+_ADDRESS_LAST = re.compile(r"[<(\[]\s?[^\s<>]{1,80}@[^\s<>]{2,120}\s?[>)\]]|@[^\s<>:]{2,120}\W*$")
 _OPENS = re.compile(rf"\W{{0,3}}(?:{OPENING})(?![^\W\d_])", re.IGNORECASE)
-_GMAIL_WITHOUT_VERB = re.compile(r"\d{4}-\d\d-\d\d \d{1,2}:\d\d (?:GMT|UTC)[+-]\d{1,2}:\d\d .{2,120}")
+_GMAIL_WITHOUT_VERB = re.compile(
+    r"\d{4}-\d\d-\d\d \d{1,2}:\d\d (?:GMT|UTC)[+-]\d{1,2}:\d\d .{2,120}"
+    r"|\d{4}[-/]\d{1,2}[-/]\d{1,2} [^@]{0,80}<[^\s<>@]{1,80}@[^\s<>@]{2,120}>:?"
+)
 _COLON = ":\uff1a"
 _ENDS = re.compile(rf"[{_COLON}]\W{{0,3}}$")
-_DELIMITER = re.compile(rf"[-_=*~\s>]{{2,}}(?:{ORIGINAL}).{{0,60}}?[-_=*~\s]{{0,80}}$", re.IGNORECASE)
+_ENDS_DASHED = re.compile(r"-{3,}$")
+_DASHES_OF = "-_=*~\u2010-\u2015\u2500\u30fc"
+_DELIMITER = re.compile(
+    rf"[{_DASHES_OF}\s>|]{{2,}}(?:{ORIGINAL}).{{0,60}}?[{_DASHES_OF}\s|]{{0,80}}$", re.IGNORECASE
+)
+_GROUPWISE = re.compile(r">>> .{3,200} >>>$")
+_DASHED_TITLE = re.compile(
+    rf"[{_DASHES_OF}]{{3,}}\s{{0,3}}[^{_DASHES_OF}\W].{{1,60}}?\s{{0,3}}[{_DASHES_OF}]{{3,}}$"
+)
+_REPLY_ABOVE = re.compile(
+    rf"[\W_]{{0,40}}(?:[^.]{{0,60}})(?:{REPLY_ABOVE})[^.]{{0,40}}[\W_]{{0,40}}$", re.IGNORECASE
+)
 _BEGINS_FORWARD = re.compile(rf"(?:{BEGIN_FORWARD})\s*[{_COLON}]?$", re.IGNORECASE)
 _KIND = {label: kind for kind, labels in LABELS.items() for label in labels.split("|")}
 _LABEL = re.compile(
     rf"[>\s*_|]{{0,10}}([^\W\d_][^{_COLON}*]{{0,24}}?)\s{{0,2}}[*_]{{0,2}}\s{{0,2}}[{_COLON}][*_]{{0,2}}(?=\s|$|[^/\s])"
 )
-_DEVICE = re.compile(rf"[<(\[\s*_]{{0,4}}(?:{SENT_FROM})\s{{0,4}}[>)\]*_.]{{0,4}}$", re.IGNORECASE)
+_DEVICE = re.compile(rf"[<(\[\s*_-]{{0,4}}(?:{SENT_FROM})\s{{0,4}}[>)\]*_.!]{{0,4}}$", re.IGNORECASE)
 _DEVICE_WORDS = re.compile(DEVICES, re.IGNORECASE)
-_DASHES = re.compile(r"\s{0,3}(?:--|\u2014|\u2013\u2013|-- ?-?)\s{0,2}$")
-_RULE = re.compile(r"\s{0,3}(?:[-_=*~#+\u2013\u2014]{2,}|\u1427)\s*$")
+_BANNER = re.compile(rf"[\W_]{{0,12}}(?:.{{0,60}}?)(?:{BANNERS})", re.IGNORECASE)
+_DISCLAIMER = re.compile(rf"[\W_]{{0,6}}(?:{DISCLAIMERS})", re.IGNORECASE)
+_CLOSING = re.compile(rf"\W{{0,2}}(?:{CLOSINGS})\W{{0,3}}$", re.IGNORECASE)
+_CONTACT = re.compile(
+    r"[+(]?\d[\d\s()/.\u2013-]{6,}\d|https?://|\bwww\.|[^\s@]{1,80}@[^\s@]{2,120}|\b(?:tel|fax|phone|mobile?|cell|fon"
+    r"|telefon\w*|t[\u00e9e]l[\u00e9e]\w*|skype|email|e-mail|web|mob)\b\s?[.:]"
+    r"|^[TMFPEW][.:] |\b\d{4,6} [A-Z]\w{2,}",
+    re.IGNORECASE,
+)
+_DASHES = re.compile(r"\s{0,3}(?:--|\u2014|\u2013\u2013)\s{0,2}$")
+_RULE = re.compile(r"\s{0,3}(?:[-_=*~#+\u2013\u2014\u2500]{2,}|\u1427)\s*$")
 
 
 def is_attribution(joined: str) -> bool:
@@ -48,22 +90,51 @@ def is_attribution(joined: str) -> bool:
         return False
     if _GMAIL_WITHOUT_VERB.fullmatch(joined):
         return True
-    ends = bool(_ENDS.search(joined))
-    has_email = "@" in joined and bool(_EMAIL.search(joined))
+    ends = bool(_ENDS.search(joined) or _ENDS_DASHED.search(joined))
+    with_email = "@" in joined and bool(_EMAIL.search(joined))
     has_date = bool(_DATE.search(joined)) and any(character.isdigit() for character in joined)
-    if not has_email and not (has_date and _OPENS.match(joined)):
-        return False
-    has_verb = bool(_VERB.search(joined) or _CJK_VERB.search(joined))
-    if has_verb and (ends or _VERB.search(joined[-24:])):
+    if ends and with_email and _QUOTING.match(joined):
         return True
-    return ends and has_email and has_date and bool(_TIME.search(joined)) and len(joined) < 250
+    has_verb = bool(_VERB.search(joined) or _CJK_VERB.search(joined))
+    if has_verb and _ABOUT_ANOTHER.search(joined):
+        return False
+    if has_verb and ends and has_date and _names_day_and_time(joined):
+        return True
+    if not with_email and not (has_date and _OPENS.match(joined)):
+        return False
+    if has_verb and (ends or _VERB_LAST.search(joined[-40:])):
+        return True
+    if not (ends and with_email and has_date and _TIME.search(joined) and len(joined) < 250):
+        return False
+    return bool(_ADDRESS_LAST.search(joined)) or len(joined.split()) < 12
 
 
-def may_end_attribution(line: str) -> bool:
-    """A quick look at the last line of a would-be announcement."""
+def _names_day_and_time(joined: str) -> bool:
+    """`Jane Doe schreef op 2023-01-02 15:04:` says both exactly, which a sentence seldom does."""
+    return len(joined) < 160 and bool(_DAY.search(joined) and _TIME.search(joined))
+
+
+def is_announcement_of_quote(line: str) -> bool:
+    """Whether a line right above `>` says whose words follow; less is needed there: `Jane Doe wrote:`."""
+    if len(line) > 200 or not (_ENDS.search(line) or _ENDS_DASHED.search(line)):
+        return False
+    if _QUOTING.match(line):
+        return True
+    verb = _VERB.search(line) or _CJK_VERB.search(line)
+    if verb is None or _ABOUT_ANOTHER.search(line):
+        return bool(_EMAIL.search(line) and _DATE.search(line) and len(line.split()) < 15)
+    return bool(_EMAIL.search(line) or _MOMENT.search(line)) or len(line.split()) <= 6
+
+
+def may_end_attribution(line: str, *, goes_on: bool = False) -> bool:
+    """A quick look at the last line of a would-be announcement; *goes_on*: words follow in the next line."""
     if not line or len(line) > MAX_LINE:
         return False
-    return bool(_ENDS.search(line) or _VERB.search(line[-24:]) or _GMAIL_WITHOUT_VERB.fullmatch(line))
+    if _ENDS.search(line):
+        return True
+    if not goes_on and (_VERB_LAST.search(line[-40:]) or _ENDS_DASHED.search(line)):
+        return True
+    return line[0].isdigit() and bool(_GMAIL_WITHOUT_VERB.fullmatch(line))
 
 
 def ends_broken_attribution(line: str) -> bool:
@@ -81,17 +152,64 @@ def has_moment(line: str) -> bool:
     return bool(_MOMENT.search(line[:MAX_LINE]))
 
 
+def has_time(text: str) -> bool:
+    """Whether a time of day stands in it."""
+    return bool(_TIME.search(text[: 3 * MAX_LINE]))
+
+
 def is_delimiter(line: str) -> bool:
     """`-----Original Message-----`, `Begin forwarded message:` and their sisters."""
     if not 6 < len(line) <= MAX_LINE:
         return False
-    return bool(_DELIMITER.match(line) or _BEGINS_FORWARD.match(line.strip("> \t*")))
+    if _DELIMITER.match(line) or _BEGINS_FORWARD.match(line.strip("> \t*")) or _GROUPWISE.match(line):
+        return True
+    return len(line) <= 160 and bool(_REPLY_ABOVE.match(line))
+
+
+def is_dashed_title(line: str) -> bool:
+    """A few words between dashes, which mostly stand above a quoted mail."""
+    return 8 < len(line) <= 160 and bool(_DASHED_TITLE.match(line))
 
 
 def label_kind(line: str) -> str | None:
     """Which field of a mail's header the line looks like: from, date, to, subject, cc, or None."""
     found = _LABEL.match(line) if len(line) <= 4 * MAX_LINE else None
     return _KIND.get(found[1].strip().lower()) if found else None
+
+
+def bare_label(line: str) -> str | None:
+    """Which field a line names that is nothing but a label, its colon left out."""
+    return _KIND.get(line.strip(":* ").lower()) if len(line) <= 24 else None
+
+
+def has_email(text: str) -> bool:
+    """Whether an email address stands in it."""
+    return "@" in text and bool(_EMAIL.search(text))
+
+
+def is_moment_alone(line: str) -> bool:
+    """Whether a line is a date and a time of day and nothing else."""
+    return len(line) <= 60 and bool(_MOMENT_ALONE.fullmatch(line))
+
+
+def is_banner(line: str) -> bool:
+    """A server's warning that the mail is from outside."""
+    return 10 < len(line) <= 3 * MAX_LINE and bool(_BANNER.match(line))
+
+
+def opens_disclaimer(line: str) -> bool:
+    """The first line of what a company has set below every mail."""
+    return 10 < len(line) <= 20 * MAX_LINE and bool(_DISCLAIMER.match(line[:MAX_LINE]))
+
+
+def is_closing(line: str) -> bool:
+    """`Best regards,` in many languages."""
+    return 2 <= len(line) <= 60 and bool(_CLOSING.match(line))
+
+
+def looks_like_contact(line: str) -> bool:
+    """Whether a line tells how to reach somebody: a number, an address, a site."""
+    return len(line) <= 200 and bool(_CONTACT.search(line))
 
 
 def is_device_signature(line: str) -> bool:

@@ -1,0 +1,125 @@
+"""Finds signatures: what people, telephones, companies and servers set around the words of a mail."""
+
+import re
+from collections.abc import Sequence
+
+from channels.email.quote_lines import Is, Line, worded
+from channels.email.quote_patterns import (
+    is_banner,
+    is_closing,
+    is_device_signature,
+    is_rule,
+    is_signature_dashes,
+    looks_like_contact,
+    opens_disclaimer,
+)
+
+MAX_SIGNATURE_LINES = 14
+MAX_CONTACT_LINES = 16
+
+_NEAR = 20  # lines that are looked at for the next or the last one with words
+_TOP = 6  # lines in which a server's banner stands
+# "-Bob", "— Jane Doe"; "- item" may be one of a list.
+_NAME = re.compile(
+    r"(?:[-\u2013~]{1,2}|\u2014 ?|[-\u2013~]{1,2} (?=[A-Z]))"
+    r"[^\W\d_][\w.'\u2019-]{0,20}(?: [A-Z][\w.'\u2019-]{0,20}){0,2}"
+)
+
+
+def mark_signatures(lines: Sequence[Line]) -> None:
+    """What stands below `-- ` or is set there by a telephone, down to the next quote or the end."""
+    _mark_banner(lines)
+    stops = _stops(lines)
+    for index, line in enumerate(lines):
+        if line.kind is not Is.NEW:
+            continue
+        if is_device_signature(line.text) or (_NAME.fullmatch(line.text) and _stands_alone(lines, index)):
+            line.kind = Is.SIGNATURE
+        elif is_signature_dashes(line.text) or _is_footer_rule(lines, index, stops[index]):
+            block = _block(lines, index)
+            if sum(1 for one in block if one.kind is Is.NEW) <= MAX_SIGNATURE_LINES + 1:
+                _sign(block)
+        elif opens_disclaimer(line.text) and _begins_paragraph(lines, index):
+            _mark_disclaimer(lines, index)
+        elif is_closing(line.text):
+            _mark_contact(lines, index)
+
+
+def _mark_banner(lines: Sequence[Line]) -> None:
+    """A server's warning above the words; one paragraph of at most a few lines."""
+    for index in range(min(_TOP, len(lines))):
+        line = lines[index]
+        if line.kind is Is.NEW and is_banner(line.text):
+            end = index
+            while end < len(lines) and end - index < _TOP and lines[end].kind is Is.NEW:
+                end += 1
+            if any(one.kind is Is.NEW for one in lines[end:]) and end - index < _TOP:
+                _sign(lines[:end])
+            return
+
+
+def _mark_disclaimer(lines: Sequence[Line], index: int) -> None:
+    """What lawyers and scanners of viruses set there goes down to the next quote or the end."""
+    end = index
+    while end < len(lines) and lines[end].kind is not Is.QUOTE and end - index < 3 * MAX_SIGNATURE_LINES:
+        end += 1
+    above = any(line.kind is Is.NEW for line in lines[:index])
+    if above and (end == len(lines) or lines[end].kind is Is.QUOTE):
+        _sign(lines[index:end])
+
+
+def _mark_contact(lines: Sequence[Line], index: int) -> None:
+    """ "Best regards", a name, and below them how to reach the company: the last of these is signature."""
+    block = _block(lines, index)[1:]
+    words = [line for line in block if line.kind is Is.NEW]
+    ends = index + 1 + len(block) >= len(lines) or lines[index + 1 + len(block)].kind is Is.QUOTE
+    if not ends or not 3 <= len(words) <= MAX_CONTACT_LINES:
+        return
+    if sum(1 for line in words if looks_like_contact(line.text)) >= 2:
+        _sign(words[1:])
+
+
+def _sign(lines: Sequence[Line]) -> None:
+    for line in lines:
+        if line.kind is Is.NEW:
+            line.kind = Is.SIGNATURE
+
+
+def _begins_paragraph(lines: Sequence[Line], index: int) -> bool:
+    return not index or lines[index - 1].kind is not Is.NEW or is_rule(lines[index - 1].text)
+
+
+def _stands_alone(lines: Sequence[Line], index: int) -> bool:
+    """Whether something that is no list stands above, and nothing new below."""
+    below = next(worded(lines, index + 1, _NEAR), None)
+    if below is not None and below.kind is Is.NEW and not is_rule(below.text):
+        return False
+    above = [line for line in worded(lines, max(0, index - _NEAR), min(index, _NEAR))]
+    return bool(above) and above[-1].kind is Is.NEW and above[-1].text[0] not in "-*\u2022"
+
+
+def _is_footer_rule(lines: Sequence[Line], index: int, stop: int) -> bool:
+    """A stroke with nothing but a few lines below it, down to the next quote or the end."""
+    if stop - index > 3 * MAX_SIGNATURE_LINES or lines[index].text[0] not in "_-=\u2014\u1427":
+        return False
+    if not is_rule(lines[index].text):
+        return False
+    below = sum(1 for line in lines[index:stop] if line.kind is Is.NEW and not is_rule(line.text))
+    return below <= 6 and (below > 0 or stop == len(lines))
+
+
+def _stops(lines: Sequence[Line]) -> list[int]:
+    """Of each line, where the next quote begins or the text ends."""
+    stops = [len(lines)] * len(lines)
+    for index in range(len(lines) - 1, -1, -1):
+        following = stops[index + 1] if index + 1 < len(lines) else len(lines)
+        stops[index] = index if lines[index].kind is Is.QUOTE else following
+    return stops
+
+
+def _block(lines: Sequence[Line], index: int) -> list[Line]:
+    """From a line down to the next quote or the end, and no further than a signature may reach."""
+    end = index
+    while end < len(lines) and lines[end].kind is not Is.QUOTE and end - index < 3 * MAX_SIGNATURE_LINES:
+        end += 1
+    return list(lines[index:end])
