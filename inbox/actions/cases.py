@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
 from inbox.actions.events import record
+from inbox.actions.undos import remember, undoable
 from inbox.actors import SYSTEM, Actor
-from inbox.errors import Invalid
+from inbox.errors import Conflict, Invalid
 from inbox.holding import hold_case
 from inbox.models import (
     Agent,
@@ -22,6 +23,7 @@ from inbox.models import (
     Priority,
     Status,
     Tag,
+    Undo,
 )
 
 LONGEST_SUBJECT = 500
@@ -81,6 +83,7 @@ async def change(
     """
     conversation = await hold_case(session, case)
     facts: dict[str, Any] = {}
+    before = {"subject": case.subject, "priority": case.priority}
     if subject is not None and (line := _one_line(subject)) != case.subject:
         case.subject, facts["subject"] = line, True
     if priority is not None and priority != case.priority:
@@ -91,6 +94,24 @@ async def change(
         return
     actor = Actor.agent(by) if isinstance(by, Agent) else by
     record(session, EventKind.CASE_CHANGED, actor=actor, conversation=conversation, case=case, data=facts)
+    journal = {"before": before, "after": {"subject": case.subject, "priority": case.priority}}
+    tagged = {name: facts.get(name, []) for name in ("tags_added", "tags_removed")}
+    await remember(session, by=by, action="change", journal=journal | tagged, case=case)
+
+
+@undoable("change")
+async def _say_as_before(session: AsyncSession, undo: Undo, by: Agent) -> None:
+    case = await session.get_one(Case, undo.case_id)
+    await hold_case(session, case)
+    before, after = undo.journal["before"], undo.journal["after"]
+    if {"subject": case.subject, "priority": case.priority} != after:
+        raise Conflict("Somebody has changed this since. It stays as it is.")
+    await session.refresh(case, ["tags"])
+    kept = [tag.name for tag in case.tags if tag.name not in undo.journal["tags_added"]]
+    tags = [*kept, *undo.journal["tags_removed"]]
+    await change(
+        session, case, by=by, subject=before["subject"], priority=Priority(before["priority"]), tags=tags
+    )
 
 
 def _one_line(subject: str) -> str:

@@ -4,6 +4,8 @@ Positions come from one locked row, taken after everything else was written, so 
 the order of commits: a reader that has seen position n never misses one below it.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +60,20 @@ def record(
 def recorded(session: AsyncSession) -> list[EventKind]:
     """The kinds buffered so far in this transaction, in order."""
     return [fact.kind for fact in session.info.get(_BUFFER, [])]
+
+
+@asynccontextmanager
+async def attempting(session: AsyncSession) -> AsyncIterator[None]:
+    """A part of a transaction that may fail by itself: what it did and recorded is then nowhere, the rest
+    stands."""
+    facts: list[_Fact] = session.info.setdefault(_BUFFER, [])
+    before = len(facts)
+    try:
+        async with session.begin_nested():
+            yield
+    except BaseException:
+        del facts[before:]
+        raise
 
 
 async def write_events(session: AsyncSession) -> None:

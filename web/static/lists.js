@@ -3,6 +3,8 @@
    ul#rows[data-list=URL]  rows li#case-1042[data-rank][data-conversation] > a.row; [data-more] where the list has further pages.
      The URL is asked with ?changed=1042,1043 and answers rows, li#case-9[data-gone] for the ones that left, and counters.
      Ranks sort ascending, as numbers where both are numbers, else as text.
+   input.row__x in a row     ticks it for form#bulk: X ticks the row of the focus, Shift+X all from the last one to it, Ctrl+A all that are
+     shown; Esc ticks none. #bulk-count says how many; #bulk-all puts the list's address into input[data-all], which means all of it
    button#rows-new[hidden]   shows "3 new" while the pointer or the focus is inside the list, and puts them in when pressed
    [data-counter=NAME]       any number of places; "mine" also stands in the page's title. #thread[data-case] marks the open row
    On a page without #rows, body[data-list] is asked for the counters alone. */
@@ -130,6 +132,53 @@
       if (on) link.setAttribute('aria-current', 'true'); else link.removeAttribute('aria-current');
     });
   }
+
+  /* ---- ticked rows ---- */
+  let lastTicked;
+  const boxes = () => [...document.querySelectorAll('#rows .row__x')];
+  const ticked = () => boxes().filter(box => box.checked);
+  const boxOf = el => { const li = el && el.closest && el.closest('#rows > li'); return li && li.querySelector('.row__x'); };
+
+  function countTicked() {
+    const form = document.getElementById('bulk'), n = ticked().length;
+    if (!form) return;
+    const whole = form.elements.all, list = rows(), button = document.getElementById('bulk-all');
+    whole.value = '';
+    document.getElementById('bulk-count').textContent = n ? n + ' ticked' : '';
+    button.hidden = !(n && n === boxes().length && list && 'more' in list.dataset);
+  }
+
+  function tick(list, on) {
+    list.forEach(box => { box.checked = on; });
+    countTicked();
+  }
+
+  function tickKey(box, isRange) {
+    const all = boxes(), from = all.indexOf(lastTicked), to = all.indexOf(box);
+    if (isRange && from >= 0) tick(all.slice(Math.min(from, to), Math.max(from, to) + 1), true); else tick([box], !box.checked);
+    lastTicked = box;
+  }
+
+  document.addEventListener('keydown', e => {
+    const list = rows(), inside = list && e.target.closest('#list') && !e.target.matches('input:not(.row__x), textarea, select');
+    if (!list || e.altKey || e.isComposing) return;
+    if (e.key === 'Escape' && ticked().length && !document.querySelector('details.menu[open], dialog[open]')) { e.preventDefault(); tick(boxes(), false); return; }
+    if (inside && (e.ctrlKey || e.metaKey) && e.key === 'a') { e.preventDefault(); tick(boxes(), true); return; }
+    if (e.ctrlKey || e.metaKey || !/^x$/i.test(e.key) || document.body.dataset.shortcuts === 'off') return;
+    if (e.target.closest('input:not(.row__x), textarea, select, dialog')) return;
+    const box = boxOf(document.activeElement) || boxOf(list.querySelector('[aria-current]'));
+    if (box) { e.preventDefault(); tickKey(box, e.shiftKey); }
+  }, true);
+  document.addEventListener('click', e => {
+    if (e.target.matches('.row__x')) { const on = e.target.checked; if (e.shiftKey) { e.target.checked = true; tickKey(e.target, true); } else { lastTicked = e.target; tick([e.target], on); } }
+    if (e.target.id !== 'bulk-all') return;
+    const whole = document.getElementById('bulk').elements.all;
+    whole.value = whole.dataset.all;
+    document.getElementById('bulk-count').textContent = 'All of this list';
+    e.target.hidden = true;
+  });
+  document.addEventListener('reset', e => { if (e.target.id === 'bulk') setTimeout(countTicked); });
+  document.addEventListener('htmx:afterRequest', e => { if (e.target.id === 'bulk' && e.detail.successful) tick(boxes(), false); });
 
   const leaving = () => setTimeout(() => { const list = rows(); if (list && !isHeld(list)) release(); });
   document.addEventListener('pointerover', e => {

@@ -1,0 +1,96 @@
+"""One action on many cases: each in a savepoint of its own, a few in each transaction, one undo for all.
+
+A case that cannot take part (somebody has changed it, it is spam) is left as it is and told.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.actions import undos
+from inbox.actions.events import attempting
+from inbox.actors import Actor
+from inbox.db import Database
+from inbox.errors import Conflict, Invalid, NotFound
+from inbox.locks import lock_conversations
+from inbox.models import Agent, Case, Undo
+from inbox.policies import Action, authorize, visible_to
+
+MOST = 500
+AT_ONCE = 20  # cases in a transaction: others write in between
+
+Change = Callable[[AsyncSession, Case, Agent], Awaitable[None]]
+"""What is done to each case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many cases were changed, why others were not (a sentence for each), and the id of the one undo;
+    None where nothing was changed."""
+
+    done: int
+    refused: Sequence[str]
+    undo_id: str | None
+
+
+async def change_each(database: Database, numbers: Sequence[int], change: Change, *, by: Agent) -> Outcome:
+    """Do the same to each of these cases, as far as the agent may see them. Raises Invalid for too many."""
+    if len(numbers) > MOST:
+        raise Invalid(f"At most {MOST} at once. Choose fewer.", field="number")
+    authorize(Actor.agent(by), Action.CHANGE)
+    done, refused, bulk_id = 0, list[str](), None
+    for begin in range(0, len(numbers), AT_ONCE):
+        async with database.transaction() as session:
+            bulk = await _bulk(session, bulk_id, by)
+            for case in await _cases(session, numbers[begin : begin + AT_ONCE], by):
+                number, before = case.number, await undos.latest(session, by=by)
+                try:
+                    async with attempting(session):
+                        await change(session, case, by)
+                except (Conflict, Invalid, NotFound) as problem:
+                    refused.append(f"#{number}: {problem}")
+                    continue
+                done += 1
+                after = await undos.latest(session, by=by)
+                if after is not None and after is not before:
+                    bulk.journal = {"undos": [*bulk.journal["undos"], after.id]}
+            bulk_id = bulk.id
+            public_id = bulk.public_id if bulk.journal["undos"] else None
+    return Outcome(done, refused, public_id if numbers else None)
+
+
+async def _bulk(session: AsyncSession, bulk_id: int | None, by: Agent) -> Undo:
+    if bulk_id is not None:
+        return await session.get_one(Undo, bulk_id)
+    bulk = await undos.remember(session, by=by, action="bulk", journal={"undos": []}, case=None)
+    if bulk is None:
+        raise TypeError("only agents act on many cases at once")
+    return bulk
+
+
+async def _cases(session: AsyncSession, numbers: Sequence[int], by: Agent) -> Sequence[Case]:
+    query = select(Case).where(Case.number.in_(numbers), visible_to(Actor.agent(by)))
+    cases = (await session.scalars(query.order_by(Case.conversation_id, Case.id))).all()
+    await lock_conversations(session, [case.conversation_id for case in cases])
+    return cases
+
+
+@undos.undoable("bulk")
+async def _undo_each(session: AsyncSession, bulk: Undo, by: Agent) -> None:
+    """Take back each one's own change; one that something has happened to since stays as it is."""
+    kept = 0
+    rows = select(Undo).where(Undo.id.in_(bulk.journal["undos"]), Undo.undone_at.is_(None))
+    changes = (await session.scalars(rows.order_by(Undo.id.desc()))).all()
+    touched = select(Case.conversation_id).where(Case.id.in_({one.case_id for one in changes}))
+    await lock_conversations(session, await session.scalars(touched))
+    for one in changes:
+        try:
+            async with attempting(session):
+                await undos.undo(session, one.public_id, by=by)
+        except Conflict:
+            kept += 1
+    if changes and kept == len(changes):
+        raise Conflict("Something has happened to each of them since. They stay as they are.")
+    bulk.journal = {**bulk.journal, "kept": kept}
