@@ -3,7 +3,6 @@
 The socket and the HTTP fall-back do the same through here.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,13 +21,6 @@ from inbox.queries import visitor_views
 from inbox.queries.visitor_views import View
 from web.installation import Installation
 from web.rates import address_block
-from web.sealed import Seals
-
-LONGEST_TEXT = 4_000
-LONGEST_PAGE = 1_000
-MOST_FILES = 5
-UPLOAD_SECONDS = 24 * 3600
-_NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +56,8 @@ class ChatMessage:
     text: str
     page: str | None
     files: Sequence[InboundAttachment]
+    name: str = ""
+    fields: Sequence[tuple[str, str]] = ()
 
 
 async def admit(installation: Installation, channel: Channel, token: object) -> Visit:
@@ -89,24 +83,10 @@ async def admit(installation: Installation, channel: Channel, token: object) -> 
     )
 
 
-def read_message(visit: Visit, given: Mapping[str, Any]) -> ChatMessage:
-    """Check what a panel sends; raises Invalid with a sentence for the visitor."""
-    client_id, text = given.get("client_id"), given.get("text")
-    if not isinstance(client_id, str) or not 8 <= len(client_id) <= 64 or not client_id.isascii():
-        raise Invalid("A message needs a client_id of 8 to 64 characters.", field="client_id")
-    if not isinstance(text, str):
-        raise Invalid("A message needs its text.", field="text")
-    text = _NOT_TEXT.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    if len(text.encode()) > LONGEST_TEXT:
-        raise Invalid("This is too long for one message. Please send it in parts.", field="text")
-    files = _files(visit, given.get("files") or [])
-    if not text and not files:
-        raise Invalid("Write something first.", field="text")
-    page = given.get("page")
-    shown = (
-        page[:LONGEST_PAGE] if isinstance(page, str) and page.startswith(("http://", "https://")) else None
-    )
-    return ChatMessage(client_id=client_id, text=text, page=shown, files=files)
+def wanted_email(visit: Visit) -> str | None:
+    """Where they want answers when they leave: what they typed, else what is proven."""
+    signed = (visit.signed or {}).get("email") or None
+    return visit.claimed_email or visit.proved_email or signed
 
 
 async def write(visit: Visit, message: ChatMessage, *, host: str | None) -> tuple[Visit, bool]:
@@ -124,7 +104,8 @@ async def write(visit: Visit, message: ChatMessage, *, host: str | None) -> tupl
         files=message.files,
         page=message.page,
         email=visit.claimed_email,
-        name=str((visit.signed or {}).get("name") or ""),
+        name=str((visit.signed or {}).get("name") or message.name),
+        fields=message.fields,
         received_at=clock.now(),
         ip_block=address_block(host),
     )
@@ -266,24 +247,6 @@ async def _kept(visit: Visit) -> Visit:
             visitor_id=visit.visitor_id,
         )
     return replace(visit, is_kept=True)
-
-
-def upload_seals(installation: Installation) -> Seals:
-    """Seals over what a visitor has uploaded, until it is sent with a message."""
-    return Seals(installation.keys, "visitor upload")
-
-
-def _files(visit: Visit, given: object) -> list[InboundAttachment]:
-    if not isinstance(given, list) or len(given) > MOST_FILES:
-        raise Invalid(f"At most {MOST_FILES} files go with one message.", field="files")
-    seals = upload_seals(visit.installation)
-    files = []
-    for sealed in given:
-        facts = seals.open(sealed, seconds=UPLOAD_SECONDS)
-        if facts is None or facts.pop("visitor") != visit.visitor_id:
-            raise Invalid("One of the files is no longer there. Please add it again.", field="files")
-        files.append(InboundAttachment(**facts))
-    return files
 
 
 def _fresh(installation: Installation, channel: Channel, tokens: VisitorTokens) -> Visit:

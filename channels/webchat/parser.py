@@ -24,8 +24,10 @@ def write(
     email: str | None = None,
     name: str = "",
     ip_block: str = "",
+    fields: Sequence[tuple[str, str]] = (),
 ) -> bytes:
-    """A visitor's message as it is stored before anybody parses it. `email` was typed: a claim."""
+    """A visitor's message as it is stored before anybody parses it. `email` was typed: a claim. `fields` are
+    what was asked before the chat, with the answers."""
     content = {
         "visitor": visitor_id,
         "client_id": client_id,
@@ -36,6 +38,7 @@ def write(
         "name": name,
         "received_at": received_at.isoformat(),
         "ip_block": ip_block,
+        "fields": [list(pair) for pair in fields],
     }
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -51,6 +54,7 @@ def parse(raw: bytes, *, channel: ChannelFacts) -> InboundMessage:
         files = tuple(_attachment(file) for file in content["files"])
         sent_at, page = datetime.fromisoformat(content["received_at"]), content["page"]
         claims, name = _claims(content.get("email")), str(content.get("name") or "")
+        fields = tuple((str(question), str(answer)) for question, answer in content.get("fields") or ())
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(f"This is no chat message: {error!r}.") from error
     return InboundMessage(
@@ -62,6 +66,7 @@ def parse(raw: bytes, *, channel: ChannelFacts) -> InboundMessage:
         text=text,
         attachments=files,
         claims=claims,
+        fields=fields,
         sent_at=sent_at,
         page_url=page,
     )

@@ -1,8 +1,9 @@
 """What is kept of visitors' browsers."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -37,9 +38,32 @@ async def rotate_token(
         digest=digest,
         visitor_id=old.visitor_id,
         claimed_email=old.claimed_email,
+        proved_email=old.proved_email,
         signed=signed,
+        language=old.language,
+        time_zone=old.time_zone,
+        page=old.page,
+        attributes=old.attributes,
         last_seen_at=clock.now(),
     )
     session.add(fresh)
     await session.flush()
     return fresh
+
+
+async def note_browser(session: AsyncSession, digest: str, said: Mapping[str, Any]) -> None:
+    """Keep what a browser says of itself: `language`, `time_zone`, `page`, `attributes`. Nothing of it proves
+    anything. A browser that has written nothing has no row, and leaves none."""
+    kept = (await session.scalars(select(VisitorToken).where(VisitorToken.digest == digest))).first()
+    if kept is None or kept.revoked_at is not None:
+        return
+    for name in ("language", "time_zone", "page", "attributes"):
+        if name in said and getattr(kept, name) != said[name]:
+            setattr(kept, name, said[name])
+    kept.last_seen_at = clock.now()
+
+
+async def revoke_token(session: AsyncSession, digest: str) -> None:
+    """Whoever shows this token from now on is somebody new."""
+    revoked = update(VisitorToken).where(VisitorToken.digest == digest, VisitorToken.revoked_at.is_(None))
+    await session.execute(revoked.values(revoked_at=clock.now(), page=None))

@@ -67,6 +67,8 @@ async def address_of_visitor(session: AsyncSession, identity: Identity) -> str |
         return token.claimed_email
     if token is not None and token.signed and token.signed.get("email"):
         return str(token.signed["email"])
+    if token is not None and token.proved_email:
+        return token.proved_email
     return await proved_address(session, identity)
 
 

@@ -24,6 +24,7 @@ from inbox.models import (
     VisitorToken,
     place_of,
 )
+from inbox.queries.visitor_states import STATE_KINDS
 from inbox.queries.visitors import Sight, is_visible, sight_of
 
 CHANGES_SHOWN = 200
@@ -43,11 +44,12 @@ class View:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
     """What a visitor has not seen yet: messages to draw (anew), or everything. `position` is how far this
-    reaches."""
+    reaches; `touches_state` says that the state of their chat may be another one."""
 
     messages: Sequence[Message]
     is_reset: bool
     position: int
+    touches_state: bool = False
 
 
 async def token_by_digest(session: AsyncSession, channel_id: int, digest: str) -> VisitorToken | None:
@@ -115,10 +117,12 @@ async def changes_after(session: AsyncSession, view: View, position: int) -> Cha
     events = (await session.execute(_events_between(view, position, head))).all()
     is_reset = len(events) > CHANGES_SHOWN or any(kind in _RESETS for kind, _ in events)
     ids = {message_id for _, message_id in events if message_id is not None}
+    touched = any(kind in STATE_KINDS for kind, _ in events)
     if is_reset or not ids or view.sight is None:
-        return Changes(messages=(), is_reset=is_reset, position=head)
+        return Changes(messages=(), is_reset=is_reset, position=head, touches_state=touched)
     query = _visible(view.sight).where(Message.id.in_(ids)).order_by(Message.position, Message.id)
-    return Changes(messages=(await session.scalars(query)).all(), is_reset=False, position=head)
+    messages = (await session.scalars(query)).all()
+    return Changes(messages=messages, is_reset=False, position=head, touches_state=touched)
 
 
 async def read_by_agents(session: AsyncSession, view: View) -> int:
@@ -151,7 +155,7 @@ def _events_between(view: View, position: int, head: int) -> Select[str, int | N
             Event.conversation_id.in_(view.conversation_ids),
             Event.position > position,
             Event.position <= head,
-            or_(Event.message_id.is_not(None), Event.kind.in_(_RESETS)),
+            or_(Event.message_id.is_not(None), Event.kind.in_((*_RESETS, *STATE_KINDS))),
         )
         .order_by(Event.position)
         .limit(CHANGES_SHOWN + 1)

@@ -22,9 +22,10 @@ from web.problems import problem, too_often
 from web.rates import counted_address
 from web.sealed import Seals
 from web.slim_scripts import PANEL_VERSION
+from web.visit_messages import upload_seals
 from web.visit_rates import REQUESTS_OF_ADDRESS, wait_before_upload
 from web.visiting import channel_of, client_host, document, visiting_of
-from web.visits import Visit, admit, upload_seals
+from web.visits import Visit, admit
 
 NOT_FROM_HERE = "This chat may not be used from this site. Its owner can add the site in its settings."
 GREETING = "How can we help?"
@@ -64,7 +65,7 @@ async def messages(request: Request) -> Response:
     exchange = await _exchange(request)
     if isinstance(exchange, Response):
         return exchange
-    return _frames(request, exchange, await exchange.begin(request.query_params.get("after")))
+    return _frames(request, exchange, await exchange.begin({"after": request.query_params.get("after")}))
 
 
 async def write(request: Request) -> Response:
@@ -84,7 +85,7 @@ async def write(request: Request) -> Response:
         repeat = problem(401, "Send this again with the token.", token=exchange.visit.token)
         return share(repeat, request, exchange.visit.channel.settings)
     if frame.get("t") == "hello":
-        return _frames(request, exchange, await exchange.begin(frame.get("after")))
+        return _frames(request, exchange, await exchange.begin(frame))
     await exchange.join()
     return _frames(request, exchange, await exchange.take({"t": "message"} | frame))
 

@@ -1,12 +1,16 @@
 """What a visitor's panel says and what it is told, frame by frame; over a socket or, where there is none,
 HTTP.
 
-Panel to server: {t:"hello", token|null, after: cursor|null} first, then {t:"message", client_id, text, page,
-files} {t:"typing", on} {t:"received", message} {t:"seen", message} {t:"email", email} {t:"identify", id,
-email, name, expires, signature} {t:"older", before} {t:"pong"}.
-Server to panel: {t:"ready", token, email, signed} {sub:"chat", cursor, html, reset?, read} {t:"filed",
-client_id} {t:"refused", client_id?, what, error, retry_after?} {t:"older", html} {signal:{typing:{name, on}}}
-{signal:{read}} {ping:1}. A cursor is sealed for its visitor: it tells nothing and fits nobody else.
+Panel to server: {t:"hello", token|null, after: cursor|null, language, time_zone, page, lang} first, then
+{t:"message", client_id, text, page, files, name, fields} {t:"typing", on} {t:"received", message} {t:"seen",
+message} {t:"email", email} {t:"code", email} {t:"prove", code} {t:"identify", id, email, name, expires,
+signature} {t:"notice", page?, attributes?} {t:"rate", score, comment} {t:"copy"} {t:"forget"} {t:"older",
+before} {t:"pong"}.
+Server to panel: {t:"ready", token, email, signed, proved} {sub:"chat", cursor, html, reset?, read}
+{t:"filed", client_id} {t:"refused", client_id?, what, error, retry_after?} {t:"older", html}
+{t:"coded", email} {t:"rated"} {t:"copied", email} {t:"forgotten"} {signal:{typing:{name, on}}} {signal:{read}}
+{state:{ended, may_rate, score, hands_over, by, to}} {ping:1}. A cursor is sealed for its visitor: it tells
+nothing and fits nobody else.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,14 +19,19 @@ from typing import Any
 from channels.webchat.parser import external_id
 from inbox.errors import Conflict, Invalid, NotPermitted
 from inbox.queries import visitor_views
+from inbox.queries.visitor_states import ChatState, state_of
 from inbox.queries.visitor_views import View
-from web import visits
+from web import visit_wishes, visits
 from web.live.signals import Signal, SignalKind, Signals
 from web.live.visitor_partials import draw
 from web.problems import in_words
 from web.rates import Rates
 from web.sealed import Seals
+from web.visit_codes import ask_code, type_code
+from web.visit_messages import read_message
 from web.visit_rates import wait_before_message
+from web.visit_wishes import read_browser
+from web.visit_words import catalogue_for
 from web.visits import Visit
 
 Frame = dict[str, Any]
@@ -41,6 +50,10 @@ class Exchange:
         self._rates = rates
         self._signals = signals
         self._host = host
+        self._words = catalogue_for(None)
+        self._said: dict[str, Any] = {}
+        self._state: ChatState | None = None
+        self._shows_page = bool(visit.channel.settings.get("show_page", True))
         self._cursors = Seals(visit.installation.keys, "visitor cursor")
         self._takers: Mapping[str, Callable[[Mapping[str, Any]], Awaitable[list[Frame]]]] = {
             "message": self._message,
@@ -48,19 +61,30 @@ class Exchange:
             "received": self._received,
             "seen": self._seen,
             "email": self._email,
+            "code": self._code,
+            "prove": self._prove,
             "identify": self._identify,
+            "notice": self._notice,
+            "rate": self._rate,
+            "copy": self._copy,
+            "forget": self._forget,
             "older": self._older,
         }
 
-    async def begin(self, after: object) -> list[Frame]:
+    async def begin(self, hello: Mapping[str, Any]) -> list[Frame]:
         """Who the panel is for the server, and what it missed: since its cursor, or everything where that is
         no good."""
+        self._words = catalogue_for(hello.get("lang"), str(hello.get("language") or ""))
+        self._said = read_browser(hello, shows_page=self._shows_page)
+        await visit_wishes.notice(self.visit, self._said)
         self.view = await self.visit.view()
+        self._state = None
+        after = hello.get("after")
         facts = self._cursors.open(after) if after else None
         if facts and facts["v"] == self.visit.visitor_id and facts["p"] <= await self._newest():
             self.position = int(facts["p"])
-            return [self._ready(), *await self.changes(), await self._read()]
-        return [self._ready(), await self._everything()]
+            return [self._ready(), *await self.changes(), await self._read(), *await self._news()]
+        return [self._ready(), await self._everything(), *await self._news()]
 
     async def join(self) -> None:
         """Begin at the end of what has happened: for one frame of a panel that keeps no connection."""
@@ -76,7 +100,7 @@ class Exchange:
         try:
             return await taker(frame)
         except (Invalid, Conflict, NotPermitted) as error:
-            return [_refusal(frame, str(error))]
+            return [_refusal(frame, self._words.sentence(str(error)))]
 
     async def changes(self) -> list[Frame]:
         """What has happened since the position that the panel has been told; nothing where nothing has."""
@@ -87,8 +111,9 @@ class Exchange:
         self.position = changed.position
         if changed.is_reset:
             self.view = await self.visit.view()
-            return [await self._everything()]
-        return [self._drawn(draw(changed.messages, self.visit))] if changed.messages else []
+            return [await self._everything(), *await self._news()]
+        told = [self._drawn(draw(changed.messages, self.visit))] if changed.messages else []
+        return told + (await self._news() if changed.touches_state else [])
 
     def signal(self, signal: Signal) -> Frame | None:
         """What the panel is told of a signal: an agent types, or has read. Never of notes, never of other
@@ -104,6 +129,23 @@ class Exchange:
     async def _newest(self) -> int:
         async with self.visit.installation.database.reading() as session:
             return await visitor_views.newest_position(session)
+
+    async def _news(self) -> list[Frame]:
+        """How the chat stands, where that is another state than was told last."""
+        async with self.visit.installation.database.reading() as session:
+            state = await state_of(session, self.view.sight, self.visit.channel)
+        if state == self._state:
+            return []
+        self._state = state
+        shown = {
+            "ended": state.ended_at.isoformat() if state.ended_at else None,
+            "may_rate": state.may_rate,
+            "score": state.score,
+            "hands_over": state.hands_over,
+            "by": state.handed_by,
+            "to": state.handed_to,
+        }
+        return [{"state": shown}]
 
     async def _read(self) -> Frame:
         """How far agents have read: a signal that was missed does not come again."""
@@ -121,10 +163,14 @@ class Exchange:
     async def _message(self, frame: Mapping[str, Any]) -> list[Frame]:
         is_first = self.view.conversation_id is None
         if wait := wait_before_message(self._rates, self.visit, self._host, is_first=is_first):
-            return [_refusal(frame, f"That was a bit fast. {in_words(wait)}") | {"retry_after": wait}]
-        message = visits.read_message(self.visit, frame)
+            words = self._words.sentence(f"That was a bit fast. {in_words(wait)}")
+            return [_refusal(frame, words) | {"retry_after": wait}]
+        message = read_message(self.visit, frame)
+        was_kept = self.visit.is_kept
         self.visit, was_known = await visits.write(self.visit, message, host=self._host)
-        if is_first or self.visit.signed:
+        if not was_kept:
+            await visit_wishes.notice(self.visit, self._said)
+        if is_first or self.visit.signed or self.visit.proved_email:
             self.view = await self.visit.view()
         told = [{"t": "filed", "client_id": message.client_id}]
         return told + (await self._again(message.client_id) if was_known else await self.changes())
@@ -154,13 +200,43 @@ class Exchange:
         self.visit = await visits.claim_email(self.visit, frame.get("email"))
         return [self._ready()]
 
+    async def _code(self, frame: Mapping[str, Any]) -> list[Frame]:
+        email = await ask_code(self.visit, frame.get("email"), rates=self._rates, host=self._host)
+        return [{"t": "coded", "email": email}]
+
+    async def _prove(self, frame: Mapping[str, Any]) -> list[Frame]:
+        self.visit = await type_code(self.visit, frame.get("code"), rates=self._rates, host=self._host)
+        return await self._anew()
+
+    async def _notice(self, frame: Mapping[str, Any]) -> list[Frame]:
+        said = read_browser(frame, shows_page=self._shows_page)
+        self._said = {**self._said, **said}
+        await visit_wishes.notice(self.visit, said)
+        return []
+
+    async def _rate(self, frame: Mapping[str, Any]) -> list[Frame]:
+        await visit_wishes.rate(self.visit, frame.get("score"), frame.get("comment"))
+        return [{"t": "rated"}, *await self.changes()]
+
+    async def _copy(self, frame: Mapping[str, Any]) -> list[Frame]:
+        return [{"t": "copied", "email": await visit_wishes.mail_copy(self.visit, self._rates)}]
+
+    async def _forget(self, frame: Mapping[str, Any]) -> list[Frame]:
+        await visit_wishes.forget(self.visit)
+        self.visit = await visits.admit(self.visit.installation, self.visit.channel, None)
+        self.view = View()
+        return [{"t": "forgotten"}]
+
     async def _identify(self, frame: Mapping[str, Any]) -> list[Frame]:
         before = self.visit.token
         self.visit = await visits.identify(self.visit, frame)
-        if self.visit.token == before:
-            return [self._ready()]
+        return [self._ready()] if self.visit.token == before else await self._anew()
+
+    async def _anew(self) -> list[Frame]:
+        """Everything, after a proof: a new token, and perhaps more to see."""
         self.view = await self.visit.view()
-        return [self._ready(), await self._everything()]
+        await visit_wishes.notice(self.visit, self._said)
+        return [self._ready(), await self._everything(), *await self._news()]
 
     async def _older(self, frame: Mapping[str, Any]) -> list[Frame]:
         before = frame.get("before")
@@ -175,8 +251,9 @@ class Exchange:
         return {
             "t": "ready",
             "token": self.visit.token,
-            "email": self.visit.claimed_email or (self.visit.signed or {}).get("email") or None,
+            "email": visits.wanted_email(self.visit),
             "signed": bool(self.visit.signed),
+            "proved": bool(self.visit.proved_email or (self.visit.signed or {}).get("email")),
         }
 
     def _drawn(self, html: str) -> Frame:

@@ -122,7 +122,7 @@ async def live(websocket: WebSocket) -> None:
         return
     visit = await admit(installation_of(websocket), channel, hello.get("token"))
     exchange = Exchange(visit, rates=visiting.rates, signals=visiting.signals, host=host)
-    await PanelSocket(websocket, exchange, visiting).serve(hello.get("after"))
+    await PanelSocket(websocket, exchange, visiting).serve(hello)
 
 
 class PanelSocket:
@@ -137,10 +137,10 @@ class PanelSocket:
         self._turn = asyncio.Lock()  # what is told and the cursor belong together
         self._signals: dict[str, Frame] = {}
 
-    async def serve(self, after: object) -> None:
+    async def serve(self, hello: Frame) -> None:
         """Until either side ends it."""
         try:
-            await self._tell(await self._exchange.begin(after))
+            await self._tell(await self._exchange.begin(hello))
             async with asyncio.TaskGroup() as tasks:
                 pushing = tasks.create_task(self._push())
                 await self._listen()

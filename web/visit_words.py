@@ -1,0 +1,65 @@
+"""What the chat says, in the visitor's language: catalogues in `templates/webchat/words`, one for each.
+
+A language is chosen from what the page asks for (`data-lang`), else from what the browser prefers.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+DEFAULT = "en"
+_FOLDER = Path(__file__).parent / "templates" / "webchat" / "words"
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_LONGEST = 200  # characters of an Accept-Language header that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The words of one language: of the panel, of the host page's button, and for the server's sentences."""
+
+    language: str
+    panel: Mapping[str, str]
+    host: Mapping[str, str]
+    sentences: Mapping[str, str] = field(default_factory=dict)
+
+    def sentence(self, english: str) -> str:
+        """A sentence of the server as this language says it; as it is, where the catalogue does not know it.
+        Numbers in it are kept."""
+        numbers = iter(_NUMBER.findall(english))
+        known = self.sentences.get(english) or self.sentences.get(_NUMBER.sub("#", english))
+        return re.sub("#", lambda _: next(numbers, ""), known) if known else english
+
+
+@cache
+def catalogues() -> Mapping[str, Catalogue]:
+    """Every language that there is a catalogue for, by its tag."""
+    found = {}
+    for path in sorted(_FOLDER.glob("*.toml")):
+        content = tomllib.loads(path.read_text())
+        found[path.stem] = Catalogue(path.stem, content["panel"], content["host"], content["sentences"])
+    return found
+
+
+def catalogue_for(asked: object, accepted: str = "") -> Catalogue:
+    """The catalogue for a BCP 47 tag that was asked for, else for an Accept-Language header (RFC 9110
+    §12.5.4), else English."""
+    wanted = [asked] if isinstance(asked, str) and asked not in ("", "auto") else _preferred(accepted)
+    for tag in wanted:
+        if found := catalogues().get(tag.lower().partition("-")[0]):
+            return found
+    return catalogues()[DEFAULT]
+
+
+def _preferred(header: str) -> list[str]:
+    """The tags of the header, most wanted first."""
+    weighed = []
+    for part in header[:_LONGEST].split(","):
+        tag, _, quality = part.strip().partition(";")
+        number = quality.strip().removeprefix("q=")
+        weight = float(number) if re.fullmatch(r"[01](\.\d{1,3})?", number) else 1.0
+        if weight > 0:
+            weighed.append((-weight, tag.strip()))
+    return [tag for _, tag in sorted(weighed, key=lambda pair: pair[0])]
