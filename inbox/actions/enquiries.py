@@ -69,6 +69,7 @@ async def ask(
     case = await case_held(session, conversation, original, by)
     before = await snapshot(session, case)
     strand = await _side_strand(session, conversation, channel, case.id, subject)
+    strand.page = ", ".join(address.name or address.value for address in envelope.to)[:1000]
     desk = Desk(conversation, strand, case)
     _invite(session, desk, envelope.to, envelope.cc, by=by)
     files = [*attachments, *await _copies(session, message, carried, by)]

@@ -32,12 +32,11 @@ from inbox.models import (
 )
 from inbox.queries.recipients import newest_standing
 from inbox.signatures import DELIMITER, signature_of
+from inbox.sizes import MOST_BYTES, most_bytes
 from inbox.subjects import checked_subject, reply_subject
 from inbox.tokens import StrandTokens, mint_message_id
 
 LONGEST_TEXT = 500_000
-MOST_BYTES = 20_000_000  # with base64 below the 25 to 28 MB that mail servers take
-BYTES_AS_BASE64 = 0.73  # of a mail's bytes, what a file may have (RFC 2045 §6.8: 57 become 78)
 MOST_REFERENCES = 50
 
 
@@ -115,7 +114,7 @@ async def queue(
 
     Raises Invalid where the words cannot be sent.
     """
-    check_words(words, by, most_bytes=most_bytes(envelope.channel))
+    check_words(words, by, limit=most_bytes(envelope.channel))
     message = await _message(session, desk, by, words, envelope, settings)
     session.add(message)
     await session.flush()
@@ -160,14 +159,7 @@ def _note_on(desk: Desk, message: Message, channel: Channel) -> None:
     show(desk.case, message, channel.kind)
 
 
-def most_bytes(mailbox: Channel) -> int:
-    """How large the files of one mail may be together: what the mailbox's server takes (RFC 1870), less what
-    base64 and the words add."""
-    chosen = mailbox.settings.get("largest_mail")
-    return min(MOST_BYTES, int(chosen * BYTES_AS_BASE64)) if chosen else MOST_BYTES
-
-
-def check_words(words: Words, by: Agent, *, most_bytes: int = MOST_BYTES) -> None:
+def check_words(words: Words, by: Agent, *, limit: int = MOST_BYTES) -> None:
     """Raises Invalid, with a sentence for the writer, where the words or the files cannot be sent."""
     if not words.text.strip() and not words.attachments and not words.forwarded:
         raise Invalid("Write something first.", field="text")
@@ -176,9 +168,8 @@ def check_words(words: Words, by: Agent, *, most_bytes: int = MOST_BYTES) -> Non
     for attachment in words.attachments:
         if attachment.message_id is not None or attachment.uploaded_by_agent_id != by.id:
             raise Invalid("One of the files is no longer there. Add it again.", field="attachments")
-    if sum(attachment.size for attachment in words.attachments) > most_bytes:
-        limit = f"{most_bytes / 1e6:.0f} MB"
-        why = f"The files are larger than {limit} together. Send a link instead."
+    if sum(attachment.size for attachment in words.attachments) > limit:
+        why = f"The files are larger than {limit / 1e6:.0f} MB together. Send a link instead."
         raise Invalid(why, field="attachments")
 
 

@@ -10,11 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from inbox.actors import Actor
+from inbox.envelopes import ChannelKind
 from inbox.errors import Conflict
 from inbox.models import Agent, Case, Conversation, Draft, Message, ReadMark, Strand, Team
-from inbox.queries import agents, messages
+from inbox.queries import agents, channels, messages
 from inbox.queries.recipients import Recipients, recipients_of
 from inbox.queries.shown_words import label_of
+from inbox.signatures import signature_of
+from inbox.sizes import most_bytes
 
 MOST_WAYS = 8
 
@@ -31,6 +34,11 @@ class Way:
     is_other_case: bool
 
     @property
+    def is_side(self) -> bool:
+        """Whether it is with a supplier, out of the customer's sight."""
+        return self.strand.is_side
+
+    @property
     def kind(self) -> str:
         """How the answer leaves: a form is answered by email."""
         return self.recipients.channel.kind if self.recipients else self.strand.channel.kind
@@ -41,11 +49,24 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """Where an email may leave from, with the signature that stands below it and how large its files may be
+    together."""
+
+    public_id: str
+    name: str
+    address: str
+    signature: str
+    most_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Composer:
     """What one agent has in front of them. `seen` is the newest message of the conversation, `read_position`
     how far they have read."""
 
     ways: Sequence[Way]
+    mailboxes: Sequence[Mailbox]
     chosen: Way | None
     reply: str
     note: str
@@ -73,6 +94,7 @@ async def composer_of(
     )
     return Composer(
         ways=ways,
+        mailboxes=await mailboxes_of(session, agent),
         chosen=_chosen(ways, reply),
         reply=reply.text if reply else "",
         note=note.text if note else "",
@@ -81,6 +103,20 @@ async def composer_of(
         read_position=await session.scalar(mark) or 0,
         names=await _names(session),
     )
+
+
+async def mailboxes_of(session: AsyncSession, agent: Agent) -> list[Mailbox]:
+    """The mailboxes that this agent may write from, by age."""
+    return [
+        Mailbox(
+            public_id=channel.public_id,
+            name=channel.name,
+            address=channel.address or "",
+            signature=signature_of(agent, channel),
+            most_bytes=most_bytes(channel),
+        )
+        for channel in await channels.active(session, kind=ChannelKind.EMAIL)
+    ]
 
 
 async def begun_reply(session: AsyncSession, agent: Agent, conversation: Conversation) -> str:
@@ -97,6 +133,7 @@ async def _drafts(session: AsyncSession, agent: Agent, conversation: Conversatio
 async def _strands(session: AsyncSession, conversation: Conversation, case: Case | None) -> list[Strand]:
     """Those of the chosen case first; within, those that wait, then the newest."""
     order = (
+        Strand.is_side,
         (Strand.case_id == (case.id if case else 0)).desc(),
         Strand.waiting_since.is_(None),
         Strand.last_message_at.desc().nulls_last(),
@@ -129,9 +166,10 @@ async def _way(session: AsyncSession, strand: Strand, case: Case | None, numbers
 
 
 def _chosen(ways: Sequence[Way], draft: Draft | None) -> Way | None:
-    """The strand that the draft is for, else the first that can be answered."""
+    """The strand that the draft is for, else the customer's first that can be answered."""
     begun = next((way for way in ways if draft and way.strand.id == draft.strand_id), None)
-    return begun or next((way for way in ways if way.recipients), ways[0] if ways else None)
+    theirs = [way for way in ways if not way.is_side]
+    return begun or next((way for way in theirs if way.recipients), theirs[0] if theirs else None)
 
 
 async def _seen(session: AsyncSession, agent: Agent, conversation: Conversation) -> str:

@@ -72,7 +72,7 @@ class ShownMessage:
     """A message. `author_key` is equal for messages by the same author of one conversation.
 
     `words` are the new ones, `quoted` the rest, both in stretches whose links are safe. What an agent wrote
-    in Markdown is also `formatted`, as sanitised HTML. `due_at` says when a queued message leaves that nobody
+    in Markdown is also `formatted`, as sanitised HTML. `is_side`: it is between us and a supplier. `due_at` says when a queued message leaves that nobody
     has tried to send yet.
     """
 
@@ -86,6 +86,7 @@ class ShownMessage:
     channel_name: str
     strand_id: str
     strand_label: str
+    is_side: bool
     subject: str
     to: tuple[ShownAddress, ...]
     cc: tuple[ShownAddress, ...]

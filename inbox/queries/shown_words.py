@@ -33,7 +33,9 @@ def face_of_customer(customer: Customer, name: str = "") -> Face:
 
 
 def label_of(strand: Strand) -> str:
-    """What heads a strand: a mail's subject, a chat's page, a form's name."""
+    """What heads a strand: a mail's subject, a chat's page, a form's name; whom a side strand is with."""
+    if strand.is_side:
+        return f"{strand.page} · {strand.subject}"
     if strand.channel.kind == ChannelKind.EMAIL:
         return strand.subject or "No subject"
     if strand.channel.kind == ChannelKind.FORM:
@@ -57,6 +59,7 @@ def shown_message(message: Message, strand: Strand, customer: Customer, due: dat
         channel_name=message.channel.name,
         strand_id=strand.public_id,
         strand_label=label_of(strand),
+        is_side=strand.is_side,
         subject=message.subject,
         to=_addresses(message.to),
         cc=_addresses(message.cc),

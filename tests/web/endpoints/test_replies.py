@@ -1,12 +1,15 @@
 """Answering from the composer."""
 
 import json
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from inbox import clock as product_clock
 from inbox.db import Database
-from inbox.models import Attachment, Case, Draft, Message, Status, Strand, StrandParticipant
-from tests.builders import Scene, a_strand, an_inbound_message
+from inbox.models import Attachment, Case, Draft, Message, OutboxEntry, Status, Strand, StrandParticipant
+from tests.builders import Scene, a_mailbox_channel, a_strand, an_inbound_message
 from tests.web.conftest import NewPerson, Person
 from tests.web.endpoints.conftest import SCRIPT
 
@@ -137,7 +140,7 @@ async def test_an_unconfirmed_participant_receives_only_what_was_ticked(
 
 async def test_a_reply_to_nobody_is_refused(maya: Person, scene: Scene, sqlite_database: Database) -> None:
     answer = await maya.post(url_of(scene), data=words(scene, addressed="1"), headers=SCRIPT)
-    assert answer.status_code == 422 and "tick an address" in answer.json()["detail"]
+    assert answer.status_code == 422 and "tick or write an address" in answer.json()["detail"]
     assert await replies_in(sqlite_database) == []
 
 
@@ -192,3 +195,47 @@ async def test_an_empty_note_is_refused_with_a_sentence(maya: Person, scene: Sce
         f"/conversations/{scene.conversation.public_id}/notes", data={"text": " "}, headers=SCRIPT
     )
     assert answer.status_code == 422 and answer.json()["detail"] == "Write something first."
+
+
+async def test_an_agent_may_write_to_others_under_another_subject_from_another_mailbox(
+    maya: Person, scene: Scene, sqlite_database: Database
+) -> None:
+    async with sqlite_database.transaction() as session:
+        sales = await a_mailbox_channel(session, name="Sales")
+    form = {"addressed": "1", "to": scene.identity.address, "to_more": "boss@norte.test"}
+    form |= {"cc_more": "Clara <clara@norte.test>", "bcc_more": "quiet@norte.test"}
+    form |= {"subject": "Your new lamp shade", "channel": sales.public_id}
+    answer = await maya.post(url_of(scene), data=words(scene, **form), headers=SCRIPT)
+    assert answer.status_code == 204
+    (message,) = await replies_in(sqlite_database)
+    assert [one["address"] for one in message.to] == [scene.identity.address, "boss@norte.test"]
+    assert [one["address"] for one in message.cc] == ["clara@norte.test"]
+    assert [one["address"] for one in message.bcc] == ["quiet@norte.test"]
+    assert (message.subject, message.channel_id) == ("Your new lamp shade", sales.id)
+    assert message.author_address == sales.address
+    thread = await maya.browser.get(f"/cases/{scene.case.number}", follow_redirects=True)
+    assert 'value="Re: Your new lamp shade"' in thread.text, "the next answer goes on under it"
+
+
+async def test_a_subject_of_two_lines_is_refused(maya: Person, scene: Scene) -> None:
+    form = words(scene, addressed="1", to=scene.identity.address, subject="One\r\nBcc: all@norte.test")
+    answer = await maya.post(url_of(scene), data=form)
+    assert answer.status_code == 422 and "one line" in answer.text
+
+
+async def test_a_reply_can_wait_until_its_time(maya: Person, scene: Scene, sqlite_database: Database) -> None:
+    tomorrow = (product_clock.now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    headers = SCRIPT | {"X-Timezone": "Europe/Lisbon"}
+    answer = await maya.post(url_of(scene), data=words(scene, later="at", send_at=tomorrow), headers=headers)
+    assert json.loads(answer.headers["hx-trigger"])["toast"]["text"].startswith("Leaves ")
+    async with sqlite_database.reading() as session:
+        entry = (await session.scalars(select(OutboxEntry))).one()
+    picked = datetime.fromisoformat(tomorrow).replace(tzinfo=ZoneInfo("Europe/Lisbon"))
+    assert entry.due_at == picked
+    past = await maya.post(url_of(scene), data=words(scene, later="at", send_at="2020-01-01T10:00"))
+    assert past.status_code == 422 and "still to come" in past.text
+
+
+async def test_words_are_previewed_as_they_will_be_sent(maya: Person, scene: Scene) -> None:
+    answer = await maya.post("/previews", data={"text": "**Now** <script>alert(1)</script>"}, headers=SCRIPT)
+    assert "<strong>Now</strong>" in answer.text and "<script" not in answer.text

@@ -1,0 +1,133 @@
+/* What helps to write a mail: marks, preview, who will be reached, the signature, how large the files may be. Each part is
+   there only where its elements are. Loaded last; composer.js sends and keeps.
+
+   form[data-writing]
+     textarea[name=text]
+     [data-marks][hidden] > button[data-mark=bold|link|list|preview]      shown where this script runs
+     [data-preview][hidden]             where the words appear as they will look (POST /previews {text} → HTML)
+     [data-before="a@b c@d"]            fieldset of a strand: everybody on its newest mail; inputs to, cc (ticks), to_more, cc_more, bcc_more
+       [data-reach]                     says who is new and who no longer receives it
+     select[data-from] > option[data-signature][data-max-bytes]
+     [data-signature] > div             the signature of the chosen mailbox */
+(function () {
+  'use strict';
+  const desk = window.desk;
+  const SCHEME = 'https:' + '//';
+  const ADDRESS = /[^\s,;<>]+@[^\s,;<>]+/g;
+  const formOf = el => el && el.closest && el.closest('form[data-writing]');
+  const area = form => form.querySelector('textarea[name="text"]');
+  const enabled = form => [...form.querySelectorAll('[data-before]')].find(el => !el.disabled);
+  const changed = box => box.dispatchEvent(new Event('input', { bubbles: true }));
+
+  function begin() {
+    document.querySelectorAll('form[data-writing]').forEach(form => {
+      form.querySelectorAll('[data-marks]').forEach(el => { el.hidden = false; });
+      followSender(form);
+    });
+  }
+
+  /* ---- marks: on what is selected, or where the caret stands; undo works, since the text is typed in ---- */
+  function wrap(box, before, after) {
+    const from = box.selectionStart, to = box.selectionEnd, chosen = box.value.slice(from, to);
+    box.focus();
+    put(box, before + chosen + after);
+    box.setSelectionRange(from + before.length, from + before.length + chosen.length);
+  }
+
+  function put(box, text) {
+    if (!document.execCommand('insertText', false, text)) { box.setRangeText(text); changed(box); }
+  }
+
+  function link(box) {
+    const from = box.selectionStart, chosen = box.value.slice(from, box.selectionEnd), isAddress = /^(https?:\/\/|www\.)\S+$/.test(chosen);
+    box.focus();
+    put(box, isAddress ? '[](' + chosen + ')' : '[' + chosen + '](' + SCHEME + ')');
+    const at = isAddress ? from + 1 : from + chosen.length + 3;
+    box.setSelectionRange(at, isAddress ? at : at + 8);
+  }
+
+  function list(box) {
+    const start = box.value.lastIndexOf('\n', box.selectionStart - 1) + 1, lines = box.value.slice(start, box.selectionEnd).split('\n');
+    box.focus();
+    box.setSelectionRange(start, box.selectionEnd);
+    put(box, lines.map(line => (/^- /.test(line) ? line.slice(2) : '- ' + line)).join('\n'));
+  }
+
+  const MARKS = { bold: box => wrap(box, '**', '**'), link, list };
+
+  function mark(form, name) {
+    if (name === 'preview') return preview(form);
+    const box = area(form);
+    if (box.hidden) return preview(form);
+    MARKS[name](box);
+  }
+
+  async function preview(form) {
+    const slot = form.querySelector('[data-preview]'), box = area(form), button = form.querySelector('[data-mark="preview"]');
+    const open = slot.hidden;
+    if (open) {
+      const answer = await fetch('/previews', { method: 'POST', headers: desk.headers(), body: new URLSearchParams({ text: box.value }) }).catch(() => null);
+      if (!answer || !answer.ok || answer.redirected) return;
+      slot.innerHTML = await answer.text();
+    }
+    slot.hidden = !open; box.hidden = open;
+    button.setAttribute('aria-pressed', open);
+    (open ? slot : box).focus();
+  }
+
+  function closePreview(form) {
+    const slot = form.querySelector('[data-preview]');
+    if (!slot || slot.hidden) return;
+    slot.hidden = true; area(form).hidden = false;
+    form.querySelector('[data-mark="preview"]').setAttribute('aria-pressed', false);
+  }
+
+  /* ---- who is reached: said before it is sent ---- */
+  function reach(form) {
+    const part = enabled(form), says = part && part.querySelector('[data-reach]');
+    if (!says) return;
+    const before = part.dataset.before.split(' ').filter(Boolean), now = new Set();
+    part.querySelectorAll('[name="to"],[name="cc"]').forEach(tick => { if (tick.checked) now.add(tick.value); });
+    part.querySelectorAll('[name$="_more"]').forEach(field => (field.value.match(ADDRESS) || []).forEach(one => now.add(one.toLowerCase())));
+    const fresh = [...now].filter(one => !before.includes(one)), gone = before.filter(one => !now.has(one));
+    const parts = [fresh.length ? 'Will also receive this: ' + fresh.join(', ') + '.' : '', gone.length ? 'No longer receives this: ' + gone.join(', ') + '.' : ''];
+    says.textContent = parts.filter(Boolean).join(' ');
+  }
+
+  /* ---- the mailbox it leaves from ---- */
+  function followSender(form) {
+    const from = [...form.querySelectorAll('select[data-from]')].find(el => !el.matches(':disabled')), slot = form.querySelector('[data-signature]:not(option)');
+    const chosen = from && from.selectedOptions[0], signature = (chosen && chosen.dataset.signature) || '';
+    if (slot) { slot.hidden = !signature; slot.lastElementChild.textContent = signature; }
+    if (chosen && chosen.dataset.maxBytes) form.dataset.maxBytes = chosen.dataset.maxBytes;
+  }
+
+  document.addEventListener('click', e => {
+    const button = e.target.closest && e.target.closest('[data-mark]'), form = formOf(button);
+    if (form) mark(form, button.dataset.mark);
+  });
+  document.addEventListener('keydown', e => {
+    const form = formOf(e.target), key = e.key.toLowerCase();
+    if (!form || !(e.ctrlKey || e.metaKey) || e.altKey || e.isComposing) return;
+    const name = e.shiftKey ? (key === 'p' ? 'preview' : '') : (e.target === area(form) && { b: 'bold' }[key]) || '';
+    if (!name || !form.querySelector('[data-mark]')) return;
+    e.preventDefault(); e.stopPropagation();
+    mark(form, name);
+  }, true);
+  document.addEventListener('input', e => { const form = formOf(e.target); if (form) reach(form); });
+  document.addEventListener('change', e => {
+    const form = formOf(e.target);
+    if (!form) return;
+    if (e.target.name === 'strand' || e.target.matches('[data-from]')) followSender(form);
+    if (e.target.name === 'strand' || e.target.type === 'checkbox') reach(form);
+    if (e.target.name === 'mode') closePreview(form);
+  });
+  document.addEventListener('desk:written', e => {         // it has left: what was chosen for it alone is forgotten
+    const form = e.target;
+    form.querySelectorAll('[name$="_more"],[name="send_at"]').forEach(field => { field.value = ''; });
+    form.querySelectorAll('.comp__d[open],.menu[open]').forEach(part => { part.open = false; });
+    closePreview(form); reach(form);
+  });
+  ['htmx:afterSettle', 'desk:applied'].forEach(name => document.addEventListener(name, begin));
+  begin();
+})();
