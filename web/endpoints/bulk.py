@@ -63,7 +63,8 @@ def _told(request: Request, outcome: Outcome, words: str) -> Response:
 async def _numbers(request: Request, form: FormData) -> list[int]:
     address = urlsplit(text_of(form, "all"))
     if not address.path:
-        return numbers_of(",".join(texts_of(form, "number")) or "0")
+        ticked = texts_of(form, "number")
+        return numbers_of(",".join(ticked)) if ticked else []
     view, query = address.path.removeprefix("/inbox/"), QueryParams(parse_qsl(address.query))
     async with installation_of(request).database.reading() as session:
         shell = await shell_for(session, request.state.agent)

@@ -1,0 +1,67 @@
+"""What the palette finds beside the actions of the page: cases, customers, and the search itself."""
+
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from inbox.actors import Actor
+from inbox.operators import read
+from inbox.queries import case_pages, customers
+from inbox.queries.case_views import CaseFilter
+from inbox.queries.happenings import Reading
+from inbox.queries.shown_words import face_of_customer
+from web.acting import actor_of
+from web.installation import installation_of
+
+MOST = 5
+Item = dict[str, str]
+
+
+async def show(request: Request) -> Response:
+    """GET /palette?q=: {"items": [{group, title, hint, url}]}"""
+    typed = request.query_params.get("q", "").strip()[:200]
+    items: list[Item] = []
+    if typed:
+        async with installation_of(request).database.reading() as session:
+            items += await _cases(session, typed, actor_of(request))
+            items += await _customers(session, typed)
+        items.append(_item("Search", f"Search for “{typed}”", "Search", f"/search?{urlencode({'q': typed})}"))
+    return JSONResponse({"items": items})
+
+
+async def _cases(session: Reading, typed: str, actor: Actor) -> list[Item]:
+    digits = typed.removeprefix("#")
+    words = f"case:{digits}" if digits.isascii() and digits.isdigit() else f'subject:"{typed}"'
+    if read(words).is_empty:
+        return []
+    wanted = CaseFilter(words=words)
+    ids = await case_pages.page_of_ids(session, wanted, actor=actor, cursor=None, limit=MOST, sort="new")
+    return [
+        _item(
+            "Cases",
+            f"#{one.case.number} {one.case.subject or 'No subject'}",
+            one.customer.name,
+            f"/cases/{one.case.number}",
+        )
+        for one in await case_pages.details(session, ids.items)
+    ]
+
+
+async def _customers(session: Reading, typed: str) -> list[Item]:
+    found = await customers.page(session, words=typed, limit=MOST)
+    return [
+        _item(
+            "Customers",
+            face_of_customer(one.customer).name,
+            next((identity.address for identity in one.identities), "Customer"),
+            f"/conversations/{one.conversation.public_id}"
+            if one.conversation
+            else f"/customers/{one.customer.public_id}",
+        )
+        for one in found.items
+    ]
+
+
+def _item(group: str, title: str, hint: str, url: str) -> Item:
+    return {"group": group, "title": title, "hint": hint or group, "url": url}

@@ -1,0 +1,120 @@
+/* The palette: Ctrl+K (or Cmd+K) reaches everything. Loaded after app.js.
+
+   dialog#palette[data-url] > input[role=combobox] + ul#palette-list[role=listbox]. Its rows are what the page offers, every
+   [data-key] with its name and its key, and what the server finds (JSON {items: [{group, title, hint, url}]} at data-url?q=). An
+   empty box shows what was used last, then everything. Up, Down, Enter, Esc; the rest is typed. [data-palette] opens it. */
+(function () {
+  'use strict';
+  const desk = (window.desk = window.desk || {});
+  const USED = 'onethread.palette', MOST = 20, PAUSE = 120;
+  const box = document.getElementById('palette');
+  if (!box) return;
+  const field = box.querySelector('input'), list = box.querySelector('ul');
+  let shown = [], at = 0, found = [], asked = '', timer = 0, asking;
+
+  const used = () => { try { return JSON.parse(localStorage.getItem(USED)) || []; } catch (_) { return []; } };
+  function remember(title) {
+    try { localStorage.setItem(USED, JSON.stringify([title, ...used().filter(one => one !== title)].slice(0, 5))); } catch (_) { return; }
+  }
+
+  function nameOf(el) {
+    if (el.getAttribute('aria-label')) return el.getAttribute('aria-label');
+    if (el.matches('input, textarea')) return el.placeholder || '';
+    const words = el.cloneNode(true);
+    words.querySelectorAll('kbd, small, b, .vh, svg').forEach(one => one.remove());
+    return words.textContent.replace(/\s+/g, ' ').trim();
+  }
+
+  function offered() {
+    const seen = new Set();
+    return [...document.querySelectorAll('[data-key]')].flatMap(el => {
+      const title = nameOf(el);
+      if (!title || seen.has(title) || el.closest('[hidden], dialog, .toast, .only-s') || el.disabled) return [];
+      seen.add(title);
+      return [{ title, key: el.dataset.key, group: el.closest('#thread') ? 'This conversation' : 'Go to', el }];
+    });
+  }
+
+  /* Word starts first, then letters in their order; lower is better, -1 is none. */
+  function rank(title, typed) {
+    const name = title.toLowerCase(), place = name.indexOf(typed);
+    if (place === 0) return 0;
+    if (place > 0) return name[place - 1] === ' ' ? 1 : 2;
+    let from = 0;
+    for (const letter of typed) { from = name.indexOf(letter, from) + 1; if (!from) return -1; }
+    return 3;
+  }
+
+  function rowsFor(typed) {
+    const own = offered();
+    if (!typed) {
+      const last = used();
+      return own.sort((a, b) => place(last, a.title) - place(last, b.title)).slice(0, MOST);
+    }
+    const ranked = own.map(one => ({ one, by: rank(one.title, typed) })).filter(({ by }) => by >= 0);
+    return [...ranked.sort((a, b) => a.by - b.by).map(({ one }) => one), ...found].slice(0, MOST);
+  }
+  const place = (last, title) => (last.includes(title) ? last.indexOf(title) : last.length);
+
+  function draw() {
+    shown = rowsFor(field.value.trim().toLowerCase());
+    at = Math.min(at, Math.max(0, shown.length - 1));
+    list.replaceChildren(...shown.map((one, n) => {
+      const li = document.createElement('li');
+      li.id = 'palette-' + n; li.setAttribute('role', 'option'); li.setAttribute('aria-selected', String(n === at));
+      const title = Object.assign(document.createElement('span'), { className: 'grow cut', textContent: one.title });
+      li.append(title, Object.assign(document.createElement('small'), { textContent: one.hint || one.group }));
+      if (one.key) li.append(Object.assign(document.createElement('kbd'), { textContent: one.key }));
+      return li;
+    }));
+    if (shown.length) { field.setAttribute('aria-activedescendant', 'palette-' + at); list.children[at].scrollIntoView({ block: 'nearest' }); }
+    else field.removeAttribute('aria-activedescendant');
+    document.getElementById('palette-none').hidden = Boolean(shown.length);
+  }
+
+  async function ask() {
+    const typed = field.value.trim();
+    if (typed === asked) return;
+    asked = typed;
+    if (asking) asking.abort();
+    asking = new AbortController();
+    if (!typed) { found = []; draw(); return; }
+    try {
+      const answer = await fetch(box.dataset.url + '?q=' + encodeURIComponent(typed), { headers: desk.headers(), signal: asking.signal });
+      if (answer.ok) { found = (await answer.json()).items; draw(); }
+    } catch (error) { if (error.name !== 'AbortError') { found = []; draw(); } }
+  }
+
+  function open() {
+    field.value = ''; asked = ''; found = []; at = 0;
+    draw();
+    box.showModal();
+    field.focus();
+  }
+
+  function run(one) {
+    box.close();
+    if (!one) return;
+    remember(one.title);
+    if (one.url) { location.assign(one.url); return; }
+    if (one.el.matches('textarea, input:not([type="radio"]):not([type="checkbox"])')) one.el.focus(); else one.el.click();
+  }
+
+  document.addEventListener('keydown', e => {
+    if ((e.ctrlKey || e.metaKey) && !e.altKey && !e.shiftKey && e.key.toLowerCase() === 'k') {
+      e.preventDefault();
+      if (box.open) box.close(); else if (!document.querySelector('dialog[open]')) open();
+    }
+  });
+  document.addEventListener('click', e => {
+    if (e.target.closest('[data-palette]')) { e.preventDefault(); open(); }
+    const li = e.target.closest('#palette-list > li');
+    if (li) run(shown[[...list.children].indexOf(li)]);
+  });
+  field.addEventListener('input', () => { at = 0; draw(); clearTimeout(timer); timer = setTimeout(ask, PAUSE); });
+  field.addEventListener('keydown', e => {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[e.key];
+    if (by && shown.length) { e.preventDefault(); at = (at + by + shown.length) % shown.length; draw(); }
+    if (e.key === 'Enter') { e.preventDefault(); run(shown[at]); }
+  });
+})();
