@@ -12,7 +12,7 @@ from inbox.actions.events import record
 from inbox.actions.messages import Filed
 from inbox.actors import SYSTEM
 from inbox.envelopes import ChannelFacts, ChannelKind
-from inbox.models import Agent, Channel, EventKind, IntakeRecord, IntakeState, MailboxPosition
+from inbox.models import Agent, Channel, EventKind, IgnoredAs, IntakeRecord, IntakeState, MailboxPosition
 from inbox.placements import Arrival
 
 
@@ -20,7 +20,8 @@ from inbox.placements import Arrival
 class Position:
     """How far a mailbox's folder has been read; stored in the same transaction as what was read.
 
-    Mails up to `history_until` lay there when the mailbox was connected, at `connected_at`.
+    Mails up to `history_until` lay there when the mailbox was connected, at `connected_at`; those after
+    `history_from` are read.
     """
 
     folder: str
@@ -28,6 +29,7 @@ class Position:
     last_uid: int
     history_until: int = 0
     connected_at: datetime | None = None
+    history_from: int = 0
 
 
 async def active_agents(session: AsyncSession) -> frozenset[str]:
@@ -59,6 +61,7 @@ async def advance(session: AsyncSession, channel_id: int, position: Position) ->
         session.add(stored)
     stored.uid_validity, stored.last_uid = position.uid_validity, position.last_uid
     stored.history_until_uid, stored.connected_at = position.history_until, position.connected_at
+    stored.history_from_uid = position.history_from
 
 
 async def still_waiting(session: AsyncSession, ids: Sequence[int]) -> set[int]:
@@ -90,6 +93,7 @@ async def settle(session: AsyncSession, outcomes: Sequence[Filed]) -> None:
             "state": outcome.state,
             "message_id": outcome.message_id,
             "reason": outcome.reason,
+            "ignored_as": outcome.ignored_as,
             "filed_at": moment,
             "claimed_until": None,
         }
@@ -105,7 +109,12 @@ async def settled(session: AsyncSession, ids: Sequence[int]) -> list[Filed]:
     query = select(IntakeRecord).where(IntakeRecord.id.in_(ids))
     return [
         Filed(
-            record_id=r.id, state=IntakeState(r.state), message_id=r.message_id, known=True, reason=r.reason
+            record_id=r.id,
+            state=IntakeState(r.state),
+            message_id=r.message_id,
+            known=True,
+            reason=r.reason,
+            ignored_as=IgnoredAs(r.ignored_as),
         )
         for r in await session.scalars(query)
     ]

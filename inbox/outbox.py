@@ -15,6 +15,7 @@ from inbox import clock
 from inbox.accounts import account_of
 from inbox.actions import deliveries
 from inbox.actions.deliveries import Busy, Departure
+from inbox.actions.sent_copies import queue_copy
 from inbox.blobs import BlobStore
 from inbox.db import Database
 from inbox.envelopes import Account, ChannelKind, OutboundMessage, Outcome, RecipientOutcome, Sender
@@ -228,6 +229,8 @@ class OutboxWorker:
             try:
                 async with self._database.transaction() as session:
                     await deliveries.settle(session, departure, outcomes, jitter=jitter)
+                    if any(outcome.outcome is Outcome.SENT for outcome in outcomes.values()):
+                        await queue_copy(session, departure.entry_id)
                 return
             except Exception:
                 if pause is None:

@@ -9,27 +9,36 @@ from urllib.parse import quote, unquote, urlsplit
 
 from starlette.datastructures import FormData
 
-from channels.forms.fields import FieldType, form_fields
+from channels.forms.fields import OFFERS_OPTIONS, FieldType, Target, form_fields
 from inbox.envelopes import ChannelKind
 from inbox.errors import Invalid
 from inbox.models import Channel
+from web.mailbox_forms import mailbox_settings, mailbox_values
 
 MOST_FIELDS = 30
+SECRETS = ("password", "client_secret")  # typed, never shown again
+LONGEST_HELP = 500
 FIRST_CONNECTIONS = ("now", "days", "all")
 _SCHEMES = {"imap": {"tls": "imaps", "starttls": "imap"}, "smtp": {"tls": "smtps", "starttls": "smtp"}}
 _PORTS = {"imaps": 993, "imap": 143, "smtps": 465, "smtp": 587}
+_WITH_OPTIONS = (*OFFERS_OPTIONS, FieldType.HIDDEN)
+_COLUMNS = ("name", "label", "type", "required", "options")
+_LATER_COLUMNS = ("help", "target")  # programs from before them do not send these
 _MOVE = re.compile(r"(up|down|remove):(\d{1,3})")
 
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """One question of a form as its page shows it; `options` has one answer on each line."""
+    """One question of a form as its page shows it; `options` has one answer on each line, `target` says what
+    an answer is besides."""
 
     name: str = ""
     label: str = ""
     type: str = FieldType.TEXT
     required: bool = False
     options: str = ""
+    help: str = ""
+    target: str = Target.NOTHING
 
 
 def values_of(channel: Channel | None) -> dict[str, str]:
@@ -38,20 +47,23 @@ def values_of(channel: Channel | None) -> dict[str, str]:
     values = {"name": channel.name if channel else "", "address": (channel and channel.address) or ""}
     for protocol in _SCHEMES:
         values |= _server_values(protocol, settings.get(f"{protocol}_url") or "")
+    values |= mailbox_values(settings)
     values["authserv_id"] = settings.get("authserv_id", "")
     first = str(settings.get("first_connection", "now"))
     values["first_connection"] = first if first in FIRST_CONNECTIONS else "days"
     values["first_days"] = first if first.isdigit() else "30"
     values["origins"] = "\n".join(settings.get("origins", ()))
     values["redirects"] = "\n".join(settings.get("redirects", ()))
-    for name in ("company", "greeting", "intro", "thanks"):
+    for name in ("company", "greeting", "intro", "thanks", "closed"):
         values[name] = str(settings.get(name, ""))
+    for name in ("confirmation", "identity_required"):
+        values[name] = "yes" if settings.get(name) else ""
     return values
 
 
 def values_given(form: FormData) -> dict[str, str]:
     """The fields as they were sent, to be shown again where one of them cannot be used."""
-    sent = {name: value for name, value in form.items() if isinstance(value, str) and name != "password"}
+    sent = {name: value for name, value in form.items() if isinstance(value, str) and name not in SECRETS}
     return values_of(None) | sent
 
 
@@ -59,20 +71,22 @@ def settings_of(kind: ChannelKind, form: FormData) -> dict[str, Any]:
     """The settings that a channel's page asks for; None takes one away. Raises Invalid with the field's
     name."""
     if kind is ChannelKind.EMAIL:
+        servers = {f"{protocol}_url": server_url(protocol, form) for protocol in _SCHEMES}
         return {
-            "imap_url": server_url("imap", form),
-            "smtp_url": server_url("smtp", form),
+            **servers,
             "authserv_id": _text(form, "authserv_id") or None,
             "first_connection": _first_connection(form),
+            **mailbox_settings(form, servers),
         }
     if kind is ChannelKind.WEBCHAT:
         words = {name: _text(form, name) or None for name in ("company", "greeting")}
         return {"origins": _origins(form), **words}
-    words = {name: _text(form, name) or None for name in ("intro", "thanks")}
+    words = {name: _text(form, name) or None for name in ("intro", "thanks", "closed")}
     return {
         "origins": _origins(form),
         "redirects": _lines(form, "redirects"),
         "fields": described(rows_given(form)),
+        "confirmation": True if _text(form, "confirmation") else None,
         **words,
     }
 
@@ -95,22 +109,30 @@ def server_url(protocol: str, form: FormData) -> str | None:
 def rows_of(settings: Mapping[str, Any]) -> list[FieldRow]:
     """The questions of a form, the default ones where its settings name none."""
     return [
-        FieldRow(field.name, field.label, field.type, field.required, "\n".join(field.options))
+        FieldRow(
+            field.name,
+            field.label,
+            field.type,
+            field.required,
+            "\n".join(field.options),
+            field.help,
+            field.target,
+        )
         for field in form_fields(settings)
     ]
 
 
 def rows_given(form: FormData) -> list[FieldRow]:
     """The questions as they were sent; rows without a label are left out."""
-    columns = [
-        [str(value) for value in form.getlist(f"field_{part}")]
-        for part in ("name", "label", "type", "required", "options")
-    ]
+    columns = [[str(value) for value in form.getlist(f"field_{part}")] for part in _COLUMNS]
+    for part in _LATER_COLUMNS:
+        later = [str(value) for value in form.getlist(f"field_{part}")]
+        columns.append(later or [""] * len(columns[0]))
     if len({len(column) for column in columns}) != 1:
         raise Invalid("The questions of the form came incomplete. Load the page again.", field="fields")
     rows = [
-        FieldRow(name.strip(), label.strip(), kind, must == "yes", offered)
-        for name, label, kind, must, offered in zip(*columns, strict=True)
+        FieldRow(name.strip(), label.strip(), kind, must == "yes", offered, words.strip(), target)
+        for name, label, kind, must, offered, words, target in zip(*columns, strict=True)
     ]
     return [row for row in rows if row.label or row.name]
 
@@ -139,13 +161,16 @@ def described(rows: Sequence[FieldRow]) -> list[dict[str, Any]]:
     stored: list[dict[str, Any]] = []
     for row in rows:
         name = _input_name(row, {field["name"] for field in stored})
-        if row.type not in list(FieldType):
+        if row.type not in list(FieldType) or row.target not in list(Target):
             raise Invalid(f"{row.label or name} has a type that forms do not know.", field="fields")
         options = [line.strip() for line in row.options.splitlines() if line.strip()]
-        if row.type == FieldType.SELECT and not options:
+        if row.type in OFFERS_OPTIONS and not options:
             raise Invalid(f"{row.label or name}: write the answers it offers, one on a line.", field="fields")
         field = {"name": name, "label": row.label or name, "type": row.type, "required": row.required}
-        stored.append(field | ({"options": options} if row.type == FieldType.SELECT else {}))
+        more = {"options": options if row.type in _WITH_OPTIONS else [], "help": row.help[:LONGEST_HELP]}
+        stored.append(field | {key: value for key, value in (more | {"target": row.target}).items() if value})
+    if not any(field["type"] not in (FieldType.HEADING, FieldType.HIDDEN) for field in stored):
+        raise Invalid("A form needs one question at least.", field="fields")
     return stored
 
 

@@ -3,14 +3,17 @@ sample."""
 
 from starlette.routing import BaseRoute
 
+from web import mailbox_pages
 from web.bodies import MULTIPART_BYTES
 from web.endpoints import (
     intake,
+    mailbox_sign_ins,
     newcomers,
     profiles,
     sessions_list,
     settings_agents,
     settings_channels,
+    settings_forms,
     settings_teams,
 )
 from web.policy import Endpoint, Policy, route
@@ -45,8 +48,16 @@ CHANNELS: list[BaseRoute] = [
     _post("/settings/channels/{id}", settings_channels.change),
     _post("/settings/channels/{id}/check", settings_channels.check),
     _post("/settings/channels/{id}/secret", settings_channels.renew_secret),
+    route("/settings/channels/{id}/sign-in", mailbox_sign_ins.new, policy=Policy.ADMIN),
+    route(mailbox_pages.RETURN_PATH, mailbox_sign_ins.finish, policy=Policy.ADMIN),
+    route("/settings/channels/{id}/history", mailbox_pages.history, policy=Policy.ADMIN),
     _post("/settings/channels/{id}/deactivate", settings_channels.deactivate),
     _post("/settings/channels/{id}/activate", settings_channels.activate),
+    _post("/settings/channels/{id}/pause", settings_forms.pause),
+    _post("/settings/channels/{id}/resume", settings_forms.resume),
+    _post("/settings/channels/{id}/sweeps", settings_forms.sweep),
+    _post("/settings/channels/{id}/sweeps/{sweep}/undo", settings_forms.restore),
+    _post("/settings/forms/preview", settings_forms.preview),
 ]
 
 PEOPLE: list[BaseRoute] = [

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from channels.email.grants import AccessTokens
+from channels.email.sent import SentCopies
 from channels.email.watch import MailboxWatch
 from channels.registry import senders
 from inbox.config import Settings
@@ -85,6 +86,7 @@ def works_of(installation: Installation) -> dict[str, Work]:
         "timers": Timers(database).run,
         "continuity": Continuity(database, keys.strand_tokens()).run,
         "mailboxes": mailboxes.run,
+        "sent copies": SentCopies(database, blobs, keys, tokens).run,
     }
 
 

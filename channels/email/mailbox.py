@@ -49,13 +49,15 @@ class FolderStatus:
 class Position:
     """How far a folder has been read, to be stored as a whole with every batch.
 
-    Mails up to `history_until` lay there when the mailbox was connected, at `connected_at`.
+    Mails up to `history_until` lay there when the mailbox was connected, at `connected_at`; those after
+    `history_from` are read.
     """
 
     uid_validity: int
     last_uid: int
     history_until: int = 0
     connected_at: datetime | None = None
+    history_from: int = 0
 
 
 class Mailbox:

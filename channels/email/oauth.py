@@ -26,6 +26,10 @@ SHORTEST_LIFE = timedelta(seconds=60)
 USUAL_SECONDS = 3_600
 LONGEST_SECONDS = 86_400
 OUTLOOK = "https://outlook.office.com"
+MAIL_SERVERS = {  # IMAP and SMTP of the providers that everybody knows
+    "google": ("imaps://imap.gmail.com:993", "smtps://smtp.gmail.com:465"),
+    "microsoft": ("imaps://outlook.office365.com:993", "smtp://smtp.office365.com:587"),
+}
 _NO_MORE = ("invalid_grant", "interaction_required", "consent_required", "login_required")
 
 
@@ -39,16 +43,13 @@ class GrantRefused(OnethreadError):
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A mail provider: where to ask for consent and for tokens, and where its mail servers are."""
+    """A mail provider: where to ask for consent and for tokens."""
 
     key: str
     name: str
     authorize_url: str
     token_url: str
     scope: str
-    imap_host: str = ""
-    smtp_host: str = ""
-    smtp_scheme: str = "smtps"
     extras: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -80,8 +81,6 @@ def providers(settings: Settings) -> dict[str, Provider]:
             "https://accounts.google.com/o/oauth2/v2/auth",
             "https://oauth2.googleapis.com/token",
             "https://mail.google.com/",
-            imap_host="imap.gmail.com",
-            smtp_host="smtp.gmail.com",
             # Without both, Google gives a refresh token at the very first consent only.
             extras={"access_type": "offline", "prompt": "consent"},
         ),
@@ -91,9 +90,6 @@ def providers(settings: Settings) -> dict[str, Provider]:
             f"{login}/authorize",
             f"{login}/token",
             " ".join((f"{OUTLOOK}/IMAP.AccessAsUser.All", f"{OUTLOOK}/SMTP.Send", "offline_access")),
-            imap_host="outlook.office365.com",
-            smtp_host="smtp.office365.com",
-            smtp_scheme="smtp",
         ),
     ]
     if settings.oauth_token_url and settings.oauth_authorize_url:

@@ -10,7 +10,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -195,9 +195,7 @@ class MailboxReceiver:
         )
         if batch.last_uid == position.last_uid:
             return position, False
-        reached = Position(
-            position.uid_validity, batch.last_uid, position.history_until, position.connected_at
-        )
+        reached = replace(position, last_uid=batch.last_uid)
         try:
             await self._accept(batch.mails, reached)
         finally:
@@ -223,14 +221,15 @@ class MailboxReceiver:
         moment = clock.now()
         last = status.uid_next - 1
         start = last if self._first_connection.days == 0 else self._before_window(moment, status)
-        return Position(status.uid_validity, start, history_until=last, connected_at=moment)
+        return Position(status.uid_validity, start, last, connected_at=moment, history_from=start)
 
     def _position_anew(self, status: FolderStatus, stored: Position | None) -> Position:
         """All UIDs are void (RFC 9051 §2.3.1.1): what may not have been read yet is read again."""
         known = stored.connected_at if stored else None
         moment = known or clock.now() - timedelta(days=RESCAN_DAYS)
         history = self._mailbox.last_uid_before(moment.date()) if known else 0
-        return Position(status.uid_validity, self._before_window(moment, status), history, moment)
+        start = self._before_window(moment, status)
+        return Position(status.uid_validity, start, history, moment, history_from=min(start, history))
 
     def _before_window(self, moment: datetime, status: FolderStatus) -> int:
         since = self._first_connection.since(moment)

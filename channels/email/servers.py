@@ -1,7 +1,7 @@
 """Which mail server an account's URL names, and whether a password may be sent to it."""
 
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote, urlsplit
 
 from channels.email.addresses import reject_controls
@@ -35,9 +35,10 @@ class MailServer:
             return self.host.lower() == "localhost"
 
 
-def imap_server(account: Account) -> MailServer:
+def imap_server(account: Account, *, access_token: str | None = None) -> MailServer:
     """Where the account's mail is fetched from; raises Invalid where its URL cannot be used."""
-    return _server(account, account.imap_url, IMAP_PORTS, example="imaps://user@host:993")
+    server = _server(account, account.imap_url, IMAP_PORTS, example="imaps://user@host:993")
+    return replace(server, access_token=access_token)
 
 
 def smtp_server(account: Account) -> MailServer:

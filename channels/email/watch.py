@@ -164,7 +164,11 @@ class MailboxWatch:
         if stored is None:
             return None
         return mailbox.Position(
-            stored.uid_validity, stored.last_uid, stored.history_until, stored.connected_at
+            stored.uid_validity,
+            stored.last_uid,
+            stored.history_until,
+            stored.connected_at,
+            stored.history_from,
         )
 
     async def _accept(
@@ -181,6 +185,7 @@ class MailboxWatch:
             last_uid=reached.last_uid,
             history_until=reached.history_until,
             connected_at=reached.connected_at,
+            history_from=reached.history_from,
         )
         raws = [await asyncio.to_thread(self._raw, mail, reached.uid_validity) for mail in batch]
         ids = await self._intake.accept(channel_id, "imap", raws, position=position)

@@ -87,7 +87,7 @@ async def change_channel(
     if password is not None:
         _seal(channel, unsealed(channel, keys) | {"password": password}, keys)
     if settings is not None or password is not None:
-        channel.sending_paused_until = None  # what waits may try the new way out at once
+        may_try_again(channel)
     if has_default_team:
         channel.default_team_id = default_team.id if default_team else None
     if has_reply_mailbox:
@@ -115,13 +115,41 @@ async def activate(session: AsyncSession, channel: Channel, *, by: Actor) -> Non
         await session.flush()
 
 
+async def set_paused(session: AsyncSession, channel: Channel, *, paused: bool, by: Actor) -> None:
+    """Close a form for a while, or open it again: who comes in between is told so, and nothing is taken."""
+    authorize(by, Action.ADMINISTER)
+    if bool(channel.settings.get("paused")) is paused:
+        return
+    rest = {name: value for name, value in channel.settings.items() if name != "paused"}
+    channel.settings = rest | ({"paused": True} if paused else {})
+    _record(session, channel, by, {"change": "paused" if paused else "resumed"})
+    await session.flush()
+
+
+def may_try_again(channel: Channel) -> None:
+    """Its way in or out is another one: what waits may try it at once, and what was refused says nothing."""
+    channel.sending_paused_until, channel.sending_text = None, ""
+    if channel.state == "auth_failed":
+        channel.state, channel.state_text = "new" if channel.settings.get("imap_url") else "ok", ""
+
+
 async def set_state(session: AsyncSession, channel: Channel, state: str, text: str = "") -> None:
-    """Note how a channel is (`ok` or `failing`, and what is wrong in words); an event where it changed."""
+    """Note how a channel is (`ok` or `failing`, and what is wrong in words); an event where it changed.
+
+    A mailbox that can be read is not well while its mail cannot leave.
+    """
+    if state == "ok" and channel.sending_text:
+        state, text = "auth_failed", channel.sending_text
     if (channel.state, channel.state_text) == (state, text[:500]):
         return
     channel.state, channel.state_text, channel.state_at = state, text[:500], clock.now()
     _record(session, channel, SYSTEM, {"change": "state", "state": state})
     await session.flush()
+
+
+def keep_secret(channel: Channel, name: str, secret: str, *, keys: Keys) -> None:
+    """Store a secret that somebody else gave, sealed with the channel's others."""
+    _seal(channel, unsealed(channel, keys) | {name: secret}, keys)
 
 
 def renew_secret(channel: Channel, name: str, *, keys: Keys) -> str:

@@ -129,7 +129,7 @@ async def pause_mailbox(session: AsyncSession, departure: Departure, text: str) 
         return
     channel = await session.get_one(Channel, departure.channel_id)
     channel.state, channel.state_text, channel.state_at = AUTH_FAILED, text[:500], clock.now()
-    channel.sending_paused_until = clock.now() + PAUSE
+    channel.sending_paused_until, channel.sending_text = clock.now() + PAUSE, text[:500]
     _record_channel(session, channel)
     for delivery in attempt.deliveries:
         if delivery.state == DeliveryState.SENDING:
@@ -260,8 +260,9 @@ async def _sending_works(
     channel = await session.get_one(Channel, departure.channel_id)
     if channel.sending_paused_until is None:
         return
-    channel.sending_paused_until = None
-    if channel.state == AUTH_FAILED:
+    is_all = channel.state == AUTH_FAILED and channel.state_text == channel.sending_text
+    channel.sending_paused_until, channel.sending_text = None, ""
+    if is_all:
         channel.state, channel.state_text, channel.state_at = "ok", "", clock.now()
         _record_channel(session, channel)
 

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
 from inbox.accounts import Grant, sealed_grant
+from inbox.actions.channels import may_try_again
 from inbox.actions.events import record
 from inbox.actors import Actor
 from inbox.models import Channel, EventKind, MailboxGrant
@@ -24,7 +25,7 @@ async def keep_grant(
     session.add(kept)
     # Whoever reads the mailbox looks at its settings for changes, and begins anew.
     channel.settings = {**channel.settings, "signed_in_at": clock.now().isoformat()}
-    channel.sending_paused_until, channel.sending_text = None, ""
+    may_try_again(channel)
     await session.flush()
     facts = {"channel_id": channel.public_id, "channel": channel.name, "change": "signed_in"}
     record(session, EventKind.CHANNEL_CHANGED, actor=by, conversation=None, data=facts)

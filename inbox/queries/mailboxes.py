@@ -47,4 +47,5 @@ async def position(session: AsyncSession, channel_id: int, folder: str) -> Posit
         last_uid=stored.last_uid,
         history_until=stored.history_until_uid,
         connected_at=stored.connected_at,
+        history_from=stored.history_from_uid,
     )

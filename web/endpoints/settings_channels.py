@@ -12,7 +12,7 @@ from inbox.actions import channels as ways
 from inbox.envelopes import ChannelKind
 from inbox.errors import Conflict, Invalid, NotFound
 from inbox.models import Channel, Team
-from inbox.queries import agents, channels
+from inbox.queries import agents, channels, submissions
 from inbox.queries.happenings import Reading
 from web.channel_forms import (
     FieldRow,
@@ -23,8 +23,12 @@ from web.channel_forms import (
     values_given,
     values_of,
 )
-from web.installation import installation_of
+from web.endpoints.settings_forms import period_of, since_of
+from web.form_pages import own_markup
+from web.installation import Installation, installation_of
 from web.mailbox_checks import check_account
+from web.mailbox_forms import client_secret
+from web.mailbox_pages import mailbox_facts
 from web.settings_pages import actor_of, settings_page
 
 SECTION = "channels"
@@ -63,6 +67,7 @@ async def create(request: Request) -> Response:
                 default_team=await _team(session, form),
                 reply_mailbox=await _reply_mailbox(session, form),
             )
+            _keep_client_secret(channel, form, installation)
     except (Invalid, Conflict) as problem:
         return await _new(request, kind, values_given(form), _rows(kind, form), problem)
     return RedirectResponse(f"{HOME}/{channel.public_id}", 303)
@@ -70,7 +75,7 @@ async def create(request: Request) -> Response:
 
 async def show(request: Request) -> Response:
     """GET /settings/channels/{id}"""
-    return await _shown(request, await _channel(request))
+    return await shown(request, await _channel(request))
 
 
 async def change(request: Request) -> Response:
@@ -79,11 +84,11 @@ async def change(request: Request) -> Response:
     kind = ChannelKind(channel.kind)
     if wanted := _button(form):
         rows = moved(rows_given(form), wanted)
-        return await _shown(request, channel, values=values_given(form), rows=rows)
+        return await shown(request, channel, values=values_given(form), rows=rows)
     installation = installation_of(request)
     try:
         async with installation.database.transaction() as session:
-            await ways.change_channel(
+            changed = await ways.change_channel(
                 session,
                 await channels.by_id(session, channel.public_id),
                 by=actor_of(request),
@@ -96,9 +101,10 @@ async def change(request: Request) -> Response:
                 reply_mailbox=await _reply_mailbox(session, form),
                 has_reply_mailbox=True,
             )
+            _keep_client_secret(changed, form, installation)
     except (Invalid, Conflict) as problem:
         rows = _rows(kind, form)
-        return await _shown(request, channel, values=values_given(form), rows=rows, problem=problem)
+        return await shown(request, channel, values=values_given(form), rows=rows, problem=problem)
     return RedirectResponse(f"{HOME}/{channel.public_id}?saved=1", 303)
 
 
@@ -108,7 +114,7 @@ async def check(request: Request) -> Response:
     if channel.kind != ChannelKind.EMAIL:
         raise NotFound("There is no such page.")
     troubles = await check_account(account_of(channel, installation.keys), installation)
-    return await _shown(request, channel, troubles=troubles)
+    return await shown(request, channel, troubles=troubles)
 
 
 async def renew_secret(request: Request) -> Response:
@@ -120,7 +126,7 @@ async def renew_secret(request: Request) -> Response:
         if channel.kind == ChannelKind.FORM:
             raise NotFound("There is no such page.")
         secret = ways.renew_secret(channel, name, keys=installation.keys)
-    return await _shown(request, channel, secret=secret)
+    return await shown(request, channel, secret=secret)
 
 
 async def deactivate(request: Request) -> Response:
@@ -155,11 +161,11 @@ async def _new(
         values=values,
         rows=rows,
         channel=None,
-        **await _choices(request, values, None),
+        **await _choices(request, kind, values, None),
     )
 
 
-async def _shown(
+async def shown(
     request: Request,
     channel: Channel,
     *,
@@ -169,6 +175,7 @@ async def _shown(
     troubles: Sequence[str] | None = None,
     secret: str = "",
 ) -> Response:
+    """The page of a channel, with what came of the last button."""
     values = values_of(channel) if values is None else values
     return await settings_page(
         request,
@@ -183,18 +190,36 @@ async def _shown(
         secret=secret,
         is_saved="saved" in request.query_params,
         base_url=installation_of(request).settings.base_url,
-        **await _choices(request, values, channel),
+        **await _choices(request, ChannelKind(channel.kind), values, channel),
+        **await _of_kind(request, channel),
     )
 
 
-async def _choices(request: Request, values: Mapping[str, str], channel: Channel | None) -> dict[str, Any]:
+async def _of_kind(request: Request, channel: Channel) -> dict[str, Any]:
+    """What the page of a form shows besides its settings."""
+    if channel.kind != ChannelKind.FORM:
+        return {}
+    period = period_of(request.query_params.get("period", ""))
+    async with installation_of(request).database.reading() as session:
+        sources = await submissions.sources_of(session, channel, since=since_of(period))
+        swept = await submissions.sweeps_of(session, channel)
+    base_url = installation_of(request).settings.base_url
+    markup = own_markup(channel, f"{base_url}/forms/{channel.public_key}")
+    return {"period": period, "sources": sources, "swept": swept, "markup": markup}
+
+
+async def _choices(
+    request: Request, kind: ChannelKind, values: Mapping[str, str], channel: Channel | None
+) -> dict[str, Any]:
     """The teams and mailboxes to choose from, and those that are chosen."""
     async with installation_of(request).database.reading() as session:
         teams = [each.team for each in await agents.teams(session)]
         mailboxes = await channels.active(session, kind=ChannelKind.EMAIL)
+        mailbox = await mailbox_facts(session, installation_of(request), kind, channel)
     team_ids = [team.public_id for team in teams if channel and team.id == channel.default_team_id]
     mailbox_ids = [box.public_id for box in mailboxes if channel and box.id == channel.reply_mailbox_id]
     return {
+        **mailbox,
         "teams": [(team.public_id, team.name) for team in teams],
         "mailboxes": [(box.public_id, box.address) for box in mailboxes],
         "team_id": values.get("team", next(iter(team_ids), "")),
@@ -226,6 +251,11 @@ def _kind(request: Request) -> ChannelKind:
 
 def _rows(kind: ChannelKind, form: FormData) -> list[FieldRow]:
     return rows_given(form) if kind is ChannelKind.FORM else []
+
+
+def _keep_client_secret(channel: Channel, form: FormData, installation: Installation) -> None:
+    if typed := client_secret(form):
+        ways.keep_secret(channel, "client_secret", typed, keys=installation.keys)
 
 
 def _button(form: FormData) -> str:
