@@ -14,6 +14,7 @@ TITLES = {
     413: "Too large",
     422: "Not usable",
     429: "Too often",
+    503: "Not just now",
 }
 
 

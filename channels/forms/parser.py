@@ -79,13 +79,20 @@ def _sender(
     fields: tuple[FormField, ...], values: Mapping[str, str], channel: ChannelFacts, submission_id: str
 ) -> Address:
     name = _targeted(fields, values, Target.NAME) or values.get("name", "")
+    if address := typed_address(fields, values):
+        return Address(address, name)
+    return Address(f"{channel.public_key}:{submission_id}", name, AddressKind.VISITOR)
+
+
+def typed_address(fields: tuple[FormField, ...], values: Mapping[str, str]) -> str | None:
+    """The first usable address that was typed, normalised; None where there is none."""
     typed = [values[field.name] for field in fields if field.type is FieldType.EMAIL and field.name in values]
     for address in [*typed, values.get("email", "")]:
         try:
-            return Address(normalise_email(address), name)
+            return normalise_email(address)
         except Invalid:
             continue
-    return Address(f"{channel.public_key}:{submission_id}", name, AddressKind.VISITOR)
+    return None
 
 
 def _text_field(fields: tuple[FormField, ...], values: Mapping[str, str]) -> str:

@@ -8,13 +8,16 @@ import pytest
 from sqlalchemy import select
 
 from channels.forms.spam import OPENED, TRAP
+from inbox import clock as product_clock
+from inbox.actions.cases import open_case
 from inbox.blobs import BlobStore
 from inbox.clock import FrozenClock
 from inbox.config import Settings
 from inbox.db import Database
-from inbox.models import Attachment, Channel, Message
-from tests.builders import KEYS, a_form_channel
+from inbox.models import Attachment, Case, Channel, Customer, Message, Status
+from tests.builders import KEYS, a_conversation, a_customer, a_form_channel, an_identity
 from tests.services.visiting import served, visitors_app
+from web.endpoints.forms import PER_RECIPIENT
 from web.live.visitors import open_visiting
 
 ANSWERS = {"name": "Inês", "email": "INES@norte.example", "subject": "Lamp", "message": "It arrived cracked."}
@@ -245,3 +248,119 @@ async def test_a_form_without_an_address_is_filed_as_a_visitors(
         await client.post(f"/forms/{channel.public_key}", json={"message": words})
     one, two = await messages(sqlite_database)
     assert one.conversation_id != two.conversation_id
+
+
+async def test_answers_go_where_the_map_sends_them_but_change_nobody_whom_we_know(
+    client: httpx2.AsyncClient, channel: Channel, sqlite_database: Database
+) -> None:
+    await settle(
+        sqlite_database,
+        channel,
+        fields=[
+            {"name": "email", "type": "email"},
+            {"name": "who", "label": "Who", "target": "name"},
+            {"name": "firm", "label": "Firm", "target": "company"},
+            {
+                "name": "plan",
+                "label": "Plan",
+                "type": "radio",
+                "options": ["Free", "Pro"],
+                "target": "attribute",
+            },
+            {"name": "about", "label": "About", "target": "subject"},
+            {"name": "text", "label": "Text", "type": "textarea"},
+        ],
+    )
+    async with sqlite_database.transaction() as session:
+        known = await a_customer(session, name="Ana Sousa", company="Norte")
+        await an_identity(session, known, "ana@norte.example")
+    said = {"who": "Somebody", "firm": "Elsewhere", "plan": "Pro", "about": "Refund", "text": "Please"}
+    for address in ("ana@norte.example", "new@mail.example"):
+        answer = await client.post(f"/forms/{channel.public_key}", json=said | {"email": address})
+        assert answer.status_code == 202
+
+    async with sqlite_database.reading() as session:
+        ana, new = (await session.scalars(select(Customer).order_by(Customer.id))).all()
+    assert (ana.name, ana.company, ana.attributes) == ("Ana Sousa", "Norte", {})
+    assert (new.name, new.company, new.attributes) == ("Somebody", "Elsewhere", {"Plan": "Pro"})
+    assert [message.subject for message in await messages(sqlite_database)] == ["Refund", "Refund"]
+    again = {"email": "new@mail.example", "plan": "Free", "text": "Once more"}
+    await client.post(f"/forms/{channel.public_key}", json=again)
+    async with sqlite_database.reading() as session:
+        assert (await session.get_one(Customer, new.id)).attributes == {"Plan": "Pro"}
+
+
+async def test_a_claimed_submission_opens_a_case_of_its_own_and_wakes_no_other(
+    client: httpx2.AsyncClient, channel: Channel, sqlite_database: Database
+) -> None:
+    async with sqlite_database.transaction() as session:
+        ana = await a_customer(session)
+        known = await an_identity(session, ana, "ana@norte.example")
+        resting = await a_conversation(session, customer=ana, identity=known, status=Status.SNOOZED)
+        done = await open_case(
+            session, resting.conversation, subject="Done", channel=channel, status=Status.RESOLVED
+        )
+        done.resolved_at = product_clock.now()
+    answer = await client.post(f"/forms/{channel.public_key}", json=ANSWERS | {"email": "ana@norte.example"})
+
+    assert answer.status_code == 202
+    async with sqlite_database.reading() as session:
+        cases = (await session.scalars(select(Case).order_by(Case.id))).all()
+    assert [(case.status, case.claimed) for case in cases] == [
+        (Status.SNOOZED, False),
+        (Status.RESOLVED, False),
+        (Status.OPEN, True),
+    ]
+    assert {case.conversation_id for case in cases} == {resting.conversation.id}
+
+
+async def test_nobody_fills_the_thread_of_an_address_that_they_typed_without_end(
+    client: httpx2.AsyncClient, channel: Channel
+) -> None:
+    rates = client._transport.app.state.visiting.rates  # type: ignore[attr-defined]
+    for _ in range(PER_RECIPIENT.limit):
+        assert rates.take(PER_RECIPIENT, f"{channel.id} victim@mail.example") == 0
+    refused = await client.post(
+        f"/forms/{channel.public_key}", json=ANSWERS | {"email": "Victim@mail.example"}
+    )
+    other = await client.post(f"/forms/{channel.public_key}", json=ANSWERS)
+
+    assert (refused.status_code, other.status_code) == (429, 202)
+    assert int(refused.headers["retry-after"]) >= 1
+
+
+async def test_only_the_sites_of_the_list_may_show_the_form_in_a_frame(
+    client: httpx2.AsyncClient, channel: Channel, sqlite_database: Database
+) -> None:
+    path = f"/forms/{channel.public_key}?embed=1"
+    assert "frame-ancestors *" in (await client.get(path)).headers["content-security-policy"]
+
+    await settle(sqlite_database, channel, origins=["https://shop.example"])
+
+    page = await client.get(path)
+    assert page.headers["content-security-policy"].endswith("frame-ancestors 'self' https://shop.example")
+    assert '<body class="embedded">' in page.text
+    sent = await client.post(path, data=ANSWERS, headers={"Origin": "http://desk.test"})
+    assert sent.headers["location"].endswith("/thanks?embed=1")
+
+
+async def test_a_radio_group_and_a_date_take_only_what_they_offer(
+    client: httpx2.AsyncClient, channel: Channel, sqlite_database: Database
+) -> None:
+    fields = [
+        {"name": "size", "type": "radio", "options": ["S", "L"], "help": "On the label"},
+        {"name": "day", "type": "date"},
+        {"name": "part", "label": "Part two", "type": "heading"},
+        {"name": "file", "type": "file"},
+    ]
+    await settle(sqlite_database, channel, fields=fields)
+    path = f"/forms/{channel.public_key}"
+    wrong = await client.post(path, json={"size": "XXL", "day": "20.11.2026"})
+    right = await client.post(path, json={"size": "L", "day": "2026-11-20"})
+
+    assert set(wrong.json()["errors"]) == {"size", "day"}
+    assert right.status_code == 202
+    (message,) = await messages(sqlite_database)
+    assert message.fields == [["size", "L"], ["day", "2026-11-20"]]
+    shown = await client.post(path, data={"size": "XXL", "day": "2026-11-20"})
+    assert '<fieldset class="field" aria-invalid="true" aria-describedby="h-1 e-1">' in shown.text

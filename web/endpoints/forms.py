@@ -8,28 +8,36 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from channels.forms import parser
-from channels.forms.fields import Answers, FieldType, FormField, form_fields, read_answers
-from channels.forms.spam import OPENED, TRAP, OpeningSeals, suspicion
+from channels.forms.fields import Answers, form_fields, read_answers
+from channels.forms.spam import OPENED, OpeningSeals, suspicion
 from inbox import clock
 from inbox.envelopes import ChannelKind, InboundAttachment
 from inbox.errors import Invalid
 from inbox.ids import public_id
 from inbox.models import Channel
 from web.bodies import BY_ENDPOINT, TooLarge, read_form, read_json, store_files, text_fields
+from web.form_pages import (
+    CLOSED_SECONDS,
+    EMBEDDED,
+    address,
+    closed_page,
+    closed_words,
+    form_page,
+    is_paused,
+    thanks_page,
+)
 from web.installation import installation_of
 from web.origins import may_use, share
 from web.policy import Policy, route
 from web.problems import problem, too_often
 from web.rates import Rate, address_block, counted_address
-from web.visiting import channel_of, client_host, document, visiting_of
+from web.visiting import channel_of, client_host, visiting_of
 
 PER_ADDRESS = Rate("forms, address", 120, 60)
+PER_NETWORK = Rate("forms, network", 600, 60)
 PER_FORM = Rate("forms, form", 1_200, 60)
+PER_RECIPIENT = Rate("forms, typed address", 120, 3_600)
 LONGEST_PAGE = 1_000
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors *"
-)
 NEXT = "_next"
 
 
@@ -45,14 +53,15 @@ class Submission:
 async def show(request: Request) -> Response:
     """GET /forms/{key}: the hosted form."""
     channel = await channel_of(request, ChannelKind.FORM)
+    if is_paused(channel):
+        return closed_page(channel, {}, is_embedded=_is_embedded(request))
     return _page(request, channel, Answers({}, {}))
 
 
 async def thanks(request: Request) -> Response:
     """GET /forms/{key}/thanks: what a person sees afterwards; it says nothing of what was sent."""
     channel = await channel_of(request, ChannelKind.FORM)
-    words = channel.settings.get("thanks") or "Thank you. We have your message and will answer by email."
-    return document("forms/thanks.html", policy=POLICY, name=channel.name, words=words)
+    return thanks_page(channel, is_embedded=_is_embedded(request))
 
 
 async def submit(request: Request) -> Response:
@@ -63,8 +72,10 @@ async def submit(request: Request) -> Response:
         return problem(
             403, "This form may not be used from this site. Its owner can add the site in its settings."
         )
+    host = client_host(request)
     counted = (
-        (PER_ADDRESS, f"{channel.id} {counted_address(client_host(request))}"),
+        (PER_ADDRESS, f"{channel.id} {counted_address(host)}"),
+        (PER_NETWORK, f"{channel.id} {address_block(host)}"),
         (PER_FORM, str(channel.id)),
     )
     if wait := visiting_of(request).rates.take_all(*counted):
@@ -86,12 +97,32 @@ async def _receive(request: Request, channel: Channel) -> Response:
     except Invalid as error:
         return problem(400, str(error))
     answers = read_answers(form_fields(channel.settings), sent.given)
+    if is_paused(channel):
+        return _closed(request, channel, answers)
     if answers.mistakes or not (answers.values or sent.files):
         return _mistaken(request, channel, answers)
+    if wait := _wait_for_recipient(request, channel, answers):
+        return too_often(wait)
     submission_id = await _file(request, channel, sent, answers)
     if _wants_json(request):
         return JSONResponse({"id": submission_id}, 202)
-    return RedirectResponse(_next_page(channel, sent.given), 303)
+    return RedirectResponse(_next_page(request, channel, sent.given), 303)
+
+
+def _closed(request: Request, channel: Channel, answers: Answers) -> Response:
+    if not _wants_json(request):
+        return closed_page(channel, answers.values, is_embedded=_is_embedded(request))
+    closed = problem(503, closed_words(channel))
+    closed.headers["Retry-After"] = str(CLOSED_SECONDS)
+    return closed
+
+
+def _wait_for_recipient(request: Request, channel: Channel, answers: Answers) -> float:
+    """Whoever owns a typed address gets what is sent in their name: not more than they could have sent."""
+    typed = parser.typed_address(form_fields(channel.settings), answers.values)
+    if typed is None:
+        return 0.0
+    return visiting_of(request).rates.take(PER_RECIPIENT, f"{channel.id} {typed}")
 
 
 async def _read(request: Request) -> Submission:
@@ -145,33 +176,27 @@ def _mistaken(request: Request, channel: Channel, answers: Answers) -> Response:
 
 
 def _page(request: Request, channel: Channel, answers: Answers, *, status: int = 200) -> Response:
-    seals = OpeningSeals(installation_of(request).keys.derive_all("form openings"))
-    fields = form_fields(channel.settings)
-    return document(
-        "forms/show.html",
-        policy=POLICY,
+    return form_page(
+        channel,
+        answers,
+        seals=OpeningSeals(installation_of(request).keys.derive_all("form openings")),
+        moment=clock.now(),
+        is_embedded=_is_embedded(request),
         status=status,
-        name=channel.name,
-        intro=channel.settings.get("intro", ""),
-        action=f"/forms/{channel.public_key}",
-        fields=fields,
-        with_files=any(field.type is FieldType.FILE for field in fields),
-        values=_shown(fields, answers),
-        mistakes=answers.mistakes,
-        trap=TRAP,
-        opened=(OPENED, seals.mint(channel.public_key, clock.now())),
     )
 
 
-def _shown(fields: tuple[FormField, ...], answers: Answers) -> dict[str, str]:
-    return {field.name: answers.values.get(field.name, "") for field in fields}
+def _is_embedded(request: Request) -> bool:
+    return EMBEDDED in request.query_params
 
 
-def _next_page(channel: Channel, given: Mapping[str, str]) -> str:
+def _next_page(request: Request, channel: Channel, given: Mapping[str, str]) -> str:
     """Where a person goes afterwards: a page that the channel's settings name word for word, else ours."""
     wanted = given.get(NEXT, "")
     allowed = channel.settings.get("redirects") or ()
-    return wanted if wanted and wanted in allowed else f"/forms/{channel.public_key}/thanks"
+    if wanted and wanted in allowed:
+        return wanted
+    return address(channel, "/thanks", is_embedded=_is_embedded(request))
 
 
 def _wants_json(request: Request) -> bool:
