@@ -7,10 +7,10 @@ from datetime import datetime, tzinfo
 from starlette.datastructures import FormData
 
 from inbox import clock
+from inbox.addresses import normalise_email
 from inbox.envelopes import Address, InboundAttachment
 from inbox.errors import Invalid
 from inbox.models import Status
-from inbox.queries.recipients import typed_addresses
 from web.acting import text_of, texts_of
 from web.moments import named_moment, picked_moment
 
@@ -73,14 +73,24 @@ def words_of(form: FormData, name: str) -> str:
 
 
 def chosen_addresses(form: FormData, name: str) -> tuple[Address, ...]:
-    """The ticked addresses of a field, and those written beside them. Raises Invalid for what is none."""
-    return typed_addresses([*texts_of(form, name), *written_in(text_of(form, f"{name}_more"))], field=name)
+    """The ticked addresses of a field, and those written beside them, with their names, each once. Raises
+    Invalid for what is none."""
+    written = [("", value) for value in texts_of(form, name)] + written_in(text_of(form, f"{name}_more"))
+    found: dict[str, Address] = {}
+    for person, value in written:
+        address = Address(value=normalise_email(value, field=name), name=person)
+        found.setdefault(address.value, address)
+    return tuple(found.values())
 
 
-def written_in(text: str) -> list[str]:
-    """Each address in a line of them, "Name <address>" too."""
-    parts = [part for part in re.split(r"[,;\n]", text) if part.strip()]
-    return [found[1] if (found := _IN_ANGLES.search(part)) else part for part in parts]
+def written_in(text: str) -> list[tuple[str, str]]:
+    """Each (name, address) in a line of them; the name is "" where there is none."""
+    parts = [part.strip() for part in re.split(r"[,;\n]", text) if part.strip()]
+    found = [(part, _IN_ANGLES.search(part)) for part in parts]
+    return [
+        (part[: angles.start()].strip(' "') if angles else "", angles[1] if angles else part)
+        for part, angles in found
+    ]
 
 
 def moment_to_send(form: FormData, zone: tzinfo) -> datetime | None:

@@ -13,8 +13,12 @@ from web.writing import Written, written_in
 
 def test_addresses_are_written_with_commas_with_names_or_on_lines_of_their_own() -> None:
     line = "Ana <ana@mail.test>, tomas@mail.test;rui@mail.test\n clara@mail.test ,"
-    found = [one.strip() for one in written_in(line)]
-    assert found == ["ana@mail.test", "tomas@mail.test", "rui@mail.test", "clara@mail.test"]
+    assert written_in(line) == [
+        ("Ana", "ana@mail.test"),
+        ("", "tomas@mail.test"),
+        ("", "rui@mail.test"),
+        ("", "clara@mail.test"),
+    ]
 
 
 def test_ticked_and_written_recipients_are_one_list() -> None:

@@ -47,7 +47,7 @@ async def test_a_message_is_forwarded_from_its_menu(
         assert list(files) == ["x.jpg"]
     shown = await maya.browser.get(f"/cases/{scene.case.number}", follow_redirects=True)
     assert "msg--side" in shown.text and "To supplier" in shown.text
-    assert "You write to <b>sales@brass.test</b>" in shown.text
+    assert "You write to <b>Brass &amp; Co</b>" in shown.text
     assert f'value="{strand.public_id}" data-kind="side">' in shown.text, "it is never chosen by itself"
 
 
