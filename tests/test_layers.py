@@ -1,6 +1,7 @@
 """Imports point one way, `web → channels → inbox ← migrations`, and each library has one home."""
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,12 +41,18 @@ def python_files(folder: str) -> list[Path]:
     return sorted((ROOT / folder).rglob("*.py"))
 
 
+@functools.cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), str(path))
 
 
-def imported_modules(path: Path) -> Iterator[str]:
+@functools.cache
+def imported_modules(path: Path) -> tuple[str, ...]:
     """The full names of what a file imports, wherever in the file; relative imports are resolved."""
+    return tuple(_imported_modules(path))
+
+
+def _imported_modules(path: Path) -> Iterator[str]:
     package = path.relative_to(ROOT).parent.parts
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):

@@ -17,7 +17,8 @@ from tests.services.launch import (
 )
 
 PROGRAMS = "/usr/lib/postgresql/*/bin/"
-NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+DONE = "-- done --"
 
 
 class PostgresServer:
@@ -27,6 +28,7 @@ class PostgresServer:
         self._postgres = require("postgres", PROGRAMS + "postgres")
         self._initdb = require("initdb", PROGRAMS + "initdb")
         self._psql = require("psql", PROGRAMS + "psql")
+        self._session: subprocess.Popen[str] | None = None
         if is_root() and not user_exists("postgres"):
             unavailable("PostgreSQL does not run as root, and there is no user postgres")
         # PostgreSQL refuses to run as root.
@@ -44,12 +46,14 @@ class PostgresServer:
     def create_database(self, *, template: str | None = None) -> str:
         """Make a database, empty or a copy of *template*, and return its name."""
         name = f"t{secrets.token_hex(6)}"
-        self.run(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
+        # To copy the files is quicker than to copy through the log, where nothing is synced.
+        copied = f" TEMPLATE {template} STRATEGY FILE_COPY" if template else ""
+        self._tell(f"CREATE DATABASE {name}{copied}")
         return name
 
     def drop_database(self, name: str) -> None:
         """Remove a database, whoever is still connected to it."""
-        self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self._tell(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def run(self, statement: str, *, database: str = "postgres") -> str:
         """Run one statement and return what psql prints of its rows."""
@@ -92,16 +96,46 @@ class PostgresServer:
 
     def stop(self) -> None:
         """Shut it down and keep its data."""
+        self._hang_up()
         self._process.stop()
 
     def kill(self) -> None:
         """Take it down as a power cut would; `start()` recovers."""
+        self._hang_up()
         self._process.kill()
 
     def close(self) -> None:
         """Stop it for good and remove its data."""
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _tell(self, statement: str) -> None:
+        """Run a statement in a session that stays: a psql for each test takes longer than its statements."""
+        if self._session is None:
+            self._session = subprocess.Popen(
+                [self._psql, "-X", "-q", "-A", "-t", self.url()],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        assert self._session.stdin is not None and self._session.stdout is not None
+        self._session.stdin.write(f"{statement};\n\\echo {DONE}\n")
+        self._session.stdin.flush()
+        said = []
+        for line in self._session.stdout:
+            if line == f"{DONE}\n":
+                break
+            said.append(line)
+        else:
+            said.append("psql has gone")
+        if said:
+            raise RuntimeError(f"{statement}: {''.join(said).strip()}")
+
+    def _hang_up(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.communicate()
 
     def _make_cluster(self) -> None:
         command: list[str | Path] = [
