@@ -14,6 +14,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
+from inbox.envelopes import ChannelKind
 from inbox.ids import public_id
 from inbox.models import AutomaticKind, AutomaticMail, AutomaticState, Channel, Strand
 from inbox.queries.recipients import is_own, own_addresses
@@ -89,6 +90,19 @@ async def send(
     session.add(mail)
     await session.flush()
     return mail
+
+
+async def mailbox_for(session: AsyncSession, channel: Channel) -> Channel | None:
+    """The mailbox that a form or a chat answers by, else any that can send; None where there is none."""
+    mailboxes = (
+        select(Channel)
+        .where(Channel.kind == ChannelKind.EMAIL, Channel.deactivated_at.is_(None))
+        .order_by((Channel.id == channel.reply_mailbox_id).desc(), Channel.id)
+    )
+    for mailbox in await session.scalars(mailboxes):
+        if mailbox.settings.get("smtp_url") or mailbox.is_sample:
+            return mailbox
+    return None
 
 
 async def claim(session: AsyncSession, *, keys: Keys, limit: int) -> list[Leaving]:

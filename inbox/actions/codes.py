@@ -14,9 +14,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
-from inbox.actions.automatic_mails import send
+from inbox.actions.automatic_mails import mailbox_for, send
 from inbox.addresses import normalise_email
-from inbox.envelopes import ChannelKind
 from inbox.errors import Conflict
 from inbox.models import AutomaticKind, Channel, MailedCode
 from inbox.secrets import Keys
@@ -45,7 +44,9 @@ async def mail_code(
     Raises Invalid for what is no address, Conflict where no mail can leave or where there were enough.
     """
     email = normalise_email(address)
-    mailbox = await _mailbox(session, channel)
+    mailbox = await mailbox_for(session, channel)
+    if mailbox is None:
+        raise Conflict("We cannot send mail from here just now.")
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
     if await _sent_within_an_hour(session, channel, visitor_id) >= MOST_OF_VISITOR:
         raise Conflict(WAIT)
@@ -104,19 +105,6 @@ async def try_code(
         return None
     await session.execute(update(MailedCode).where(MailedCode.id == code_id).values(spent_at=clock.now()))
     return str(address)
-
-
-async def _mailbox(session: AsyncSession, channel: Channel) -> Channel:
-    """The mailbox that the channel answers by, else any that can send."""
-    mailboxes = (
-        select(Channel)
-        .where(Channel.kind == ChannelKind.EMAIL, Channel.deactivated_at.is_(None))
-        .order_by((Channel.id == channel.reply_mailbox_id).desc(), Channel.id)
-    )
-    for mailbox in await session.scalars(mailboxes):
-        if mailbox.settings.get("smtp_url") or mailbox.is_sample:
-            return mailbox
-    raise Conflict("We cannot send mail from here just now.")
 
 
 async def _sent_within_an_hour(session: AsyncSession, channel: Channel, visitor_id: str) -> int:

@@ -11,6 +11,7 @@ from channels.forms import parser
 from channels.forms.fields import Answers, form_fields, read_answers
 from channels.forms.spam import OPENED, OpeningSeals, suspicion
 from inbox import clock
+from inbox.actions.confirmations import confirm
 from inbox.envelopes import ChannelKind, InboundAttachment
 from inbox.errors import Invalid
 from inbox.ids import public_id
@@ -153,7 +154,10 @@ async def _file(request: Request, channel: Channel, sent: Submission, answers: A
         page=(sent.given.get("_page") or request.headers.get("referer") or "")[:LONGEST_PAGE] or None,
         spam=suspicion(sent.given, opened_at=opened_at, moment=moment),
     )
-    await installation.intake.submit(channel.id, "form", raw, source_ref=submission_id)
+    filed = await installation.intake.submit(channel.id, "form", raw, source_ref=submission_id)
+    if channel.settings.get("confirmation") and filed.message_id is not None and not filed.known:
+        async with installation.database.transaction() as session:
+            await confirm(session, filed.message_id, keys=installation.keys)
     return submission_id
 
 
