@@ -35,8 +35,13 @@ def parse_addresses(value: bytes, hint: str | None = None) -> list[tuple[str, st
     """
     text = value.replace(b"\r", b"").replace(b"\n", b"").decode("latin-1")
     found = _joined_names(_entries(text), hint)
-    if not any(address for _, address in found):
-        return [("", _text(address, hint)) for address in _loose(text)[:MAX_ADDRESSES]] or found
+    if any(address for _, address in found):
+        return found
+    if loose := _loose(text)[:MAX_ADDRESSES]:
+        return [("", _text(address, hint)) for address in loose]
+    decoded = decode_header(value, hint)
+    if "=?" in text and "@" in decoded and decoded != text:  # name and address in one encoded word
+        return parse_addresses(decoded.encode(), "utf-8")
     return found
 
 
@@ -136,7 +141,7 @@ def _loose(text: str) -> list[str]:
 
 def _name_and_address(entry: _Entry, hint: str | None) -> tuple[str, str]:
     if entry.angle is not None:
-        address = re.sub(r"\s+", "", "".join(entry.angle))
+        address = _bare("".join(entry.angle))
         if address.startswith("@"):  # a source route, `<@relay,@relay:jane@x>`, obsolete since RFC 2822
             address = address.rpartition(":")[2]
         address = address.removeprefix("mailto:").strip("'")
@@ -154,6 +159,16 @@ def _name_and_address(entry: _Entry, hint: str | None) -> tuple[str, str]:
     return _name([rest], hint) or _name(entry.comments, hint), _text(
         word.strip("'\"[]").removeprefix("mailto:"), hint
     )
+
+
+def _bare(angle: str) -> str:
+    """What stands between angle brackets, without comments and blanks, but for those in quotation marks."""
+    pieces = re.split(r'("(?:[^"\\]|\\.)*")', angle)
+    bare = (
+        re.sub(r"\([^()@]*\)|\s+", "", piece) if number % 2 == 0 else piece
+        for number, piece in enumerate(pieces)
+    )
+    return "".join(bare)
 
 
 def _name(pieces: list[str], hint: str | None) -> str:

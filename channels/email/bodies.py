@@ -5,9 +5,14 @@ from dataclasses import dataclass, field
 from html import escape
 
 from channels.email.charsets import decode
+from channels.email.embedded import parts_of, take_files, unpacked
 from channels.email.flowed import unflow
-from channels.email.mime import Part
+from channels.email.invitations import Facts, invitation_words, read_invitation
+from channels.email.mime import Part, split
+from channels.email.smime import signed_content
+from channels.email.tnef import Tnef
 from channels.email.transfer import content_of
+from inbox.errors import Refused
 from inbox.html_limits import crude_text
 from inbox.html_text import text_of
 
@@ -26,6 +31,18 @@ _SIGNATURES = frozenset(
 _READ_AS_TEXT = frozenset(("text/plain", "text/markdown", "text/x-markdown", "text", "text/unknown"))
 _STRUCTURE = re.compile(r"--|[!-9;-~]+:|\s|$")
 _ENCRYPTED = "This email is encrypted. What it holds is in the attachment."
+# Other shapes of the words beside them, which say nothing more.
+_SHADOWS = frozenset(("text/x-amp-html", "text/watch-html", "text/x-watch-html"))
+_ENRICHED = frozenset(("text/enriched", "text/richtext"))
+_ENRICHED_PARAM = re.compile(r"<(param|comment)>.*?</\1>", re.IGNORECASE | re.DOTALL)
+_ENRICHED_COMMAND = re.compile(r"<(/?)([a-z0-9-]{1,60})>", re.IGNORECASE)
+# Texts that are files whatever they say of themselves.
+_TEXT_FILES = frozenset(
+    ("text/calendar", "text/csv", "text/vcard", "text/x-vcard", "text/directory", "text/css", "text/xml")
+) | frozenset(
+    ("text/javascript", "text/rtf", "text/rfc822-headers", "text/x-python", "text/tab-separated-values")
+)
+_ENCRYPTED_TYPES = frozenset(("application/pkcs7-mime", "application/x-pkcs7-mime"))
 
 
 @dataclass(slots=True)
@@ -51,6 +68,8 @@ class Body:
     pieces: list[Piece] = field(default_factory=list)
     files: list[Part] = field(default_factory=list)
     plain: str | None = None  # where the sender gave a plain text beside the HTML
+    facts: Facts = ()  # of an invitation
+    spare: Piece | None = None  # words that count only where there are no others
 
     def add(self, other: "Body") -> None:
         """Append what comes next in the mail."""
@@ -59,6 +78,8 @@ class Body:
             self.plain = "\n\n".join(words for words in (mine, its) if words)
         self.pieces += other.pieces
         self.files += other.files
+        self.facts = self.facts or other.facts
+        self.spare = self.spare or other.spare
 
     def words(self) -> str:
         """The plain text: the sender's where there is one, else that of the HTML."""
@@ -77,12 +98,25 @@ class Body:
 def read_body(root: Part) -> Body:
     """The words and files of a whole mail. Recursion is as deep as its parts, of which `mime` allows 50."""
     body = _read(root)
+    if body.spare and not body.words().strip():
+        body.pieces.insert(0, body.spare)
+    _add_facts(root, body)
     if not body.files and not any(piece.text.strip() for piece in body.pieces):
         # Damaged beyond what its structure says: shown as it stands rather than not at all.
         text = _as_it_stands(root)
         if any(not _STRUCTURE.match(line) for line in text.split("\n")):
             return Body([Piece(text)])
     return body
+
+
+def _add_facts(root: Part, body: Body) -> None:
+    """What an invitation says; where the mail holds no other words, these are they."""
+    for part in root.walk():
+        if part.content_type in ("text/calendar", "application/ics") and (facts := read_invitation(part)):
+            body.facts = facts
+            break
+    if body.facts and not body.words().strip():
+        body.pieces.insert(0, Piece(invitation_words(body.facts)))
 
 
 def is_attachment(part: Part) -> bool:
@@ -100,7 +134,11 @@ def filename_of(part: Part) -> str:
 
 def text_of_part(part: Part) -> str:
     """A text part as text: decoded, line ends unified, flowed lines joined, without NUL."""
-    text = decode(content_of(part)[:MAX_PART], part.parameters.get("charset") or None)
+    return _text(content_of(part)[:MAX_PART], part)
+
+
+def _text(content: bytes, part: Part) -> str:
+    text = decode(content, part.parameters.get("charset") or None)
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").removeprefix("\ufeff")
     if part.parameters.get("format").lower() == "flowed":
         text = unflow(text, delete_space=part.parameters.get("delsp").lower() == "yes")
@@ -117,24 +155,73 @@ def _read(part: Part) -> Body:
         if content_type == "multipart/related":
             return _related(part)
         if content_type == "multipart/encrypted":
-            return Body([Piece(_ENCRYPTED)], list(part.children))
+            files = [child for child in part.children if child.content_type != "application/pgp-encrypted"]
+            return Body([Piece(_ENCRYPTED)], files)
         return _sequence(part, drop_signatures=content_type == "multipart/signed")
-    return _read_words(part) if _is_words(part) else Body(files=[part])
+    if _is_words(part):
+        return _read_words(part)
+    if content_type in _ENCRYPTED_TYPES:
+        return _read_sealed(part)
+    if (packed := unpacked(part)) is not None:
+        return _read_packed(packed)
+    return Body(files=[part])
+
+
+def _read_sealed(part: Part) -> Body:
+    """S/MIME in one piece (RFC 8551): what is signed is shown, what is encrypted is a file with a notice."""
+    inner = signed_content(content_of(part))
+    if inner is not None:
+        try:
+            body = _read(split(inner))
+        except Refused:
+            return Body(files=[part])  # beyond the limits: kept as it is
+        return body if body.words().strip() or body.files else Body(files=[part])
+    if "certs-only" in part.parameters.get("smime-type").lower():
+        return Body(files=[part])
+    return Body([Piece(_ENCRYPTED)], [part])
+
+
+def _read_packed(packed: Tnef) -> Body:
+    """The files of a winmail.dat; its words only where the mail has none of its own."""
+    body = Body(files=list(parts_of(packed)))
+    if packed.html or packed.text:
+        body.spare = Piece(packed.html or packed.text, bool(packed.html))
+    return body
 
 
 def _read_words(part: Part) -> Body:
     """The words of a text part; of a huge one the beginning, and the whole as a file."""
     is_html = part.content_type == "text/html"
-    text = text_of_part(part)
+    files: list[Part] = []
+    if part.content_type == "text/plain":
+        content, files = take_files(content_of(part)[:MAX_PART])
+        text = _text(content, part)
+    else:
+        text = text_of_part(part)
+    if part.content_type in _ENRICHED:
+        text = _without_commands(text, rich=part.content_type == "text/richtext")
     if len(text) <= (MAX_HTML if is_html else MAX_TEXT) and part.end - part.start <= MAX_PART:
-        return Body([Piece(text, is_html)])
+        return Body([Piece(text, is_html)], files)
     return Body([Piece(crude_text(text)[:MAX_TEXT] if is_html else text[:MAX_TEXT])], [part])
 
 
+def _without_commands(text: str, *, rich: bool) -> str:
+    """text/enriched (RFC 1896) and its forerunner text/richtext (RFC 1341) without their commands."""
+    if not rich:
+        text = re.sub(r"\n(\n*)", lambda found: found[1] or " ", text)
+    text = _ENRICHED_PARAM.sub("", text).replace("<<", "\x01").replace("<lt>", "\x01")
+    text = re.sub(r"<(?:nl|paragraph)>", "\n", text, flags=re.IGNORECASE)
+    return _ENRICHED_COMMAND.sub("", text).replace("\x01", "<")
+
+
 def _is_words(part: Part) -> bool:
-    if part.content_type != "text/html" and part.content_type not in _READ_AS_TEXT:
+    """Texts that are not set aside; of an unknown kind those without a name (RFC 2046 §4.1.4)."""
+    if is_attachment(part):
         return False
-    return not is_attachment(part)
+    if part.content_type == "text/html" or part.content_type in _READ_AS_TEXT | _ENRICHED:
+        return True
+    is_text = part.content_type.startswith("text/") and part.content_type not in _TEXT_FILES | _SHADOWS
+    return is_text and not filename_of(part)
 
 
 def _unsplit(part: Part) -> Body:
@@ -161,7 +248,9 @@ def _sequence(part: Part, *, drop_signatures: bool) -> Body:
 
 def _alternative(part: Part) -> Body:
     """RFC 2046 §5.1.4: the last one that can be used; HTML is kept with the best plain text beside it."""
-    bodies = [_read(child) for child in part.children]
+    children = [child for child in part.children if child.content_type not in _SHADOWS]
+    children.sort(key=lambda child: child.content_type not in _ENRICHED)  # of these the plain text says more
+    bodies = [_read(child) for child in children]
     files = [file for body in bodies for file in body.files]
     with_words = [body for body in bodies if body.words().strip()]
     rich = next((body for body in reversed(with_words) if body.html is not None), None)

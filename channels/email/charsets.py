@@ -49,6 +49,32 @@ _MEANT = {
     "x_mac_roman": "mac_roman",
     "macintosh": "mac_roman",
     "x_mac_ce": "mac_latin2",
+    "x_mac_centraleurroman": "mac_latin2",
+    "mac_centraleurope": "mac_latin2",
+    "x_mac_japanese": "cp932",
+    "x_mac_korean": "cp949",
+    "x_mac_chinesesimp": "gb18030",
+    "x_mac_chinesetrad": "cp950",
+    "x_mac_greek": "mac_greek",
+    "x_mac_turkish": "mac_turkish",
+    "x_windows_949": "cp949",
+    "x_windows_950": "cp950",
+    "x_ms950": "cp950",
+    "x_windows_iso2022jp": "iso2022_jp_ext",
+    "csiso2022jp": "iso2022_jp_ext",
+    "iso_2022_jp_ms": "iso2022_jp_ext",
+    "cp50220": "iso2022_jp_ext",
+    "cp50221": "iso2022_jp_ext",
+    "iso_8859_16": "iso8859_16",
+    "iso_646": "ascii",
+    "unicode_utf_8": "utf_8",
+    "utf_8_mac": "utf_8",
+    "cesu_8": "utf_8",
+    "x_utf_8": "utf_8",
+    "x_user_defined": "cp1252",
+    "x_cp1250": "cp1250",
+    "x_cp1251": "cp1251",
+    "x_cp1252": "cp1252",
     "x_mac_cyrillic": "mac_cyrillic",
     "x_gbk": "gb18030",
     "x_euc_jp": "euc_jp",
@@ -130,6 +156,9 @@ def _known(label: str) -> str | None:
 
 
 def _strict(content: bytes, codec: str) -> str | None:
+    if codec in ("utf_16", "utf_16_le", "utf_16_be", "utf_32"):
+        width = 4 if codec == "utf_32" else 2  # a line break of one byte is added on the way
+        content = content[: len(content) - len(content) % width]
     try:
         text = content.decode(codec)
         if codec == "utf_7":

@@ -7,6 +7,7 @@ is a range of the one bytes object, and the limits are counted before anything i
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from channels.email.headers import Headers
 from channels.email.parameters import Parameters
@@ -164,14 +165,19 @@ def _children(part: Part) -> Iterator[Part]:
     if not boundary:
         return
     default = "message/rfc822" if part.content_type == "multipart/digest" else "text/plain"
-    for start, end in _ranges(part.raw, part.start, part.end, b"--" + boundary):
+    ranges = list(islice(_ranges(part.raw, part.start, part.end, b"--" + boundary), MAX_PARTS + 1))
+    if not ranges and (likely := _likely_boundary(part)):  # it says another one than it uses
+        ranges = list(islice(_ranges(part.raw, part.start, part.end, b"--" + likely), MAX_PARTS + 1))
+        if not any(_FIELD.match(part.raw, start, end) for start, end in ranges):
+            return  # lines of text that begin with dashes
+    for start, end in ranges:
         headers, body = read_headers(part.raw, start, end)
         yield _part(headers, part.raw, min(body, end), end, default)
 
 
 def _likely_boundary(part: Part) -> bytes:
     """A multipart that does not say its boundary: the first line that looks like one."""
-    found = _UNSAID_BOUNDARY.search(part.raw, part.start, part.end)
+    found = _UNSAID_BOUNDARY.search(part.raw, max(part.start - 1, 0), part.end)
     return found[1].rstrip() if found else b""
 
 

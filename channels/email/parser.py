@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from channels.email.address_lists import parse_addresses
 from channels.email.attachments import read_attachments
 from channels.email.authentication import read_authentication
 from channels.email.automatic import read_automatic
@@ -34,6 +35,7 @@ _MAKE_A_MAIL = frozenset(
     ("from", "to", "cc", "subject", "date", "message-id", "sender", "received")
 ) | frozenset(("return-path", "mime-version", "content-type"))
 _SPAM_SCORE = 5
+_LOCAL_PART = re.compile(r"(?!undisclosed|unlisted)[A-Za-z0-9._+-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,7 @@ def _message(root: Part, context: MailContext, store: Callable[[bytes], str]) ->
         spam=_is_spam(headers, context),
         sent_at=moment(headers.text("date")),
         attachments=read_attachments(body.files, html or "", store),
+        fields=body.facts,
     )
     if sender.value not in context.agent_addresses or message.automatic is not None:
         return message
@@ -133,14 +136,11 @@ def _sender(headers: Headers, fingerprint: str) -> Address:
             named = headers.text("from") if name != "from" and not addresses[0].name else ""
             return Address(addresses[0].value, addresses[0].name or named[:200])
     written = headers.text("from")
-    local = re.match(r"[A-Za-z0-9._+-]{1,64}", written.strip('"< '))
-    local_part = (
-        local[0].lower()
-        if local and " " not in written.split("(")[0].strip()
-        else f"nobody-{fingerprint[:12]}"
-    )
+    bare = re.sub(r"\([^()]*\)", "", written).strip("\"'<>:;, ")
+    local_part = bare.lower() if _LOCAL_PART.fullmatch(bare) else f"nobody-{fingerprint[:12]}"
     address = normalise_address(f"{local_part}@{NO_DOMAIN}") or f"nobody-{fingerprint[:12]}@{NO_DOMAIN}"
-    return Address(address, written[:200])
+    names = [name for name, _ in parse_addresses(headers.raw("from"), headers.hint) if name]
+    return Address(address, (names or [written.strip("<>:; ")])[0][:200])
 
 
 def _reply_to(headers: Headers, sender: Address) -> Address | None:

@@ -29,6 +29,7 @@ _NAME = re.compile(
 def mark_signatures(lines: Sequence[Line]) -> None:
     """What stands below `-- ` or is set there by a telephone, down to the next quote or the end."""
     _mark_banner(lines)
+    _mark_armor(lines)
     stops = _stops(lines)
     for index, line in enumerate(lines):
         if line.kind is not Is.NEW:
@@ -56,6 +57,22 @@ def _mark_banner(lines: Sequence[Line]) -> None:
             if any(one.kind is Is.NEW for one in lines[end:]) and end - index < _TOP:
                 _sign(lines[:end])
             return
+
+
+def _mark_armor(lines: Sequence[Line]) -> None:
+    """What OpenPGP sets around words that it signs in place (RFC 9580 §7)."""
+    inside = ""
+    for line in lines:
+        if line.text == "-----BEGIN PGP SIGNED MESSAGE-----":
+            inside = "head"
+        elif line.text == "-----BEGIN PGP SIGNATURE-----":
+            inside = "signature"
+        elif inside == "head" and line.kind is Is.BLANK:
+            inside = ""
+        if inside and line.kind is Is.NEW:
+            line.kind = Is.SIGNATURE
+        if line.text == "-----END PGP SIGNATURE-----":
+            inside = ""
 
 
 def _mark_disclaimer(lines: Sequence[Line], index: int) -> None:

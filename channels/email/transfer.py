@@ -20,10 +20,10 @@ def content_of(part: Part) -> bytes:
     content = part.content
     if encoding == "base64":
         return _from_base64(content) if _is_base64(content) else content
-    if encoding in ("quoted-printable", "quotedprintable", "qp"):
+    if encoding in ("quoted-printable", "quotedprintable", "quoted", "quote", "qp"):
         return binascii.a2b_qp(content)
     if encoding in ("uuencode", "x-uuencode", "x-uue", "uue"):
-        return _from_uuencode(content)
+        return from_uuencode(content)
     return content
 
 
@@ -46,7 +46,8 @@ def _from_base64(content: bytes) -> bytes:
     return b"".join(pieces)
 
 
-def _from_uuencode(content: bytes) -> bytes:
+def from_uuencode(content: bytes) -> bytes:
+    """The bytes of a uuencoded file, from its `begin` to its `end`; *content* itself where there is none."""
     pieces: list[bytes] = []
     inside = False
     for line in content.splitlines():
