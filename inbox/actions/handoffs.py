@@ -30,6 +30,7 @@ from inbox.models import (
     Team,
     Undo,
 )
+from inbox.queries import hours
 
 CHAT_EXPIRES = timedelta(minutes=5)
 EXPIRES = timedelta(hours=4)
@@ -60,7 +61,7 @@ async def offer(session: AsyncSession, case: Case, *, to: Agent | Team, by: Agen
         to_team_id=to.id if isinstance(to, Team) else None,
         reason=reason,
         state=HandoffState.OFFERED,
-        expires_at=await _expiry(session, case) if isinstance(to, Agent) else None,
+        expires_at=await _expiry(session, case, to) if isinstance(to, Agent) else None,
         created_at=clock.now(),
     )
     session.add(handoff)
@@ -177,8 +178,9 @@ def _checked(text: str, *, field: str, needed: bool = False) -> str:
     return line
 
 
-async def _expiry(session: AsyncSession, case: Case) -> datetime:
-    """Somebody who chats is waiting now; other cases have half a working day."""
+async def _expiry(session: AsyncSession, case: Case, to: Agent) -> datetime:
+    """Somebody who chats is waiting now; other cases have half a working day of whoever is asked, by the
+    clock where no hours are set."""
     live = (
         select(Strand.id)
         .join(Channel, Channel.id == Strand.channel_id)
@@ -189,7 +191,11 @@ async def _expiry(session: AsyncSession, case: Case) -> datetime:
         )
         .limit(1)
     )
-    return clock.now() + (EXPIRES if await session.scalar(live) is None else CHAT_EXPIRES)
+    if await session.scalar(live) is not None:
+        return clock.now() + CHAT_EXPIRES
+    working = await hours.of_agent(session, to.id, team_id=case.team_id)
+    worked = working.add_working(clock.now(), EXPIRES) if working is not None else None
+    return worked or clock.now() + EXPIRES
 
 
 def _record_offer(

@@ -1,7 +1,7 @@
 """Handoffs cannot be dropped: somebody is responsible at every moment."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -9,13 +9,15 @@ from sqlalchemy import select
 from inbox.actions.assignments import assign
 from inbox.actions.events import recorded
 from inbox.actions.handoffs import accept, decline, expire_due, offer, withdraw
+from inbox.actions.hours import set_hours
 from inbox.actions.replies import ReplySettings, reply
 from inbox.actions.resolutions import resolve
 from inbox.actions.undos import latest, undo
+from inbox.actors import Actor
 from inbox.clock import FrozenClock
 from inbox.db import Database
 from inbox.errors import Conflict, Invalid, NotPermitted
-from inbox.models import Agent, Case, Event, EventKind, Follower, Handoff, HandoffState, TimelineEntry
+from inbox.models import Agent, Case, Event, EventKind, Follower, Handoff, HandoffState, Role, TimelineEntry
 from tests.builders import KEYS, a_conversation, a_team, a_webchat_channel, an_agent
 
 
@@ -171,3 +173,22 @@ async def test_a_handoff_needs_a_reason_of_one_line(sqlite_database: Database, r
             await offer(session, scene.case, to=priya, by=maya, reason=reason)
         with pytest.raises(Invalid):
             await offer(session, scene.case, to=maya, by=maya, reason="To myself")
+
+
+async def test_an_offer_stands_for_half_a_working_day_of_whoever_is_asked(
+    sqlite_database: Database, clock: FrozenClock
+) -> None:
+    """Friday at ten in London; Priya's team works on weekdays from nine to eleven."""
+    async with sqlite_database.transaction() as session:
+        admin = Actor.agent(await an_agent(session, name="Ada", role=Role.ADMIN))
+        maya, priya = await an_agent(session), await an_agent(session, name="Priya Nair")
+        team = await a_team(session, priya)
+        short, long = [[["09:00", "11:00"]]] * 5 + [[], []], [[["00:00", "24:00"]]] * 7
+        await set_hours(session, None, time_zone="Europe/London", week=long, by=admin)
+        await set_hours(session, team, time_zone="Europe/London", week=short, by=admin)
+        asked = await offer(session, (await a_conversation(session)).case, to=priya, by=maya, reason="Refund")
+        other = await offer(session, (await a_conversation(session)).case, to=maya, by=priya, reason="Refund")
+    assert asked.expires_at == datetime(2026, 11, 24, 10, tzinfo=UTC), (
+        "one hour today, two on Monday, one more"
+    )
+    assert other.expires_at == clock() + timedelta(hours=4)
