@@ -6,7 +6,7 @@ from inbox.actions import agents, channels, sign_ins
 from inbox.actors import SYSTEM, Actor
 from inbox.envelopes import ChannelKind
 from inbox.intake import RawInput
-from inbox.models import Agent, Conversation, Role
+from inbox.models import Agent, Channel, Conversation, Role
 from inbox.queries import agents as agent_queries, conversations
 from web.installation import Installation
 
@@ -21,6 +21,7 @@ class Scene:
     agent: Agent
     session_token: str
     conversation: Conversation
+    mailbox: Channel
 
 
 async def a_scene(installation: Installation) -> Scene:
@@ -45,4 +46,4 @@ async def a_scene(installation: Installation) -> Scene:
         found = await agent_queries.by_email(session, "maya@desk.example")
         assert found is not None
         page = await conversations.page(session, Actor.agent(found), limit=1)
-    return Scene(found, token, page.items[0].conversation)
+    return Scene(found, token, page.items[0].conversation, channel)

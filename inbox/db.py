@@ -1,4 +1,4 @@
-"""The database: `transaction()` commits and then wakes the feed; `reading()` never commits.
+"""The database: `transaction()` commits and then wakes the feed; `reading()` and `glancing()` never commit.
 
 On SQLite the bodies of transactions run one after another on one writer connection, each inside a SAVEPOINT,
 and share a COMMIT (group commit): with synchronous=FULL a COMMIT costs an fsync, and one fsync carries up to
@@ -7,7 +7,7 @@ PostgreSQL every transaction has a connection of its own.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Self
 
@@ -24,10 +24,11 @@ from sqlalchemy.ext.asyncio import (
 from inbox.actions.events import write_events
 from inbox.errors import SettingsInvalid
 from inbox.feed import Feed
-from inbox.sqlite import open_connection
+from inbox.sqlite import open_connection, open_glancing
 
 GROUP = 64
 BUSY_MILLISECONDS = 30_000
+GLANCES = ("query_only=ON", "busy_timeout=1000")  # readers wait for nobody in WAL mode; the loop must not
 
 
 class Database:
@@ -44,12 +45,16 @@ class Database:
         if self.is_sqlite:
             self._writer = _sqlite_engine(self.url, pool_size=1, begin="BEGIN IMMEDIATE")
             self._readers = _sqlite_engine(self.url, pool_size=4, begin="BEGIN", pragmas=("query_only=ON",))
+            self._glancers = _sqlite_engine(
+                self.url, pool_size=1, begin="", pragmas=GLANCES, opening=open_glancing
+            )
             self._groups = _GroupCommit(await self._writer.connect(), self.feed)
+            self._stack.push_async_callback(self._glancers.dispose)
             self._stack.push_async_callback(self._readers.dispose)
             self._stack.push_async_callback(self._writer.dispose)
             self._stack.push_async_callback(self._groups.close)
         else:
-            self._writer = self._readers = create_async_engine(
+            self._writer = self._readers = self._glancers = create_async_engine(
                 self.url, pool_size=16, max_overflow=8, pool_pre_ping=True, hide_parameters=True
             )
             self._stack.push_async_callback(self._writer.dispose)
@@ -76,6 +81,16 @@ class Database:
         """A session over one snapshot (SQLite) or over committed rows (PostgreSQL); nothing it does is
         kept."""
         async with AsyncSession(self._readers, expire_on_commit=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def glancing(self) -> AsyncIterator[AsyncSession]:
+        """A session for a few statements, each by an index, over rows that were committed just now.
+
+        On SQLite they run in the loop's own thread, each for itself (docs/decisions/0013): nothing that may
+        read far belongs here.
+        """
+        async with AsyncSession(self._glancers, expire_on_commit=False) as session:
             yield session
 
     async def data_version(self, connection: AsyncConnection) -> int:
@@ -105,19 +120,26 @@ def driver_url(url: str) -> str:
     return parsed.set(drivername=drivers[backend]).render_as_string(hide_password=False)
 
 
-def _sqlite_engine(url: str, *, pool_size: int, begin: str, pragmas: tuple[str, ...] = ()) -> AsyncEngine:
+def _sqlite_engine(
+    url: str,
+    *,
+    pool_size: int,
+    begin: str,
+    pragmas: tuple[str, ...] = (),
+    opening: Callable[..., object] = open_connection,
+) -> AsyncEngine:
     # An error's text must not quote the rows that it failed on: it ends in a log.
     engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=0 if pool_size == 1 else 4,
         hide_parameters=True,
-        connect_args={"async_creator_fn": open_connection},
+        # We say BEGIN ourselves, so that SAVEPOINT means what it says.
+        connect_args={"async_creator_fn": opening, "isolation_level": None},
     )
 
     @event.listens_for(engine.sync_engine, "connect")
     def connected(connection: Any, _: object) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves, so that SAVEPOINT means what it says
         cursor = connection.cursor()
         fixed = (
             "journal_mode=WAL",
@@ -131,7 +153,7 @@ def _sqlite_engine(url: str, *, pool_size: int, begin: str, pragmas: tuple[str, 
 
     @event.listens_for(engine.sync_engine, "begin")
     def begun(connection: Any) -> None:
-        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        if begin and connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
             connection.exec_driver_sql(begin)
 
     return engine

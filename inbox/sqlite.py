@@ -1,46 +1,96 @@
-"""SQLite by one hop into its thread for each statement.
+"""SQLite by one hop into its thread for each statement, or by none.
 
 aiosqlite hops for the cursor, the statement, its rows and the end of the cursor: four times between two
-threads, which costs more than most statements do. Here one hop does all of it. Rows are always fetched whole,
-as SQLAlchemy does anyway.
+threads, which costs more than most statements do. `OneHopConnection` does all of it in one. Rows are always
+fetched whole, as SQLAlchemy does anyway.
+
+`GlancingConnection` does it in the thread that asks: for looking at rows that were written just now, which
+lie in memory still, so that the statement takes less than the hop would.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import aiosqlite
 
 Run = tuple[list[Any], Any, int, int | None]
 
 
+Statement = Callable[[sqlite3.Cursor], object]
+
+
+class Running(Protocol):
+    """A connection that does statements whole."""
+
+    async def run(self, statement: Statement) -> Run:
+        """Do *statement* with a cursor: rows, description, row count, last row id."""
+        ...
+
+
 class OneHopConnection(aiosqlite.Connection):
     """An aiosqlite connection whose cursors do a statement in one go."""
 
-    def cursor(self) -> "OneHopCursor":  # type: ignore[override]
-        return OneHopCursor(self)
+    def cursor(self) -> "WholeCursor":  # type: ignore[override]
+        return WholeCursor(self)
 
-    async def run(self, statement: Callable[[sqlite3.Cursor], object]) -> Run:
+    async def run(self, statement: Statement) -> Run:
         """Do *statement* with a cursor in the thread: rows, description, row count, last row id."""
-
-        def whole() -> Run:
-            cursor = self._conn.cursor()
-            try:
-                statement(cursor)
-                rows = cursor.fetchall() if cursor.description is not None else []
-                return rows, cursor.description, cursor.rowcount, cursor.lastrowid
-            finally:
-                cursor.close()
-
-        done: Run = await self._execute(whole)  # type: ignore[no-untyped-call]
+        done: Run = await self._execute(_whole, self._conn, statement)  # type: ignore[no-untyped-call]
         return done
 
 
-class OneHopCursor:
+class GlancingConnection:
+    """A connection as aiosqlite's, without its thread. Never write with it: that waits for the disk."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._conn = self._connection = connection  # as aiosqlite calls them, for SQLAlchemy
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        return self._opened().__await__()
+
+    async def _opened(self) -> Self:
+        return self
+
+    def cursor(self) -> "WholeCursor":
+        return WholeCursor(self)
+
+    async def run(self, statement: Statement) -> Run:
+        """Do *statement* here and now: rows, description, row count, last row id."""
+        return _whole(self._conn, statement)
+
+    async def create_function(self, name: str, arguments: int, function: Any, **how: Any) -> None:
+        self._conn.create_function(name, arguments, function, **how)
+
+    async def commit(self) -> None:
+        self._conn.commit()
+
+    async def rollback(self) -> None:
+        self._conn.rollback()
+
+    async def close(self) -> None:
+        self._conn.close()
+
+    def stop(self) -> None:
+        """Close without an event loop, as SQLAlchemy does with what nobody returned."""
+        self._conn.close()
+
+
+def _whole(connection: sqlite3.Connection, statement: Statement) -> Run:
+    cursor = connection.cursor()
+    try:
+        statement(cursor)
+        rows = cursor.fetchall() if cursor.description is not None else []
+        return rows, cursor.description, cursor.rowcount, cursor.lastrowid
+    finally:
+        cursor.close()
+
+
+class WholeCursor:
     """What SQLAlchemy asks of a cursor; after a statement everything it has to say is here already."""
 
-    def __init__(self, connection: OneHopConnection) -> None:
+    def __init__(self, connection: Running) -> None:
         self._connection = connection
         self._rows: list[Any] = []
         self.description: Any = None
@@ -80,3 +130,8 @@ def open_connection(database: str, **options: Any) -> OneHopConnection:
     connection = OneHopConnection(lambda: sqlite3.connect(database, **options), iter_chunk_size=64)
     connection._thread.daemon = True
     return connection
+
+
+def open_glancing(database: str, **options: Any) -> GlancingConnection:
+    """The same without a thread."""
+    return GlancingConnection(sqlite3.connect(database, **options))

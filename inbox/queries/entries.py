@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -34,23 +34,53 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A place in a timeline, and the case it belongs to if there is one."""
+    """A place in a timeline: what stands there, whose conversation it is, and its case if it has one."""
 
-    entry: TimelineEntry
-    case: Case | None
+    position: int
+    message_id: int | None
+    note_id: int | None
+    handoff_id: int | None
+    suggestion_id: int | None
+    event_id: int | None
+    conversation_id: str
+    customer: Customer
+    case_id: int | None
+    case_number: int | None
+    is_private: bool | None
 
 
-async def load_entries(session: AsyncSession, places: Sequence[Placed]) -> list[Entry]:
+def places() -> Select[*tuple[Any, ...]]:
+    """The columns of `Placed`, with Case, Conversation and Customer joined; say which ones by `where()`."""
+    return (
+        select(
+            TimelineEntry.position,
+            TimelineEntry.message_id,
+            TimelineEntry.note_id,
+            TimelineEntry.handoff_id,
+            TimelineEntry.suggestion_id,
+            TimelineEntry.event_id,
+            Conversation.public_id,
+            Customer,
+            Case.id,
+            Case.number,
+            Case.is_private,
+        )
+        .join(Conversation, Conversation.id == TimelineEntry.conversation_id)
+        .join(Customer, Customer.id == Conversation.customer_id)
+        .outerjoin(Case, Case.id == TimelineEntry.case_id)
+    )
+
+
+async def load_entries(session: AsyncSession, placed: Sequence[Placed]) -> list[Entry]:
     """What stands at these places, in the same order."""
-    loaded = await _load(session, [place.entry for place in places])
-    return [_entry(place, loaded) for place in places]
+    loaded = await _load(session, placed)
+    return [_entry(place, loaded) for place in placed]
 
 
 @dataclass(slots=True)
 class _Loaded:
     """Everything that the entries point to, by internal key."""
 
-    conversations: dict[int, tuple[Conversation, Customer]] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
     strands: dict[int, Strand] = field(default_factory=dict)
     due: dict[int, datetime] = field(default_factory=dict)
@@ -63,75 +93,86 @@ class _Loaded:
     agents: dict[int, Agent] = field(default_factory=dict)
 
 
-async def _load(session: AsyncSession, rows: Sequence[TimelineEntry]) -> _Loaded:
-    loaded = _Loaded(conversations=await _conversations(session, {row.conversation_id for row in rows}))
-    await _load_messages(session, loaded, {row.message_id for row in rows if row.message_id})
-    await _load_notes(session, loaded, {row.note_id for row in rows if row.note_id})
-    await _load_handoffs(session, loaded, {row.handoff_id for row in rows if row.handoff_id})
-    await _load_suggestions(session, loaded, {row.suggestion_id for row in rows if row.suggestion_id})
-    loaded.events = await _by_id(session, Event, {row.event_id for row in rows if row.event_id})
+# Statements are made once, here: making one again for each call costs more than running it.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+
+
+def _of_ids(model: type[M], *options: Any) -> Select[M]:
+    # What a session has read before may be out of date here: a push must show what is committed now.
+    query = select(model).where(model.id.in_(_IDS)).options(*options)
+    return query.execution_options(populate_existing=True)
+
+
+_MESSAGES = _of_ids(
+    Message,
+    joinedload(Message.channel),
+    joinedload(Message.author_agent),
+    selectinload(Message.attachments),
+    selectinload(Message.deliveries),
+)
+_UNTRIED = select(OutboxEntry.message_id, OutboxEntry.due_at).where(
+    OutboxEntry.message_id.in_(_IDS), OutboxEntry.attempts == 0
+)
+_STRANDS = _of_ids(Strand, joinedload(Strand.channel))
+_NOTES = _of_ids(Note, joinedload(Note.author), selectinload(Note.mentions))
+_TEAM_NAMES = select(Team.name)
+_HANDOFFS = _of_ids(
+    Handoff, joinedload(Handoff.from_agent), joinedload(Handoff.to_agent), joinedload(Handoff.to_team)
+)
+_SUGGESTIONS = _of_ids(Suggestion)
+_EVENTS = _of_ids(Event)
+_AGENTS = _of_ids(Agent)
+_OTHERS = (
+    select(Customer, Conversation)
+    .outerjoin(Conversation, Conversation.customer_id == Customer.id)
+    .where(Customer.id.in_(_IDS))
+)
+
+
+async def _load(session: AsyncSession, placed: Sequence[Placed]) -> _Loaded:
+    loaded = _Loaded()
+    await _load_messages(session, loaded, (place.message_id for place in placed))
+    await _load_notes(session, loaded, (place.note_id for place in placed))
+    loaded.handoffs = await _by_id(session, _HANDOFFS, (place.handoff_id for place in placed))
+    await _load_suggestions(session, loaded, (place.suggestion_id for place in placed))
+    changes = (place.event_id for place in placed if _is_change(place))
+    loaded.events = await _by_id(session, _EVENTS, changes)
     await _load_agents(session, loaded)
     return loaded
 
 
-async def _by_id(
-    session: AsyncSession, model: type[M], ids: Iterable[int | None], *options: Any
-) -> dict[int, M]:
+async def _by_id(session: AsyncSession, query: Select[M], ids: Iterable[int | None]) -> dict[int, M]:
     wanted = {key for key in ids if key is not None}
     if not wanted:
         return {}
-    # What a session has read before may be out of date here: a push must show what is committed now.
-    query = select(model).where(model.id.in_(wanted)).options(*options)
-    return {row.id: row for row in await session.scalars(query.execution_options(populate_existing=True))}
+    return {row.id: row for row in await session.scalars(query, {"ids": list(wanted)})}
 
 
-async def _conversations(session: AsyncSession, ids: set[int]) -> dict[int, tuple[Conversation, Customer]]:
-    query = select(Conversation, Customer).join(Customer, Customer.id == Conversation.customer_id)
-    rows = await session.execute(query.where(Conversation.id.in_(ids))) if ids else ()
-    return {conversation.id: (conversation, customer) for conversation, customer in rows}
-
-
-async def _load_messages(session: AsyncSession, loaded: _Loaded, ids: set[int]) -> None:
-    options = (
-        joinedload(Message.channel),
-        joinedload(Message.author_agent),
-        selectinload(Message.attachments),
-        selectinload(Message.deliveries),
-    )
-    loaded.messages = await _by_id(session, Message, ids, *options)
-    outbound = [message.id for message in loaded.messages.values() if message.delivery == "queued"]
-    if outbound:
-        untried = select(OutboxEntry.message_id, OutboxEntry.due_at).where(
-            OutboxEntry.message_id.in_(outbound), OutboxEntry.attempts == 0
-        )
-        loaded.due = {message_id: due_at for message_id, due_at in await session.execute(untried)}
+async def _load_messages(session: AsyncSession, loaded: _Loaded, ids: Iterable[int | None]) -> None:
+    loaded.messages = await _by_id(session, _MESSAGES, ids)
+    queued = [message.id for message in loaded.messages.values() if message.delivery == "queued"]
+    if queued:
+        rows = await session.execute(_UNTRIED, {"ids": queued})
+        loaded.due = {message_id: due_at for message_id, due_at in rows}
     await _load_strands(session, loaded, (message.strand_id for message in loaded.messages.values()))
 
 
 async def _load_strands(session: AsyncSession, loaded: _Loaded, ids: Iterable[int | None]) -> None:
-    loaded.strands |= await _by_id(session, Strand, ids, joinedload(Strand.channel))
+    loaded.strands |= await _by_id(session, _STRANDS, ids)
 
 
-async def _load_notes(session: AsyncSession, loaded: _Loaded, ids: set[int]) -> None:
-    loaded.notes = await _by_id(session, Note, ids, joinedload(Note.author), selectinload(Note.mentions))
+async def _load_notes(session: AsyncSession, loaded: _Loaded, ids: Iterable[int | None]) -> None:
+    loaded.notes = await _by_id(session, _NOTES, ids)
     if any(note.mentions for note in loaded.notes.values()):
-        loaded.team_names = tuple(await session.scalars(select(Team.name)))
+        loaded.team_names = tuple(await session.scalars(_TEAM_NAMES))
 
 
-async def _load_handoffs(session: AsyncSession, loaded: _Loaded, ids: set[int]) -> None:
-    options = (joinedload(Handoff.from_agent), joinedload(Handoff.to_agent), joinedload(Handoff.to_team))
-    loaded.handoffs = await _by_id(session, Handoff, ids, *options)
-
-
-async def _load_suggestions(session: AsyncSession, loaded: _Loaded, ids: set[int]) -> None:
-    loaded.suggestions = await _by_id(session, Suggestion, ids)
+async def _load_suggestions(session: AsyncSession, loaded: _Loaded, ids: Iterable[int | None]) -> None:
+    loaded.suggestions = await _by_id(session, _SUGGESTIONS, ids)
     await _load_strands(session, loaded, (row.strand_id for row in loaded.suggestions.values()))
     others = {row.other_customer_id for row in loaded.suggestions.values()}
     if others:
-        query = select(Customer, Conversation).outerjoin(
-            Conversation, Conversation.customer_id == Customer.id
-        )
-        rows = await session.execute(query.where(Customer.id.in_(others)))
+        rows = await session.execute(_OTHERS, {"ids": list(others)})
         loaded.others = {customer.id: (customer, conversation) for customer, conversation in rows}
 
 
@@ -139,40 +180,43 @@ async def _load_agents(session: AsyncSession, loaded: _Loaded) -> None:
     ids: set[int | None] = {row.decided_by_id for row in loaded.suggestions.values()}
     ids |= {event.actor_id for event in loaded.events.values() if event.actor_kind == ActorKind.AGENT}
     ids |= {mention.agent_id for note in loaded.notes.values() for mention in note.mentions}
-    loaded.agents = await _by_id(session, Agent, ids)
+    loaded.agents = await _by_id(session, _AGENTS, ids)
 
 
 def _entry(place: Placed, loaded: _Loaded) -> Entry:
-    row, case = place.entry, place.case
-    conversation, _ = loaded.conversations[row.conversation_id]
-    at, shown = _shown(row, loaded)
+    at, shown = _shown(place, loaded)
     return Entry(
-        position=row.position,
+        position=place.position,
         at=at,
-        conversation_id=conversation.public_id,
-        case_number=case.number if case else None,
-        guarded_case_id=case.id if case and case.is_private else None,
+        conversation_id=place.conversation_id,
+        case_number=place.case_number,
+        guarded_case_id=place.case_id if place.is_private else None,
         shown=shown,
     )
 
 
-def _shown(row: TimelineEntry, loaded: _Loaded) -> tuple[datetime, Shown]:
-    if row.message_id is not None:
-        message = loaded.messages[row.message_id]
-        _, customer = loaded.conversations[row.conversation_id]
+def _is_change(place: Placed) -> bool:
+    """Whether nothing stands there but the event itself; the others have one too, which is not shown."""
+    subjects = (place.message_id, place.note_id, place.handoff_id, place.suggestion_id)
+    return all(subject is None for subject in subjects)
+
+
+def _shown(place: Placed, loaded: _Loaded) -> tuple[datetime, Shown]:
+    if place.message_id is not None:
+        message = loaded.messages[place.message_id]
         strand, due = loaded.strands[message.strand_id], loaded.due.get(message.id)
-        return message.created_at, shown_message(message, strand, customer, due)
-    if row.note_id is not None:
-        note = loaded.notes[row.note_id]
+        return message.created_at, shown_message(message, strand, place.customer, due)
+    if place.note_id is not None:
+        note = loaded.notes[place.note_id]
         mentioned = [loaded.agents[mention.agent_id] for mention in note.mentions]
         return note.created_at, shown_note(note, mentioned, loaded.team_names)
-    if row.handoff_id is not None:
-        handoff = loaded.handoffs[row.handoff_id]
+    if place.handoff_id is not None:
+        handoff = loaded.handoffs[place.handoff_id]
         return handoff.created_at, _shown_handoff(handoff)
-    if row.suggestion_id is not None:
-        suggestion = loaded.suggestions[row.suggestion_id]
+    if place.suggestion_id is not None:
+        suggestion = loaded.suggestions[place.suggestion_id]
         return suggestion.created_at, _shown_suggestion(suggestion, loaded)
-    event = loaded.events[row.event_id or 0]
+    event = loaded.events[place.event_id or 0]
     return event.at, _shown_change(event, loaded)
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
@@ -79,12 +81,16 @@ class Thread:
     is_merged: bool
 
 
+async def since(session: AsyncSession, position: int, *, limit: int) -> list[Happening]:
+    """The next events of all conversations. Positions come in the order of commits, so that none below the
+    last one can appear later."""
+    return await _read(session, _AFTER, position=position, most=limit)
+
+
 async def after(session: AsyncSession, position: int, *, limit: int) -> Stretch:
-    """The next events of all conversations."""
-    reached = await newest_position(session)
-    query = _happenings().where(Event.position > position, Event.position <= reached)
-    found = await _read(session, query.order_by(Event.position).limit(limit))
-    return Stretch(found, found[-1].position if len(found) == limit else reached)
+    """The next events of all conversations, and how far they reach."""
+    found = await since(session, position, limit=limit)
+    return Stretch(found, found[-1].position if found else await newest_position(session))
 
 
 async def of_conversation(
@@ -92,14 +98,12 @@ async def of_conversation(
 ) -> Stretch:
     """The next events that concern one conversation's timeline, resets recorded elsewhere included."""
     reached = await newest_position(session)
-    span = (Event.position > position, Event.position <= reached)
-    own = _happenings().where(Event.conversation_id == conversation_id, *span)
-    found = await _read(session, own.order_by(Event.position).limit(limit))
+    span = {"conversation": conversation_id, "position": position, "reached": reached}
+    found = await _read(session, _OF_CONVERSATION, most=limit, **span)
     if len(found) == limit:
         reached = found[-1].position
-    resets = _happenings().where(Event.kind.in_(RESETS), Event.conversation_id != conversation_id, *span)
-    public_id = await session.scalar(select(Conversation.public_id).where(Conversation.id == conversation_id))
-    elsewhere = [one for one in await _read(session, resets) if public_id in one.touched]
+    public_id = await session.scalar(_PUBLIC_ID, {"conversation": conversation_id})
+    elsewhere = [one for one in await _read(session, _RESETS_ELSEWHERE, **span) if public_id in one.touched]
     everything = sorted([*found, *elsewhere], key=lambda one: one.position)
     return Stretch([one for one in everything if one.position <= reached], reached)
 
@@ -109,12 +113,9 @@ async def case_signs(session: AsyncSession, conversation_ids: Collection[int]) -
     signs: dict[int, list[CaseSign]] = {}
     if not conversation_ids:
         return signs
-    query = (
-        select(Case.conversation_id, Case.number, Case.id, Case.is_private)
-        .where(Case.conversation_id.in_(conversation_ids), Case.status.in_(UNFINISHED))
-        .order_by(Case.id.desc())
-    )
-    for conversation_id, number, case_id, is_private in await session.execute(query):
+    for conversation_id, number, case_id, is_private in await session.execute(
+        _UNFINISHED_CASES, {"ids": list(conversation_ids)}
+    ):
         of_one = signs.setdefault(conversation_id, [])
         if len(of_one) < MOST_SIGNS:
             of_one.append(CaseSign(number, case_id, is_private))
@@ -123,8 +124,7 @@ async def case_signs(session: AsyncSession, conversation_ids: Collection[int]) -
 
 async def visible_cases(session: AsyncSession, actor: Actor, case_ids: Iterable[int]) -> frozenset[int]:
     """Which of these cases the actor may see now."""
-    query = select(Case.id).where(Case.id.in_(set(case_ids)), visible_to(actor))
-    return frozenset(await session.scalars(query))
+    return frozenset(await session.scalars(_visible_cases(actor), {"ids": list(set(case_ids))}))
 
 
 async def valid_sessions(session: AsyncSession, public_ids: Iterable[str]) -> frozenset[str]:
@@ -144,36 +144,63 @@ async def valid_sessions(session: AsyncSession, public_ids: Iterable[str]) -> fr
 
 async def thread(session: AsyncSession, public_id: str) -> Thread | None:
     """The conversation of this public id."""
-    return await _thread(session, _threads().where(Conversation.public_id == public_id))
+    return await _thread(session, _THREAD_BY_PUBLIC_ID, public_id)
 
 
 async def thread_of(session: AsyncSession, conversation_id: int) -> Thread | None:
     """The conversation of this internal id."""
-    return await _thread(session, _threads().where(Conversation.id == conversation_id))
+    return await _thread(session, _THREAD_BY_ID, conversation_id)
 
 
-def _happenings() -> Select[Event, str, Case]:
-    return (
-        select(Event, Conversation.public_id, Case)
-        .outerjoin(Conversation, Conversation.id == Event.conversation_id)
-        .outerjoin(Case, Case.id == Event.case_id)
-    )
+# Statements are made once and kept: making one again for each call costs more than running it.
+_HAPPENINGS = (
+    select(Event, Conversation.public_id, Case)
+    .outerjoin(Conversation, Conversation.id == Event.conversation_id)
+    .outerjoin(Case, Case.id == Event.case_id)
+)
+_SPAN = (Event.position > bindparam("position"), Event.position <= bindparam("reached"))
+_AFTER = (
+    _HAPPENINGS.where(Event.position > bindparam("position"))
+    .order_by(Event.position)
+    .limit(bindparam("most"))
+)
+_OF_CONVERSATION = (
+    _HAPPENINGS.where(Event.conversation_id == bindparam("conversation"), *_SPAN)
+    .order_by(Event.position)
+    .limit(bindparam("most"))
+)
+_RESETS_ELSEWHERE = _HAPPENINGS.where(
+    Event.kind.in_(RESETS), Event.conversation_id != bindparam("conversation"), *_SPAN
+)
+_PUBLIC_ID = select(Conversation.public_id).where(Conversation.id == bindparam("conversation"))
+_UNFINISHED_CASES = (
+    select(Case.conversation_id, Case.number, Case.id, Case.is_private)
+    .where(Case.conversation_id.in_(bindparam("ids", expanding=True)), Case.status.in_(UNFINISHED))
+    .order_by(Case.id.desc())
+)
+_THREADS = select(
+    Conversation.id,
+    Conversation.public_id,
+    Conversation.merged_into_id,
+    Customer.name,
+    select(Case.id).where(Case.conversation_id == Conversation.id, Case.is_private).exists(),
+).join(Customer, Customer.id == Conversation.customer_id)
+_THREAD_BY_PUBLIC_ID = _THREADS.where(Conversation.public_id == bindparam("id"))
+_THREAD_BY_ID = _THREADS.where(Conversation.id == bindparam("id"))
 
 
-async def _read(session: AsyncSession, query: Select[Event, str, Case]) -> list[Happening]:
-    return [Happening(*row) for row in (await session.execute(query)).all()]
+@lru_cache(maxsize=512)
+def _visible_cases(actor: Actor) -> Select[int]:
+    return select(Case.id).where(Case.id.in_(bindparam("ids", expanding=True)), visible_to(actor))
 
 
-def _threads() -> Select[int, str, int | None, str]:
-    query = select(Conversation.id, Conversation.public_id, Conversation.merged_into_id, Customer.name)
-    return query.join(Customer, Customer.id == Conversation.customer_id)
+async def _read(session: AsyncSession, query: Select[*tuple[Any, ...]], **values: int) -> list[Happening]:
+    return [Happening(*row) for row in (await session.execute(query, values)).all()]
 
 
-async def _thread(session: AsyncSession, query: Select[int, str, int | None, str]) -> Thread | None:
-    row = (await session.execute(query)).one_or_none()
+async def _thread(session: AsyncSession, query: Select[*tuple[Any, ...]], wanted: str | int) -> Thread | None:
+    row = (await session.execute(query, {"id": wanted})).one_or_none()
     if row is None:
         return None
-    key, public_id, merged_into_id, name = row
-    private = select(Case.id).where(Case.conversation_id == key, Case.is_private).limit(1)
-    has_private = await session.scalar(private) is not None
+    key, public_id, merged_into_id, name, has_private = row
     return Thread(key, public_id, name or "Visitor", not has_private, merged_into_id is not None)

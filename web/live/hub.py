@@ -19,6 +19,7 @@ from web.live.signals import Signal, SignalKind, Signals
 from web.live.tail import Tail
 
 RESTART_SECONDS = 1.0
+LOOK_SECONDS = 1.0
 SESSIONS_SECONDS = 2.5  # a revoked session has no socket any more after twice this
 KNOWN_SECONDS = 30.0
 MOST_KNOWN = 10_000
@@ -43,6 +44,10 @@ class Listening(Protocol):
         """Its session is over."""
         ...
 
+    def look(self, now: float) -> None:
+        """See whether it is time for a ping, or whether its reader takes too long."""
+        ...
+
 
 class Hub:
     """One for each process that serves pages, at `app.state.live`."""
@@ -61,7 +66,12 @@ class Hub:
         """Serve the sockets until cancelled."""
         with self.signals.subscribe(self._hear):
             async with asyncio.TaskGroup() as tasks:
-                for work in (self.tail.run, self._spread, self._look_after_sessions):
+                for work in (
+                    self.tail.run,
+                    self._spread,
+                    self._look_after_sockets,
+                    self._look_after_sessions,
+                ):
                     tasks.create_task(_for_ever(work))
 
     @contextmanager
@@ -109,6 +119,13 @@ class Hub:
             self._known.clear()
         self._known[conversation_id] = (time.monotonic() + KNOWN_SECONDS, thread)
         return thread
+
+    async def _look_after_sockets(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            now = time.monotonic()
+            for socket in tuple(self._sockets):
+                socket.look(now)
 
     async def _look_after_sessions(self) -> None:
         while True:

@@ -7,7 +7,7 @@ is slow only lags behind, and is shown the door when one frame takes too long.
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -29,6 +29,7 @@ from web.rates import Rate, Rates
 
 SEND_SECONDS = 15.0
 PING_SECONDS = 25.0
+MOST_AT_ONCE = 131_072  # characters of one message, which may hold several frames
 READY_SECONDS = 10.0
 LONGEST_FRAME = 65_536
 FRAMES = Rate("frames of a socket", 30, 1.0)
@@ -80,7 +81,10 @@ class AgentSocket:
         self._viewed: int | None = None
         self._typing: set[int] = set()
         self._whispers: dict[str, str] = {}
-        self._is_signed_out = False
+        self._is_signed_out = self._is_too_slow = False
+        self._ping_at = time.monotonic() + PING_SECONDS
+        self._sending_since: float | None = None
+        self._teller: asyncio.Task[None] | None = None
         self._rates = Rates()
         self._bell = asyncio.Event()
         self._takers: Mapping[str, Callable[[Mapping[str, Any]], Awaitable[None]]] = {
@@ -100,7 +104,7 @@ class AgentSocket:
                 await self._subscribe(None, after)
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._listen())
-                    tasks.create_task(self._tell())
+                    self._teller = tasks.create_task(self._tell())
         except* Over as group:
             code = next(error.code for error in group.exceptions if isinstance(error, Over))
         except* WebSocketDisconnect:
@@ -124,38 +128,48 @@ class AgentSocket:
         self._is_signed_out = True
         self._bell.set()
 
+    def look(self, now: float) -> None:
+        if self._sending_since is not None and now - self._sending_since > SEND_SECONDS:
+            self._is_too_slow = True
+            if self._teller is not None:
+                self._teller.cancel()
+        elif now >= self._ping_at:
+            self._bell.set()
+
     # Telling
 
     async def _tell(self) -> None:
-        ping_at = time.monotonic() + PING_SECONDS
         while True:
             self._bell.clear()
             if self._is_signed_out:
                 raise Over(SIGNED_OUT)
             whispers, self._whispers = self._whispers, {}
-            for frame in whispers.values():
-                await self._send(frame)
+            frames = list(whispers.values())
             for subscription in tuple(self._subscriptions.values()):
                 while (told := await subscription.next(self._sees)) is not None:
-                    await self._send(told)
-            if time.monotonic() >= ping_at:
-                await self._send(PING)
-                ping_at = time.monotonic() + PING_SECONDS
-            await self._wait(ping_at)
+                    if frames and len(told) + sum(map(len, frames)) > MOST_AT_ONCE:
+                        await self._send(frames)
+                        frames = []
+                    frames.append(told)
+            if time.monotonic() >= self._ping_at:
+                frames.append(PING)
+                self._ping_at = time.monotonic() + PING_SECONDS
+            if frames:
+                await self._send(frames)
+            await self._bell.wait()
 
-    async def _wait(self, until: float) -> None:
+    async def _send(self, frames: Sequence[str]) -> None:
+        """Several frames travel as one message, since a message costs more than what it holds."""
+        text = frames[0] if len(frames) == 1 else f"[{','.join(frames)}]"
+        self._sending_since = time.monotonic()  # a timer for each would cost as much as the sending
         try:
-            async with asyncio.timeout(max(0.0, until - time.monotonic())):
-                await self._bell.wait()
-        except TimeoutError:
-            return
-
-    async def _send(self, frame: str) -> None:
-        try:
-            async with asyncio.timeout(SEND_SECONDS):
-                await self._websocket.send_text(frame)
-        except TimeoutError:
-            raise Over(TOO_SLOW) from None
+            await self._websocket.send_text(text)
+        except asyncio.CancelledError:
+            if self._is_too_slow:
+                raise Over(TOO_SLOW) from None
+            raise
+        finally:
+            self._sending_since = None
 
     async def _sees(self, case_ids: Collection[int]) -> frozenset[int]:
         async with self._hub.database.reading() as session:

@@ -6,12 +6,11 @@ frame at a time.
 
 import json
 from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Sequence
-from functools import lru_cache
 
 from inbox.queries.happenings import Thread
 from web.live.cursors import cursor_of
 from web.live.fragments import Drawn
-from web.live.tail import MOST_BEHIND, Tail
+from web.live.tail import MOST_BEHIND, SharedFrame, Tail
 
 LISTS = "lists"
 MOST_EVENTS = 64
@@ -35,25 +34,38 @@ class Subscription:
     async def next(self, sees: Sees) -> str | None:
         """The next frame, as text; None where everything has been told."""
         while not self.is_over and self._position < self._tail.head:
-            if self._tail.head - self._position > MOST_BEHIND:
-                return self.reset()
-            stretch = await self._tail.after(self._position, self._thread)
-            if self._thread is None:
-                frame = await self._signal(stretch.drawn, stretch.reached, sees)
-            elif any(one.is_reset for one in stretch.drawn):
-                frame = self.reset()
-            else:
-                frame = await self._html(stretch.drawn, stretch.reached, sees)
+            frame = await self._frame(sees)
             if frame is not None:
                 return frame
         return None
+
+    async def _frame(self, sees: Sees) -> str | None:
+        place = (self.sub, self._position)
+        shared = self._tail.frames.get(place)
+        if shared is not None:
+            self._position = shared.reached
+            return shared.text
+        if self._tail.head - self._position > MOST_BEHIND:
+            return self.reset()
+        head = self._tail.head
+        stretch = await self._tail.after(self._position, self._thread)
+        if self._thread is None:
+            frame, is_for_all = await self._signal(stretch.drawn, stretch.reached, sees)
+        elif any(one.is_reset for one in stretch.drawn):
+            return self.reset()
+        else:
+            frame, is_for_all = await self._html(stretch.drawn, stretch.reached, sees)
+        if is_for_all and head == self._tail.head:
+            self._tail.frames[place] = SharedFrame(frame, self._position)
+        return frame
 
     def reset(self) -> str:
         """The frame that says: ask for the page anew."""
         self.is_over = True
         return _text(sub=self.sub, reset=True)
 
-    async def _html(self, drawn: Sequence[Drawn], reached: int, sees: Sees) -> str | None:
+    async def _html(self, drawn: Sequence[Drawn], reached: int, sees: Sees) -> tuple[str | None, bool]:
+        """The frame, and whether everybody at this place is told the same."""
         chosen: list[Drawn] = []
         size = 0
         for one in drawn:
@@ -65,38 +77,29 @@ class Subscription:
                 break
             chosen.append(one)
         pieces = [piece for one in chosen for piece in one.pieces or ()]
-        seen = await _seen((piece.guarded_case_id for piece in pieces), sees)
+        seen, is_for_all = await _seen((piece.guarded_case_id for piece in pieces), sees)
         self._position = reached
-        shown = tuple(piece.html for piece in pieces if piece.guarded_case_id in seen)
-        return _html_text(self.sub, reached, shown) if shown else None
+        html = "".join(piece.html for piece in pieces if piece.guarded_case_id in seen)
+        frame = _text(sub=self.sub, cursor=cursor_of(reached), html=html) if html else None
+        return frame, is_for_all
 
-    async def _signal(self, drawn: Sequence[Drawn], reached: int, sees: Sees) -> str | None:
+    async def _signal(self, drawn: Sequence[Drawn], reached: int, sees: Sees) -> tuple[str | None, bool]:
+        """The frame, and whether everybody at this place is told the same."""
         cases = {case for one in drawn for case in one.cases}
         if len(cases) > MOST_CASES:
-            return self.reset()
-        seen = await _seen((guarded for _, guarded in cases), sees)
+            return self.reset(), False
+        seen, is_for_all = await _seen((guarded for _, guarded in cases), sees)
         self._position = reached
-        numbers = tuple(sorted({number for number, guarded in cases if guarded in seen}))
-        return _signal_text(reached, numbers) if numbers else None
+        numbers = sorted({number for number, guarded in cases if guarded in seen})
+        frame = _text(sub=LISTS, cursor=cursor_of(reached), signal={"cases": numbers}) if numbers else None
+        return frame, is_for_all
 
 
-async def _seen(guarded: Iterable[int | None], sees: Sees) -> Container[int | None]:
-    """None, for what everybody may see, and those of the private cases that the reader may see."""
+async def _seen(guarded: Iterable[int | None], sees: Sees) -> tuple[Container[int | None], bool]:
+    """None, for what everybody may see, and those of the private cases that the reader may see; and whether
+    there was no private one."""
     private = {case_id for case_id in guarded if case_id is not None}
-    return {None, *(await sees(private))} if private else {None}
-
-
-# Sockets at the same place get the same text: it is made once.
-
-
-@lru_cache(maxsize=256)
-def _html_text(sub: str, position: int, html: tuple[str, ...]) -> str:
-    return _text(sub=sub, cursor=cursor_of(position), html="".join(html))
-
-
-@lru_cache(maxsize=256)
-def _signal_text(position: int, numbers: tuple[int, ...]) -> str:
-    return _text(sub=LISTS, cursor=cursor_of(position), signal={"cases": numbers})
+    return {None, *(await sees(private) if private else ())}, not private
 
 
 def _text(**frame: object) -> str:

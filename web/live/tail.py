@@ -32,13 +32,26 @@ class Stretch:
     reached: int
 
 
+@dataclass(frozen=True, slots=True)
+class SharedFrame:
+    """What a subscription is told at a place, None for nothing, and how far that reaches."""
+
+    text: str | None
+    reached: int
+
+
 class Tail:
-    """Run one in each process that serves pages. `rung` wakes whoever waits for `head` to grow."""
+    """Run one in each process that serves pages. `rung` wakes whoever waits for `head` to grow.
+
+    `frames` holds what was made for one reader and is the same for all at the same place; it is emptied
+    whenever the head grows.
+    """
 
     def __init__(self, database: Database, fragments: Fragments | None = None, *, kept: int = RING) -> None:
         self.rung = Feed()
         self.head = 0
         self.is_ready = asyncio.Event()
+        self.frames: dict[tuple[str, int], SharedFrame] = {}
         self._database = database
         self._fragments = fragments or Fragments()
         self._kept = kept
@@ -53,8 +66,9 @@ class Tail:
             elsewhere = await stack.enter_async_context(_elsewhere(self._database))
             while True:
                 bell.clear()  # before reading, so that a later commit rings again
-                await elsewhere.note()
                 await self.read()
+                await elsewhere.note()
+                await self.read()  # what others wrote before that note; most often nothing
                 while not await _rung(bell, elsewhere.seconds):
                     if await elsewhere.has_written():
                         self._database.feed.wake()  # others in this process wait for such commits too
@@ -62,17 +76,16 @@ class Tail:
     async def read(self) -> None:
         """Take in what has been committed since."""
         while True:
-            async with self._database.reading() as session:
+            async with self._database.glancing() as session:
                 if not self.is_ready.is_set():
                     self.head = self._begins_after = await timelines.newest_position(session)
                     self.is_ready.set()
                     return
-                happened = (await happenings.after(session, self.head, limit=AT_ONCE)).happenings
+                happened = await happenings.since(session, self.head, limit=AT_ONCE)
                 if not happened:
                     return
-                drawn = await self._fragments.draw(session, happened, watched=self._watched)
-            self._keep(drawn)
-            self.rung.wake()
+                self._keep(await self._fragments.draw(session, happened, watched=self._watched))
+                self.rung.wake()
             if len(happened) < AT_ONCE:
                 return
 
@@ -122,6 +135,7 @@ class Tail:
     def _keep(self, drawn: Sequence[Drawn]) -> None:
         self._ring += drawn
         self.head = drawn[-1].position
+        self.frames.clear()
         if len(self._ring) > 2 * self._kept:  # by halves, so that an event costs no move of the whole ring
             self._begins_after = self._ring[-self._kept - 1].position
             del self._ring[: -self._kept]

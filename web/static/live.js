@@ -4,7 +4,7 @@
    Protocol (JSON). Browser to server: {t:"open", sub, after} {t:"close", sub} {t:"view", conversation|null}
    {t:"typing", conversation, on} {t:"pong"}. Server to browser: {sub, cursor, html} {sub:"lists", cursor, signal:{cases:[1042]}}
    {sub, reset:true} {ping:1}, and without a cursor {signal:{typing:{conversation, agent|null, name, on}}} and
-   {signal:{presence:{conversation, agents:[{id, name}]}}}. Each sub has a cursor of its own, opaque here; nothing is dropped
+   {signal:{presence:{conversation, agents:[{id, name}]}}}; several at once come as a list. Each sub has a cursor of its own, opaque here; nothing is dropped
    by comparing cursors: an entry that comes twice replaces its twin. Close code 4401 means that the session has ended.
 
    What the page must have (an element that is missing only switches its part off):
@@ -41,7 +41,7 @@
     ws = new WebSocket(url);
     heard = Date.now(); closedAt.clear();
     ws.onopen = () => { heard = Date.now(); sub = ''; state(true); enter(); };
-    ws.onmessage = e => { heard = Date.now(); tries = 0; frame(JSON.parse(e.data)); };
+    ws.onmessage = e => { heard = Date.now(); tries = 0; [].concat(JSON.parse(e.data)).forEach(frame); };
     ws.onclose = e => { show('signed-out', e.code === 4401); ws = null; again(); };       // every close code, 1000 and 1001 too
   }
 

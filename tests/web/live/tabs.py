@@ -172,10 +172,11 @@ class Tab:
             self.closed_with = message.get("code", 1000)
         elif message["type"] == "websocket.send":
             await self.is_reading.wait()
-            frame = json.loads(message["text"])
-            self.frames.append(frame)
-            if "cursor" in frame:
-                self.cursors[frame["sub"]] = frame["cursor"]
+            said = json.loads(message["text"])
+            for frame in said if isinstance(said, list) else [said]:
+                self.frames.append(frame)
+                if "cursor" in frame:
+                    self.cursors[frame["sub"]] = frame["cursor"]
         async with self._changed:
             self._changed.notify_all()
 

@@ -171,6 +171,7 @@ async def test_a_customer_who_types_shows_in_every_list_unless_a_case_is_private
 async def test_somebody_whose_tab_goes_types_no_more(office: Office) -> None:
     conversation = office.scene.conversation.public_id
     async with office.desk.tab(office.cookies[1]) as priya:
+        await office.open(priya)
         async with office.desk.tab(office.cookies[0]) as maya:
             maya.say(t="typing", conversation=conversation, on=True)
             await priya.until(lambda: signals(priya, "typing"))

@@ -18,7 +18,7 @@ from inbox.models import Agent, Case, Customer, Place
 from inbox.queries.shown import Entry
 from tests.builders import Scene, a_conversation, a_customer, an_agent, an_inbound_message
 from tests.web.live.tabs import Desk, Page, Tab, open_desk, page_of
-from web.live import socket as socket_module
+from web.live import hub as hub_module, socket as socket_module
 from web.live.cursors import cursor_of
 from web.live.fragments import Fragments, draw_entry
 
@@ -141,6 +141,7 @@ async def test_a_slow_reader_is_shown_the_door_and_resumes(
     sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket_module, "SEND_SECONDS", 0.05)
+    monkeypatch.setattr(hub_module, "LOOK_SECONDS", 0.02)
     async with open_desk(sqlite_database) as desk:
         office = await staffed(desk)
         page = await office.page()
@@ -327,6 +328,7 @@ async def test_a_quiet_socket_is_asked_whether_it_is_there(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket_module, "PING_SECONDS", 0.05)
+    monkeypatch.setattr(hub_module, "LOOK_SECONDS", 0.02)
 
     async with office.desk.tab(office.cookie) as tab:
         await tab.until(lambda: {"ping": 1} in tab.frames)
