@@ -44,14 +44,30 @@ service imap-login {{
     ssl = yes
   }}
 }}
+auth_mechanisms = plain login xoauth2 oauthbearer
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {folder}/oauth2.conf
+}}
 passdb {{
   driver = static
+  mechanisms = plain login
   args = password={password}
 }}
 userdb {{
   driver = static
   args = uid={uid} gid={gid} home={folder}/mail/%u
 }}
+"""
+
+# Tokens are shown to an authorisation server of the test's own (RFC 7662).
+INTROSPECTION = """\
+introspection_mode = get
+introspection_url = http://127.0.0.1:{port}/introspect?token=
+username_attribute = username
+active_attribute = active
+active_value = true
 """
 
 # Only root may lock a process into a folder.
@@ -70,7 +86,10 @@ service stats {{
 
 
 class DovecotServer:
-    """IMAP on `port` (plain, with STARTTLS) and `tls_port`; mail goes in by `deliver()` or by IMAP itself."""
+    """IMAP on `port` (plain, with STARTTLS) and `tls_port`; mail goes in by `deliver()` or by IMAP itself.
+
+    Who shows an access token is looked up at an authorisation server on `introspection_port`.
+    """
 
     def __init__(self) -> None:
         self._program = require("dovecot")
@@ -79,10 +98,11 @@ class DovecotServer:
         self._user = "mail" if is_root() else pwd.getpwuid(os.geteuid()).pw_name
         self._folder = own_folder("dovecot", self._user)
         self._folder.chmod(0o755)
-        self.port, self.tls_port = free_port(), free_port()
+        self.port, self.tls_port, self.introspection_port = free_port(), free_port(), free_port()
         self.certificate = Certificate.self_signed(self._folder / "certificate")
         self._configuration = self._folder / "dovecot.conf"
         self._configuration.write_text(self._settings())
+        (self._folder / "oauth2.conf").write_text(INTROSPECTION.format(port=self.introspection_port))
         self.start()
 
     def url(self, user: str, *, tls: bool = False) -> str:

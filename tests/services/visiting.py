@@ -83,9 +83,9 @@ def visitors_app(installation: Served, visiting: Visiting, *more: Route | Mount)
 
 
 @asynccontextmanager
-async def listening(app: Starlette) -> AsyncIterator[str]:
-    """Serve *app* on a port of its own; answers its base URL."""
-    port = free_port()
+async def listening(app: Starlette, port: int = 0) -> AsyncIterator[str]:
+    """Serve *app* on a port of its own, or on this one; answers its base URL."""
+    port = port or free_port()
     config = uvicorn.Config(
         app, host="127.0.0.1", port=port, log_level="warning", ws="websockets-sansio", lifespan="off"
     )
