@@ -17,6 +17,7 @@ from inbox.envelopes import AddressKind, ChannelKind, InboundMessage
 from inbox.locks import lock_conversations
 from inbox.models import (
     UNFINISHED,
+    Agent,
     Case,
     Claim,
     ClaimState,
@@ -56,9 +57,12 @@ class Known:
     cases: dict[int, Case] = field(default_factory=dict)
     messages: dict[str, list[KnownMessage]] = field(default_factory=lambda: defaultdict(list))
     proved: set[int] = field(default_factory=set)  # customers that own an identity
+    agents: dict[str, Agent] = field(default_factory=dict)  # those who work here, by address
+    by_id: dict[int, Identity] = field(default_factory=dict)
 
     def add_identity(self, identity: Identity) -> None:
         self.identities[identity.kind, identity.address] = identity
+        self.by_id[identity.id] = identity
         self.proved.add(identity.customer_id)
 
     def add_conversation(self, conversation: Conversation) -> None:
@@ -91,13 +95,24 @@ class Known:
 async def read_known(
     session: AsyncSession, messages: Sequence[InboundMessage], tokens: StrandTokens
 ) -> Known:
-    """Lock the conversations that a batch may touch, and read what the rules need to know about them."""
-    if session.get_bind().dialect.name != "sqlite":  # one writer needs no locks
-        before = await _read(session, messages, tokens)
-        await lock_conversations(session, before.conversations)
-        for row in before.rows():
+    """Lock the conversations that a batch may touch, and read what the rules need to know about them.
+
+    What is read under the locks may lead to further conversations (a merge has ended meanwhile): then these
+    are locked too, and all is read anew.
+    """
+    inside = [message.forward.original for message in messages if message.forward is not None]
+    everything = [*messages, *inside]
+    known = await _read(session, everything, tokens)
+    if session.get_bind().dialect.name == "sqlite":  # one writer needs no locks
+        return known
+    locked: set[int] = set()
+    while not known.conversations.keys() <= locked:
+        locked |= known.conversations.keys()
+        await lock_conversations(session, locked)
+        for row in known.rows():
             session.expire(row)  # somebody may have changed it while we waited for the lock
-    return await _read(session, messages, tokens)
+        known = await _read(session, everything, tokens)
+    return known
 
 
 async def _read(session: AsyncSession, messages: Sequence[InboundMessage], tokens: StrandTokens) -> Known:
@@ -107,6 +122,7 @@ async def _read(session: AsyncSession, messages: Sequence[InboundMessage], token
     await _read_people(session, known, messages)
     visitors = [i.id for i in known.identities.values() if i.kind == AddressKind.VISITOR]
     await _read_strands(session, known, strand_ids, public_ids, visitors)
+    await _read_correspondents(session, known)
     await _read_conversations(session, known)
     await _read_cases(session, known)
     return known
@@ -127,6 +143,10 @@ async def _read_references(
 
 async def _read_people(session: AsyncSession, known: Known, messages: Sequence[InboundMessage]) -> None:
     addresses = {(str(a.kind), a.value) for m in messages for a in (m.sender, *m.claims)}
+    addresses |= {(str(m.reply_to.kind), m.reply_to.value) for m in messages if m.reply_to}
+    for emails in _chunks({value for kind, value in addresses if kind == AddressKind.EMAIL}):
+        working = select(Agent).where(Agent.email.in_(emails), Agent.deactivated_at.is_(None))
+        known.agents |= {agent.email: agent for agent in await session.scalars(working)}
     for keys in _chunks(addresses):
         for identity in await session.scalars(
             select(Identity).where(tuple_(Identity.kind, Identity.address).in_(keys))
@@ -160,6 +180,14 @@ async def _read_strands(
         query = select(StrandParticipant).where(StrandParticipant.strand_id.in_(some))
         for participant in await session.scalars(query):
             known.participants[participant.strand_id][participant.address] = participant
+
+
+async def _read_correspondents(session: AsyncSession, known: Known) -> None:
+    """Whom the strands are with."""
+    missing = {s.identity_id for s in known.strands.values() if s.identity_id} - known.by_id.keys()
+    for some in _chunks(missing):
+        rows = await session.scalars(select(Identity).where(Identity.id.in_(some)))
+        known.by_id.update({identity.id: identity for identity in rows})
 
 
 async def _add_strands(

@@ -13,6 +13,7 @@ from inbox.envelopes import Address, ChannelKind, InboundMessage, Verdict
 from inbox.ids import public_id
 from inbox.known import Known
 from inbox.models import (
+    Agent,
     AuthorKind,
     Case,
     Channel,
@@ -21,7 +22,9 @@ from inbox.models import (
     Conversation,
     Customer,
     Identity,
+    IgnoredAs,
     Model,
+    Note,
     Proof,
     Status,
     Strand,
@@ -35,18 +38,32 @@ from inbox.sequences import TakenIds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """One parsed input that waits to be filed. `record_id` is its intake record."""
+    """One parsed input that waits to be filed. `record_id` is its intake record.
+
+    `author` is who wrote it, where that is not its sender: the customer behind a relay. `hearsay` says that
+    only the words of somebody else vouch for the author. `passed_on_by` is the agent who forwarded it.
+    """
 
     record_id: int
     channel: Channel
     message: InboundMessage
     is_history: bool = False
+    author: Address | None = None
+    hearsay: bool = False
+    passed_on_by: Agent | None = None
+
+    @property
+    def writer(self) -> Address:
+        """Who wrote it."""
+        return self.author or self.message.sender
 
 
 @dataclass(slots=True, kw_only=True)
 class Placement:
-    """Where an arrival goes. `held_from` is the strand that a stranger answered."""
+    """Where an arrival goes, as the mail inside of it where an agent passed one on. `held_from` is the strand
+    that a stranger answered; `asks_whose`: agents are asked who wrote the mail inside."""
 
+    arrival: Arrival
     customer: Customer
     conversation: Conversation
     strand: Strand
@@ -59,6 +76,7 @@ class Placement:
     held_from: Strand | None = None
     reopened_from: Status | None = None
     opened: bool = False
+    asks_whose: bool = False
 
 
 @dataclass(slots=True)
@@ -66,6 +84,7 @@ class Ignored:
     """Not a message for anybody's thread; the reason stands in the intake record."""
 
     reason: str
+    kind: IgnoredAs
 
 
 @dataclass(slots=True)
@@ -89,6 +108,7 @@ ID_MODELS: tuple[type[Model], ...] = (
     Case,
     Strand,
     Suggestion,
+    Note,
 )
 
 
@@ -101,11 +121,11 @@ class Rows:
         self._ids = ids
         self._moment = moment
 
-    def new_customer(self, message: InboundMessage) -> Customer:
+    def new_customer(self, writer: Address, message: InboundMessage) -> Customer:
         customer = Customer(
             id=self._ids.next_for(Customer),
             public_id=public_id(),
-            name=_name_of(message),
+            name=writer.name or name_for(writer.kind, writer.value),
             created_at=self._moment,
         )
         customer.marks, customer.attributes, customer.company = [], {}, ""
@@ -120,19 +140,22 @@ class Rows:
         if said := dict(message.attributes):
             customer.attributes = {**said, **customer.attributes}
 
-    def rename(self, customer: Customer, message: InboundMessage) -> None:
+    def rename(self, customer: Customer, writer: Address) -> None:
         """A real name takes the place of one that we made from the address."""
-        made_up = name_for(message.sender.kind, message.sender.value)
-        if message.sender.name and customer.name in ("", made_up):
-            customer.name = message.sender.name
+        made_up = name_for(writer.kind, writer.value)
+        if writer.name and customer.name in ("", made_up):
+            customer.name = writer.name
 
-    def new_identity(self, message: InboundMessage, customer_id: int, proof: Proof) -> Identity:
+    def new_identity(
+        self, writer: Address, customer_id: int, proof: Proof, *, origin_customer_id: int | None = None
+    ) -> Identity:
         identity = Identity(
             id=self._ids.next_for(Identity),
             customer_id=customer_id,
-            kind=message.sender.kind,
-            address=message.sender.value,
-            name=message.sender.name,
+            origin_customer_id=origin_customer_id,
+            kind=writer.kind,
+            address=writer.value,
+            name=writer.name,
             proof=proof,
             last_seen_at=self._moment,
             created_at=self._moment,
@@ -184,7 +207,7 @@ class Rows:
             mailbox=message.mailbox or arrival.channel.address,
             is_side=False,
             page=message.page_url or (arrival.channel.name if message.channel == ChannelKind.FORM else ""),
-            claimed=message.channel == ChannelKind.FORM or identity is None,
+            claimed=message.channel == ChannelKind.FORM or identity is None or arrival.hearsay,
             created_at=self._moment,
         )
         self._known.add_strand(strand, message.channel)
@@ -229,7 +252,3 @@ class Rows:
 def failed(message: InboundMessage) -> bool:
     """Whether the server that received it found the sender's domain forged."""
     return message.authentication.dmarc == Verdict.FAIL
-
-
-def _name_of(message: InboundMessage) -> str:
-    return message.sender.name or name_for(message.sender.kind, message.sender.value)

@@ -4,28 +4,29 @@ Nothing here reads or writes the database. `Threads.place()` decides for one arr
 the decision needs; the caller inserts what stands in `made`.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from inbox.bystanders import ask_whose, hold, note_claims, note_participants, original_of
 from inbox.envelopes import AddressKind, ChannelKind, InboundMessage, Verdict
 from inbox.known import Known
 from inbox.models import (
+    Agent,
     AuthorKind,
     Case,
     Channel,
-    ClaimState,
     Conversation,
-    Customer,
     Direction,
     EventKind,
     Identity,
-    Proof,
+    IgnoredAs,
     Status,
     Strand,
     Suggestion,
-    SuggestionKind,
 )
 from inbox.placements import Arrival, Ignored, Placement, Rows, failed
+from inbox.senders import Senders
 from inbox.tokens import StrandTokens
 
 
@@ -50,22 +51,37 @@ class Threads:
         self._moment = moment
         self._reopen_within = timedelta(days=reopen_days)
         self._own_addresses = own_addresses
+        self._senders = Senders(known, rows, moment=moment, own=own_addresses)
         self._told = 0
 
     def place(self, arrival: Arrival) -> Placement | Ignored:
         """Decide for one arrival."""
+        if ignored := self._why_ignored(arrival.message):
+            return ignored
+        arrival = replace(arrival, passed_on_by=self._passes_on(arrival))
+        if self.files_original(arrival) is not None:
+            return self._place(original_of(arrival))
+        placement = self._place(self._senders.behind(arrival))
+        if arrival.passed_on_by is not None:
+            ask_whose(self._rows, placement)
+        return placement
+
+    def _place(self, arrival: Arrival) -> Placement:
         message = arrival.message
-        if reason := self._why_ignored(message):
-            return Ignored(reason)
         strand, matched_by = self._strand_referred_to(message)
         if strand is not None:
             joined = self._join(arrival, strand, matched_by)
             if joined is not None:
                 return joined
-        placement = self._file_with_sender(arrival, held_from=strand)
-        if strand is not None and not message.automatic and not failed(message):
-            self._hold(strand, placement)
+        placement = self._file_with_sender(arrival)
+        may_hold = not (message.automatic or failed(message) or arrival.hearsay)
+        if strand is not None and may_hold:
+            hold(self.known, self._rows, strand, placement)
         return placement
+
+    def colleague(self, message: InboundMessage) -> Agent | None:
+        """The agent who wrote this mail, where its check says so."""
+        return self._senders.colleague(message)
 
     def suggestions_made(self) -> list[Suggestion]:
         """The suggestions made since the last call."""
@@ -73,18 +89,48 @@ class Threads:
         self._told = len(self._rows.made.suggestions)
         return fresh
 
-    def _why_ignored(self, message: InboundMessage) -> str | None:
+    def _why_ignored(self, message: InboundMessage) -> Ignored | None:
         if message.external_id:
             for known in self.known.messages.get(message.external_id, ()):
                 if known.direction == Direction.OUTBOUND:
-                    return "We sent this ourselves."
+                    return Ignored("We sent this ourselves.", IgnoredAs.OWN)
         if message.channel != ChannelKind.EMAIL:
             return None
         if message.sender.value in self._own_addresses:
-            return "It comes from one of our own mailboxes."
-        if message.automatic and (AddressKind.EMAIL, message.sender.value) not in self.known.identities:
-            return f"Automatic ({message.automatic}), from a sender nobody knows."
+            return Ignored("It comes from one of our own mailboxes.", IgnoredAs.OWN)
+        if message.automatic and self._senders.customer_of(message.sender) is None:
+            reason = f"Automatic ({message.automatic}), from a sender nobody knows."
+            return Ignored(reason, IgnoredAs.AUTOMATIC)
         return None
+
+    # Does an agent pass on somebody else's mail?
+
+    def _passes_on(self, arrival: Arrival) -> Agent | None:
+        """The agent who seems to forward a mail; one whose check failed is anybody."""
+        message = arrival.message
+        if message.forward is None or arrival.is_history or message.automatic or failed(message):
+            return None
+        return self.known.agents.get(message.sender.value)
+
+    def files_original(self, arrival: Arrival) -> Agent | None:
+        """The agent whose forwarded mail is filed as the mail inside of it."""
+        agent = self._passes_on(arrival)
+        return agent if agent is not None and self._is_sure(arrival) else None
+
+    def _is_sure(self, arrival: Arrival) -> bool:
+        """Whether nobody need be asked whose mail is passed on: an authenticated agent, a mail inside that
+        names who wrote it, and that is neither one of us nor about a thread of somebody else's."""
+        message, forward = arrival.message, arrival.message.forward
+        if forward is None or not forward.is_sure or message.authentication.dmarc != Verdict.PASS:
+            return False
+        writer = forward.original.sender
+        if writer.value in self._own_addresses or writer.value in self.known.agents:
+            return False
+        strand, _ = self._strand_referred_to(message)
+        if strand is None:
+            return True
+        owner = self._senders.customer_of(writer)
+        return owner is not None and owner.id == self.known.conversations[strand.conversation_id].customer_id
 
     # Which strand does it refer to, and may its sender join it?
 
@@ -100,9 +146,9 @@ class Threads:
         return None, {}
 
     def _join(self, arrival: Arrival, strand: Strand, matched_by: dict[str, Any]) -> Placement | None:
-        message = arrival.message
+        message, writer = arrival.message, arrival.writer
         conversation = self.known.conversations[strand.conversation_id]
-        identity = self.known.identities.get((AddressKind.EMAIL, message.sender.value))
+        identity = self.known.identities.get((AddressKind.EMAIL, writer.value))
         author = AuthorKind.CUSTOMER
         if strand.is_side:
             if failed(message) or not self._is_confirmed(message.sender.value, strand):
@@ -112,11 +158,11 @@ class Threads:
             pass  # even where its authentication failed: it joins no strand but its own sender's
         elif failed(message):
             return None
-        elif self._is_claimed_by(message.sender.value, conversation):
-            if identity is None:
-                identity = self._prove_claim(message, conversation)
+        elif self._senders.is_claimed_by(writer.value, conversation):
+            if identity is None and not arrival.hearsay:
+                identity = self._senders.prove_claim(writer, conversation, strand)
             matched_by = matched_by | {"continuity": True}
-        elif self._is_confirmed(message.sender.value, strand):
+        elif self._is_confirmed(writer.value, strand) and not arrival.hearsay:
             author, identity = AuthorKind.PARTICIPANT, None
         else:
             return None
@@ -126,68 +172,17 @@ class Threads:
         participant = self.known.participants[strand.id].get(address)
         return participant is not None and participant.confirmed
 
-    def _is_claimed_by(self, address: str, conversation: Conversation) -> bool:
-        """Whether the strand's own customer is said to have this address: then the answer came from the
-        claimed mailbox."""
-        claims = self.known.claims.get((AddressKind.EMAIL, address), ())
-        return any(claim.customer_id == conversation.customer_id for claim in claims)
-
-    def _prove_claim(self, message: InboundMessage, conversation: Conversation) -> Identity:
-        for claim in self.known.claims[AddressKind.EMAIL, message.sender.value]:
-            if claim.customer_id == conversation.customer_id:
-                claim.state = ClaimState.CONFIRMED
-        return self._rows.new_identity(message, conversation.customer_id, Proof.ANSWERED)
-
     # The sender's own conversation
 
-    def _file_with_sender(self, arrival: Arrival, *, held_from: Strand | None) -> Placement:
-        identity, customer, matched_by = self._sender(arrival)
-        conversation = self.known.by_customer.get(customer.id) or self._rows.new_conversation(customer)
-        strand = self._standing_chat(arrival, identity) or self._rows.new_strand(
-            arrival, conversation, identity
+    def _file_with_sender(self, arrival: Arrival) -> Placement:
+        found = self._senders.whose(arrival)
+        known = self.known.by_customer.get(found.customer.id)
+        conversation = known or self._rows.new_conversation(found.customer)
+        strand = self._standing_chat(arrival, found.identity) or self._rows.new_strand(
+            arrival, conversation, found.identity
         )
-        placement = self._placed(arrival, conversation, strand, identity, AuthorKind.CUSTOMER, matched_by)
-        placement.held_from = held_from
-        return placement
-
-    def _sender(self, arrival: Arrival) -> tuple[Identity | None, Customer, dict[str, Any]]:
-        """Whose message it is: the owner of the address, else the one customer that claims it, else somebody
-        new."""
-        message = arrival.message
-        key = (str(message.sender.kind), message.sender.value)
-        identity = self.known.identities.get(key)
-        if identity is not None:
-            identity.last_seen_at = self._moment
-            customer = self.known.customers[identity.customer_id]
-            self._rows.rename(customer, message)
-            return identity, customer, {"rule": "identity", "value": message.sender.value}
-        if message.channel == ChannelKind.FORM or failed(message):
-            return None, self._claimant(message), {"rule": "claim", "value": message.sender.value}
-        unproved = self._unproved_claimants(message.sender.value)
-        customer = unproved[0] if len(unproved) == 1 else self._rows.new_customer(message)
-        proof = Proof.AUTHENTICATED if message.authentication.dmarc == Verdict.PASS else Proof.RECEIVED
-        identity = self._rows.new_identity(message, customer.id, proof)
-        return identity, customer, {"rule": "new", "value": message.sender.value}
-
-    def _claimant(self, message: InboundMessage) -> Customer:
-        """The one customer that an unproved address stands for: reused, else made with its claim."""
-        if message.sender.kind != AddressKind.EMAIL:
-            return self._rows.new_customer(
-                message
-            )  # a form without an address: nobody can be told from anybody
-        customers = self._unproved_claimants(message.sender.value)
-        if len(customers) == 1:
-            self._rows.describe(customers[0], message)
-            return customers[0]
-        customer = self._rows.new_customer(message)
-        self._rows.new_claim(customer.id, message.sender, source=message.channel)
-        return customer
-
-    def _unproved_claimants(self, address: str) -> list[Customer]:
-        """Customers who are nothing but a claim of this address: no identity has been proved of them."""
-        claims = self.known.claims.get((AddressKind.EMAIL, address), ())
-        ids = dict.fromkeys(c.customer_id for c in claims if c.customer_id not in self.known.proved)
-        return [self.known.customers[customer_id] for customer_id in ids]
+        author = AuthorKind.CUSTOMER
+        return self._placed(arrival, conversation, strand, found.identity, author, found.matched_by)
 
     def _standing_chat(self, arrival: Arrival, identity: Identity | None) -> Strand | None:
         """A chat keeps its strand until its case has been resolved for the days after which nothing
@@ -212,7 +207,11 @@ class Threads:
         matched_by: dict[str, Any],
     ) -> Placement:
         message = arrival.message
+        by = arrival.passed_on_by if arrival.hearsay else None
+        if by is not None:
+            matched_by = matched_by | {"forwarded_by": by.name, "forwarded_by_id": by.public_id}
         placement = Placement(
+            arrival=arrival,
             customer=self.known.customers[conversation.customer_id],
             conversation=conversation,
             strand=strand,
@@ -220,13 +219,13 @@ class Threads:
             identity=identity,
             author_kind=author,
             matched_by=matched_by,
-            claimed=message.channel == ChannelKind.FORM or failed(message),
+            claimed=message.channel == ChannelKind.FORM or failed(message) or _is_claimed(arrival, identity),
             is_spam=message.spam and strand.case_id is None,
         )
         if not arrival.is_history and not message.automatic:
             self._choose_case(arrival, placement)
-        self._note_participants(arrival, placement)
-        self._note_claims(message, placement)
+        note_participants(self.known, self._rows, placement, self._own_addresses)
+        note_claims(self.known, self._rows, placement)
         return placement
 
     def _choose_case(self, arrival: Arrival, placement: Placement) -> None:
@@ -263,62 +262,10 @@ class Threads:
             and self._moment - case.resolved_at < self._reopen_within
         )
 
-    def _note_participants(self, arrival: Arrival, placement: Placement) -> None:
-        """Everybody else on the mail is suggested, never added; a mail that failed its check suggests
-        nobody."""
-        message = arrival.message
-        if message.channel != ChannelKind.EMAIL or failed(message) or message.automatic:
-            return
-        known = self.known.participants[placement.strand.id]
-        skipped: frozenset[str | None] = self._own_addresses | {message.sender.value, message.mailbox}
-        if placement.author_kind is AuthorKind.PARTICIPANT and placement.strand.identity_id:
-            skipped |= {
-                i.address for i in self.known.identities.values() if i.id == placement.strand.identity_id
-            }
-        for header, addresses in (("to", message.to), ("cc", message.cc)):
-            for address in addresses:
-                if address.value in skipped or address.value in known or _is_plus_of(address.value, skipped):
-                    continue
-                self._rows.new_participant(placement.strand, address, put_by=header)
-
-    def _note_claims(self, message: InboundMessage, placement: Placement) -> None:
-        """An address typed in a chat is said to be theirs; where it is somebody's, agents are asked."""
-        for address in message.claims:
-            several = self.known.claims[address.kind, address.value]
-            if any(claim.customer_id == placement.customer.id for claim in several):
-                continue
-            self._rows.new_claim(placement.customer.id, address, source=message.channel)
-            owner = self.known.identities.get((address.kind, address.value))
-            if owner is not None and owner.customer_id != placement.customer.id:
-                kind = SuggestionKind.CLAIM
-                self._rows.suggest(
-                    kind, placement.conversation, owner.customer_id, address.value, address.name
-                )
-
-    def _hold(self, strand: Strand, placement: Placement) -> None:
-        """Ask about a stranger's answer, in the conversation that was answered. The message itself is not
-        shown there."""
-        original = self.known.conversations[strand.conversation_id]
-        if original.customer_id == placement.customer.id:
-            return  # the customer came upon a side strand: their words stand in their own
-        suggestion = self._rows.suggest(
-            SuggestionKind.HELD_ANSWER,
-            original,
-            placement.customer.id,
-            placement.identity.address if placement.identity else "",
-            placement.customer.name,
-        )
-        suggestion.strand_id = strand.id
-
 
 OPENED_BY = {Status.RESOLVED: EventKind.CASE_REOPENED, Status.SNOOZED: EventKind.CASE_WOKEN}
 
 
-def _failed(message: InboundMessage) -> bool:
-    return message.authentication.dmarc == Verdict.FAIL
-
-
-def _is_plus_of(address: str, own: frozenset[str | None]) -> bool:
-    """Whether an address is one of ours with something after a plus (RFC 5233)."""
-    local, _, domain = address.rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}" in own
+def _is_claimed(arrival: Arrival, identity: Identity | None) -> bool:
+    """Whether nothing but a relay's word says who wrote, or an agent's about an address that nobody has."""
+    return arrival.hearsay and (identity is None or arrival.passed_on_by is None)

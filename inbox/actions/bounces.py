@@ -2,6 +2,7 @@
 itself."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,23 +13,31 @@ from inbox.actions.departures import worst
 from inbox.actions.events import record
 from inbox.actors import SYSTEM
 from inbox.envelopes import Bounce, BounceAction, BouncedRecipient
-from inbox.models import Case, Conversation, Delivery, DeliveryState, Direction, EventKind, Message
+from inbox.models import Case, Conversation, Delivery, DeliveryState, Direction, EventKind, IgnoredAs, Message
 
 EVENTS = {BounceAction.FAILED: EventKind.MESSAGE_BOUNCED, BounceAction.DELAYED: EventKind.MESSAGE_DELAYED}
 
 
-async def apply_bounce(session: AsyncSession, bounce: Bounce) -> str:
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What a report was about, in words and as a kind."""
+
+    reason: str
+    kind: IgnoredAs
+
+
+async def apply_bounce(session: AsyncSession, bounce: Bounce) -> Reported:
     """Mark the recipients that a bounce names; a failed one undoes the answer and opens its case again.
 
-    Answers what was done, in words. A notification that names no message of ours, or nobody it was sent to,
-    changes nothing.
+    Answers what was done. A notification that names no message of ours, or nobody it was sent to, changes
+    nothing: it stands among the reports that nobody matched.
     """
     query = select(Message).where(
         Message.external_id.in_(bounce.message_ids), Message.direction == Direction.OUTBOUND
     )
     message = (await session.scalars(query.limit(1))).first()
     if message is None:
-        return "A delivery report about a message that we did not send."
+        return _unmatched("A delivery report about a message that we did not send.")
     deliveries = (await session.scalars(select(Delivery).where(Delivery.message_id == message.id))).all()
     touched: set[BounceAction] = set()
     for recipient in bounce.recipients:
@@ -37,11 +46,19 @@ async def apply_bounce(session: AsyncSession, bounce: Bounce) -> str:
                 touched.add(recipient.action)
     for action in sorted(touched & set(EVENTS)):
         await _tell(session, message, deliveries, action, bounce)
-    return (
-        "A delivery report about a message of ours."
-        if touched
-        else "A delivery report that names no recipient of ours."
-    )
+    if not touched and not _is_repetition(bounce, deliveries):
+        return _unmatched("A delivery report that names no recipient of ours.")
+    return Reported("A delivery report about a message of ours.", IgnoredAs.REPORT)
+
+
+def _unmatched(reason: str) -> Reported:
+    return Reported(reason, IgnoredAs.UNMATCHED_REPORT)
+
+
+def _is_repetition(bounce: Bounce, deliveries: Sequence[Delivery]) -> bool:
+    """Whether it says what another report has said before."""
+    addresses = {delivery.address for delivery in deliveries}
+    return any(recipient.address.lower() in addresses for recipient in bounce.recipients)
 
 
 def _apply(delivery: Delivery, recipient: BouncedRecipient) -> bool:

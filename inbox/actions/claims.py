@@ -6,12 +6,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.actions.events import record
 from inbox.actors import Actor
-from inbox.addresses import normalise_email
-from inbox.envelopes import AddressKind
+from inbox.addresses import name_for, normalise_email
+from inbox.envelopes import Address, AddressKind
 from inbox.locks import lock_conversations
 from inbox.models import (
     Claim,
     ClaimState,
+    Conversation,
     Customer,
     EventKind,
     Identity,
@@ -51,6 +52,39 @@ async def claim_address(
     if owner is not None and claim.state != ClaimState.DISMISSED:
         await _ask(session, customer, owner, name)
     return claim
+
+
+async def writer_of(session: AsyncSession, address: Address, *, source: str) -> Customer:
+    """Whose mails from this normalised email address are: the owner's; else those of the one customer who is
+    nothing but a claim of it; else of a new customer with that claim."""
+    owner = await find_identity(session, AddressKind.EMAIL, address.value)
+    if owner is not None:
+        return await session.get_one(Customer, owner.customer_id)
+    proved = select(Identity.id).where(Identity.customer_id == Claim.customer_id).exists()
+    claiming = select(Claim.customer_id).where(
+        Claim.kind == AddressKind.EMAIL,
+        Claim.address == address.value,
+        Claim.state != ClaimState.DISMISSED,
+        ~proved,
+    )
+    claimants = list(await session.scalars(claiming.distinct()))
+    if len(claimants) == 1:
+        return await session.get_one(Customer, claimants[0])
+    name = address.name or name_for(AddressKind.EMAIL, address.value)
+    customer = Customer(name=name, marks=[], attributes={}, company="")
+    session.add(customer)
+    await session.flush()
+    kind = AddressKind.EMAIL
+    session.add_all(
+        [
+            Conversation(customer_id=customer.id),
+            Claim(
+                customer_id=customer.id, kind=kind, address=address.value, name=address.name, source=source
+            ),
+        ]
+    )
+    await session.flush()
+    return customer
 
 
 async def settle_claims(session: AsyncSession, owned: Identity) -> None:

@@ -36,6 +36,7 @@ from inbox.models import (
     ReadMark,
     Strand,
     Suggestion,
+    SuggestionKind,
     SuggestionState,
     TimelineEntry,
 )
@@ -183,9 +184,10 @@ async def _move_suggestions(
         if suggestion.conversation_id == merged.conversation.id:
             await journal.change(session, suggestion, conversation_id=kept.conversation.id)
         if {suggestion.customer_id, suggestion.other_customer_id} <= pair:
-            if suggestion.state == SuggestionState.OPEN:
+            if suggestion.state == SuggestionState.OPEN and suggestion.kind != SuggestionKind.FORWARD:
                 decided.append(suggestion)
-            continue
+            if suggestion.kind != SuggestionKind.FORWARD:
+                continue
         if suggestion.customer_id == merged.customer.id:
             await journal.change(session, suggestion, customer_id=kept.customer.id)
         if suggestion.other_customer_id == merged.customer.id:

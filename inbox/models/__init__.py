@@ -44,8 +44,9 @@ from inbox.models.customers import (
     Tie,
 )
 from inbox.models.events import ActorKind, Event, EventCounter, EventKind, Place, place_of
+from inbox.models.forwards import ForwardState, PassedOn
 from inbox.models.hours import WorkingHours
-from inbox.models.intake import IntakeRecord, IntakeState
+from inbox.models.intake import IgnoredAs, IntakeRecord, IntakeState
 from inbox.models.mailboxes import MailboxGrant, SentCopy
 from inbox.models.messages import (
     Attachment,
@@ -93,10 +94,12 @@ __all__ = [
     "EventCounter",
     "EventKind",
     "Follower",
+    "ForwardState",
     "Handoff",
     "HandoffState",
     "IdempotencyKey",
     "Identity",
+    "IgnoredAs",
     "IntakeRecord",
     "IntakeState",
     "Invitation",
@@ -113,6 +116,7 @@ __all__ = [
     "Model",
     "Note",
     "OutboxEntry",
+    "PassedOn",
     "Place",
     "Priority",
     "Proof",

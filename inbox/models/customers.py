@@ -96,6 +96,7 @@ class Claim(WithCreation, Model):
 class SuggestionKind(StrEnum):
     CLAIM = "claim"  # a typed address belongs to somebody: may be the same person
     HELD_ANSWER = "held_answer"  # a stranger answered a strand
+    FORWARD = "forward"  # an agent may have passed on somebody's mail: whose is it?
 
 
 class SuggestionState(StrEnum):
@@ -103,13 +104,15 @@ class SuggestionState(StrEnum):
     SAME_PERSON = "same_person"
     COLLEAGUE = "colleague"
     SOMEONE_ELSE = "someone_else"
+    FORWARDED = "forwarded"
 
 
 class Suggestion(WithPublicId, WithCreation, Model):
     """A question that only an agent may answer: is *other_customer* the same person as *customer*?
 
     The card stands in the conversation of `customer_id`; for a held answer `strand_id` is the strand that was
-    answered and `message_id` the message that went to the stranger's own conversation.
+    answered and `message_id` the message that went to the stranger's own conversation. For a forward both
+    customers are the agent as a sender, and `address` is the one that the forwarded mail names, if it does.
     """
 
     __tablename__ = "suggestions"

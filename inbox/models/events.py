@@ -34,6 +34,7 @@ class EventKind(StrEnum):
     MESSAGE_RETRIED = "message.retried"
     MESSAGE_MARKED_SPAM = "message.marked_spam"
     MESSAGE_UNMARKED_SPAM = "message.unmarked_spam"
+    MESSAGE_REPEATED = "message.repeated"
     MESSAGE_MOVED = "message.moved"
     NOTE_ADDED = "note.added"
     NOTE_EDITED = "note.edited"
@@ -83,6 +84,7 @@ _REDRAW = (
     EventKind.MESSAGE_RETRIED,
     EventKind.MESSAGE_MARKED_SPAM,
     EventKind.MESSAGE_UNMARKED_SPAM,
+    EventKind.MESSAGE_REPEATED,
     EventKind.NOTE_EDITED,
     EventKind.HANDOFF_ACCEPTED,
     EventKind.HANDOFF_DECLINED,

@@ -19,6 +19,7 @@ from inbox.models import (
     Identity,
     Merge,
     Suggestion,
+    SuggestionKind,
     SuggestionState,
 )
 from inbox.policies import visible_to
@@ -101,7 +102,9 @@ async def _cases(session: AsyncSession, actor: Actor, conversation: Conversation
 
 async def _maybes(session: AsyncSession, customer: Customer) -> list[Maybe]:
     concerned = (Suggestion.customer_id == customer.id) | (Suggestion.other_customer_id == customer.id)
-    query = select(Suggestion).where(Suggestion.state == SuggestionState.OPEN, concerned)
+    query = select(Suggestion).where(
+        Suggestion.state == SuggestionState.OPEN, Suggestion.kind != SuggestionKind.FORWARD, concerned
+    )
     found = (await session.scalars(query.order_by(Suggestion.id).limit(MOST_BESIDE))).all()
     maybes: list[Maybe] = []
     for suggestion in found:

@@ -72,8 +72,10 @@ class ShownMessage:
     """A message. `author_key` is equal for messages by the same author of one conversation.
 
     `words` are the new ones, `quoted` the rest, both in stretches whose links are safe. What an agent wrote
-    in Markdown is also `formatted`, as sanitised HTML. `is_side`: it is between us and a supplier. `due_at` says when a queued message leaves that nobody
-    has tried to send yet.
+    in Markdown is also `formatted`, as sanitised HTML. `is_side`: it is between us and a supplier. `due_at`
+    says when a queued message leaves that nobody has tried to send yet. `matched_rule` and `matched_value`
+    say which header, token or identity brought it here, `matched_through` which relay; `forwarded_by` is the
+    agent who passed it on, `came_through` names the mailboxes where there were several.
     """
 
     public_id: str
@@ -110,6 +112,9 @@ class ShownMessage:
     automatic: str | None
     matched_rule: str
     matched_value: str
+    matched_through: str = ""
+    forwarded_by: str = ""
+    came_through: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,9 @@ def shown_message(message: Message, strand: Strand, customer: Customer, due: dat
         automatic=message.automatic,
         matched_rule=str(message.matched_by.get("rule", "")),
         matched_value=str(message.matched_by.get("value", "")),
+        matched_through=str(message.matched_by.get("by", "")),
+        forwarded_by=str(message.matched_by.get("forwarded_by", "")),
+        came_through=tuple(str(name) for name in message.matched_by.get("came_through", ())),
     )
 
 

@@ -154,6 +154,24 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "passed_on",
+        sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("agent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("note_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("words", sa.String(), nullable=False),
+        sa.Column("as_it_came", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("original", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("original_key", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name=op.f("fk_passed_on_agent_id")),
+        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_passed_on_message_id")),
+        sa.ForeignKeyConstraint(["note_id"], ["notes.id"], name=op.f("fk_passed_on_note_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_passed_on")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_passed_on_message_id")),
+    )
+    op.create_table(
         "sent_copies",
         sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("channel_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -223,6 +241,10 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("sending_text", sa.String(length=500), server_default="", nullable=False)
         )
+
+    with op.batch_alter_table("intake_records", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("ignored_as", sa.String(length=20), server_default="", nullable=False))
+        batch_op.create_index(batch_op.f("ix_intake_records_ignored_as"), ["ignored_as"], unique=False)
 
     with op.batch_alter_table("mailbox_positions", schema=None) as batch_op:
         batch_op.add_column(

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from inbox.actions import moves, replies, resolutions
+from inbox.actions import forwards, moves, replies, resolutions
 from inbox.errors import Invalid
 from inbox.models import Case, Conversation, Message
 from inbox.policies import Action, authorize
@@ -46,6 +46,11 @@ async def mark_spam(request: Request) -> Response:
 async def unmark_spam(request: Request) -> Response:
     """POST /messages/{id}/unspam"""
     return await _changed(request, resolutions.unmark_message_spam, "Not spam.")
+
+
+async def unforward(request: Request) -> Response:
+    """POST /messages/{id}/unforward: a mail that an agent passed on stands as it came again"""
+    return await _changed(request, forwards.take_back, "It stands as it came. Say there whose it is.")
 
 
 async def new_move(request: Request) -> Response:

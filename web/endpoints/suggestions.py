@@ -1,29 +1,72 @@
-"""Questions that only an agent may answer: the same person, a colleague, or somebody else?"""
+"""Questions that only an agent may answer: the same person, a colleague, somebody else? Whose mail is it?"""
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from inbox.actions import suggestions
-from inbox.models import Conversation
+from inbox.actions import forwards, suggestions
+from inbox.models import Conversation, Suggestion, SuggestionKind, SuggestionState
 from inbox.policies import Action, authorize
-from inbox.queries import named
-from web.acting import actor_of, text_of
+from inbox.queries import customers, named, redirects
+from inbox.queries.happenings import Reading
+from inbox.queries.shown_words import face_of_customer
+from web.acting import actor_of, remembering, text_of
 from web.answers import done
 from web.installation import installation_of
+from web.templating import page
+from web.workspace import shell_for
 
+MOST_FOUND = 12
 SAYS = {
-    "same_person": "One customer now. The panel offers to undo it.",
+    "same_person": "One customer now.",
     "colleague": "A colleague: their message stands here now.",
     "someone_else": "Kept apart.",
+    "forwarded": "Filed with whoever wrote it.",
 }
 
 
+async def show(request: Request) -> Response:
+    """GET /suggestions/{id}?q=: whose a passed-on mail is, where it is not whose it seems"""
+    words = request.query_params.get("q", "").strip()
+    async with installation_of(request).database.reading() as session:
+        suggestion = await named.suggestion(session, request.path_params["id"])
+        back = await _home(session, suggestion)
+        if suggestion.kind != SuggestionKind.FORWARD or suggestion.state != SuggestionState.OPEN:
+            return RedirectResponse(back, 303)
+        passed = await forwards.passed_on_by(session, suggestion)
+        others = await customers.page(session, words=words, limit=MOST_FOUND) if words else None
+        shell = await shell_for(session, request.state.agent)
+    found = [one for one in others.items if one.customer.id != suggestion.customer_id] if others else []
+    return page(
+        request,
+        "conversations/whose.html",
+        suggestion=suggestion,
+        mail=passed.original,
+        words=words,
+        found=[(one, face_of_customer(one.customer)) for one in found],
+        back=back,
+        shell=shell,
+        current="",
+    )
+
+
 async def decide(request: Request) -> Response:
-    """POST /suggestions/{id} {decision}"""
+    """POST /suggestions/{id} {decision, address, customer_id}"""
+    agent = request.state.agent
     authorize(actor_of(request), Action.MERGE)
-    decision = text_of(await request.form(), "decision")
+    form = await request.form()
+    decision, address = text_of(form, "decision"), text_of(form, "address")
+    customer_id = text_of(form, "customer_id")
     async with installation_of(request).database.transaction() as session:
         suggestion = await named.suggestion(session, request.path_params["id"])
-        await suggestions.decide(session, suggestion, decision, by=request.state.agent)
-        conversation = await session.get_one(Conversation, suggestion.conversation_id)
-    return done(request, f"/conversations/{conversation.public_id}", SAYS.get(decision, "Decided."))
+        async with remembering(session, agent) as remembered:
+            customer = await redirects.find_customer(session, customer_id) if customer_id else None
+            await suggestions.decide(
+                session, suggestion, decision, by=agent, address=address, customer=customer
+            )
+        back = await _home(session, suggestion)
+    return done(request, back, SAYS.get(decision, "Decided."), remembered.undo)
+
+
+async def _home(session: Reading, suggestion: Suggestion) -> str:
+    conversation = await session.get_one(Conversation, suggestion.conversation_id)
+    return f"/conversations/{conversation.public_id}"

@@ -14,13 +14,18 @@ from inbox.actions import (
 )
 from inbox.envelopes import (
     Address,
+    Authentication,
     Bounce,
     BounceAction,
     BouncedRecipient,
+    ChannelKind,
+    Forward,
     InboundAttachment,
+    InboundMessage,
     Outcome,
     Span,
     SpanKind,
+    Verdict,
 )
 from inbox.models import (
     DeliveryState,
@@ -29,6 +34,7 @@ from inbox.models import (
 from tests.builders import (
     a_conversation,
     a_customer,
+    a_mailbox_channel,
     a_webchat_channel,
 )
 from tests.web.live.stage import Stage, play
@@ -63,6 +69,33 @@ async def a_second_case_opens(stage: Stage) -> AsyncIterator[None]:
     stage.clock.advance(days=30)
     yield
     await stage.receive("Another thing")
+
+
+@play(EventKind.MESSAGE_REPEATED)
+async def a_mail_comes_through_a_second_mailbox(stage: Stage) -> AsyncIterator[None]:
+    twice = {"content_hash": "7" * 64, "external_id": "twice@norte.example"}
+    await stage.receive("One lamp", **twice)
+    async with stage.act() as session:
+        stage.scene.channel = await a_mailbox_channel(session)
+    yield
+    await stage.receive("One lamp", **twice)
+
+
+@play(EventKind.MESSAGE_RECEIVED, EventKind.NOTE_ADDED)
+async def an_agent_passes_a_mail_on(stage: Stage) -> AsyncIterator[None]:
+    yield
+    inside = InboundMessage(
+        channel=ChannelKind.EMAIL,
+        sender=Address(stage.scene.identity.address, "Ana"),
+        content_hash="8" * 64,
+        text="Is it in stock?",
+    )
+    await stage.receive(
+        "Who can tell?",
+        sender=Address(stage.maya.email, "Maya"),
+        authentication=Authentication(dmarc=Verdict.PASS),
+        forward=Forward(original=inside, words="Who can tell?", is_sure=True),
+    )
 
 
 @play(EventKind.CASE_OPENED, EventKind.MESSAGE_RECEIVED, EventKind.SUGGESTION_MADE)
