@@ -80,7 +80,8 @@ def settings_of(kind: ChannelKind, form: FormData) -> dict[str, Any]:
         }
     if kind is ChannelKind.WEBCHAT:
         words = {name: _text(form, name) or None for name in ("company", "greeting")}
-        return {"origins": _origins(form), **words}
+        required = True if _text(form, "identity_required") else None
+        return {"origins": _origins(form), "identity_required": required, **words}
     words = {name: _text(form, name) or None for name in ("intro", "thanks", "closed")}
     return {
         "origins": _origins(form),

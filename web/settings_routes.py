@@ -14,6 +14,7 @@ from web.endpoints import (
     settings_agents,
     settings_channels,
     settings_forms,
+    settings_secrets,
     settings_teams,
 )
 from web.policy import Endpoint, Policy, route
@@ -47,7 +48,8 @@ CHANNELS: list[BaseRoute] = [
     route("/settings/channels/{id}", settings_channels.show, policy=Policy.ADMIN),
     _post("/settings/channels/{id}", settings_channels.change),
     _post("/settings/channels/{id}/check", settings_channels.check),
-    _post("/settings/channels/{id}/secret", settings_channels.renew_secret),
+    _post("/settings/channels/{id}/secret", settings_secrets.renew),
+    _post("/settings/channels/{id}/secret/{fingerprint}/remove", settings_secrets.remove),
     route("/settings/channels/{id}/sign-in", mailbox_sign_ins.new, policy=Policy.ADMIN),
     route(mailbox_pages.RETURN_PATH, mailbox_sign_ins.finish, policy=Policy.ADMIN),
     route("/settings/channels/{id}/history", mailbox_pages.history, policy=Policy.ADMIN),

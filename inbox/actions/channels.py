@@ -1,5 +1,6 @@
 """Adding, changing and switching off the ways in and out, and noting how they are."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -152,9 +153,10 @@ def keep_secret(channel: Channel, name: str, secret: str, *, keys: Keys) -> None
     _seal(channel, unsealed(channel, keys) | {name: secret}, keys)
 
 
-def renew_secret(channel: Channel, name: str, *, keys: Keys) -> str:
+async def renew_secret(session: AsyncSession, channel: Channel, name: str, *, by: Actor, keys: Keys) -> str:
     """Replace one of a channel's own secrets and answer it. An identity secret keeps its predecessor, so that
-    a site can change over."""
+    a site can change over; the one before that is void."""
+    authorize(by, Action.ADMINISTER)
     secrets = unsealed(channel, keys)
     if name == "identity_secrets":
         fresh = new_token()
@@ -164,7 +166,39 @@ def renew_secret(channel: Channel, name: str, *, keys: Keys) -> str:
     else:
         raise Invalid("A channel has no such secret.", field="name")
     _seal(channel, secrets, keys)
+    _record(session, channel, by, {"change": "secret", "secret": name})
+    await session.flush()
     return fresh
+
+
+def identity_secrets(channel: Channel, keys: Keys) -> list[str]:
+    """The fingerprints of the identity secrets that are good now, newest first: they name a secret without
+    telling it."""
+    return [_fingerprint(secret) for secret in unsealed(channel, keys).get("identity_secrets", [])]
+
+
+async def remove_identity_secret(
+    session: AsyncSession, channel: Channel, fingerprint: str, *, by: Actor, keys: Keys
+) -> None:
+    """Make an identity secret void at once: what was signed with it proves nothing any more.
+
+    Raises Conflict for the only one: make a new one first.
+    """
+    authorize(by, Action.ADMINISTER)
+    secrets = unsealed(channel, keys)
+    standing = secrets.get("identity_secrets", [])
+    kept = [secret for secret in standing if _fingerprint(secret) != fingerprint]
+    if not kept:
+        raise Conflict("This is the only secret. Make a new one first, then remove this one.")
+    if kept == standing:
+        return
+    _seal(channel, secrets | {"identity_secrets": kept}, keys)
+    _record(session, channel, by, {"change": "secret_removed", "secret": "identity_secrets"})
+    await session.flush()
+
+
+def _fingerprint(secret: str) -> str:
+    return hashlib.sha256(b"identity secret\n" + secret.encode()).hexdigest()[:8]
 
 
 def checked_settings(kind: ChannelKind, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -117,18 +117,6 @@ async def check(request: Request) -> Response:
     return await shown(request, channel, troubles=troubles)
 
 
-async def renew_secret(request: Request) -> Response:
-    """POST /settings/channels/{id}/secret: a new secret, shown on this page and never again."""
-    installation = installation_of(request)
-    async with installation.database.transaction() as session:
-        channel = await channels.by_id(session, request.path_params["id"])
-        name = "identity_secrets" if channel.kind == ChannelKind.WEBCHAT else "inbound_token"
-        if channel.kind == ChannelKind.FORM:
-            raise NotFound("There is no such page.")
-        secret = ways.renew_secret(channel, name, keys=installation.keys)
-    return await shown(request, channel, secret=secret)
-
-
 async def deactivate(request: Request) -> Response:
     """POST /settings/channels/{id}/deactivate"""
     async with installation_of(request).database.transaction() as session:
@@ -197,6 +185,8 @@ async def shown(
 
 async def _of_kind(request: Request, channel: Channel) -> dict[str, Any]:
     """What the page of a form shows besides its settings."""
+    if channel.kind == ChannelKind.WEBCHAT:
+        return {"secrets_in_use": ways.identity_secrets(channel, installation_of(request).keys)}
     if channel.kind != ChannelKind.FORM:
         return {}
     period = period_of(request.query_params.get("period", ""))

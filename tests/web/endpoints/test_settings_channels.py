@@ -116,6 +116,38 @@ async def test_an_identity_secret_is_shown_once_and_the_one_before_goes_on_worki
     assert fresh not in (await ada.browser.get(f"/settings/channels/{chat.public_id}")).text
 
 
+async def test_an_identity_secret_that_was_removed_proves_nothing_any_more(
+    ada: Person, installation: Installation
+) -> None:
+    chat = await add(installation, ChannelKind.WEBCHAT)
+    here = f"/settings/channels/{chat.public_id}"
+    (only,) = ways.identity_secrets(chat, installation.keys)
+    assert (await ada.post(f"{here}/secret/{only}/remove")).status_code == 422
+    await ada.post(f"{here}/secret")
+    page = (await ada.browser.get(here)).text
+    assert f"<code>{only}</code>" in page and "the newest" in page
+
+    await ada.post(f"{here}/secret/{only}/remove")
+
+    channel = await only_channel(installation)
+    (left,) = ways.identity_secrets(channel, installation.keys)
+    assert left != only
+    assert only not in (await ada.browser.get(here)).text
+
+
+async def test_a_chat_takes_signed_identities_only_where_its_page_says_so(
+    ada: Person, installation: Installation
+) -> None:
+    chat = await add(installation, ChannelKind.WEBCHAT)
+    here = f"/settings/channels/{chat.public_id}"
+
+    await ada.post(here, data={"name": "Shop", "identity_required": "yes"})
+    assert (await only_channel(installation)).settings["identity_required"] is True
+
+    await ada.post(here, data={"name": "Shop"})
+    assert "identity_required" not in (await only_channel(installation)).settings
+
+
 def questions(*rows: tuple[str, str, str, str, str]) -> dict[str, list[str]]:
     names = ("field_label", "field_name", "field_type", "field_required", "field_options")
     return {name: [row[index] for row in rows] for index, name in enumerate(names)}
