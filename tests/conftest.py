@@ -13,6 +13,7 @@ A keeper process stops them when the run ends, even if it is killed.
 """
 
 import asyncio
+import gc
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -36,6 +37,7 @@ from tests.services.postgres import PostgresServer
 from tests.services.proxy import TcpProxy
 from tests.services.redis import RedisServer
 from tests.services.smtp import SmtpSink
+from tests.services.statements import share_compiled_statements
 
 SECRET_KEY = "a key for tests only, long enough for everybody"
 
@@ -51,6 +53,8 @@ SERVER_MARKERS = {
 hypothesis.settings.register_profile("shared", deadline=None, database=None, print_blob=True)
 hypothesis.settings.load_profile("shared")
 
+share_compiled_statements()
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by the servers that their fixtures start."""
@@ -58,6 +62,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture, marker in SERVER_MARKERS.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(marker)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays until the end: the garbage collector need not look through it."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
