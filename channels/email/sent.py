@@ -8,8 +8,8 @@ import asyncio
 import imaplib
 from collections.abc import Sequence
 
-import imapclient
 import structlog
+from imapclient.imapclient import SENT
 
 from channels.email.addresses import reject_controls
 from channels.email.connection import (
@@ -126,7 +126,7 @@ class _SentFolder:
         self._session = session = open_session(self._server, None)
         try:
             session.allow()
-            found = self._wanted or session.find_special_folder(imapclient.SENT)
+            found = self._wanted or session.find_special_folder(SENT)
             self._folder = found or FOLDER
             if found is None:
                 session.allow()
