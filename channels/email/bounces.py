@@ -1,10 +1,20 @@
 """Reads what mail servers report about our mail: RFC 3464 first, then what older servers write."""
 
+import logging
 import re
 from email import message_from_bytes
 from email.policy import compat32
 
 from channels.email.bodies import text_of_part
+from channels.email.bounce_words import (
+    is_delay,
+    meaning,
+    named_recipients,
+    recipient_told,
+    report_text,
+    shows_a_refusal,
+    why,
+)
 from channels.email.headers import Headers, message_ids, normalise_address
 from channels.email.mime import Part, read_headers
 from channels.email.transfer import content_of
@@ -16,11 +26,14 @@ MAX_RECIPIENTS = 200
 _LEGACY_SIZE = 300_000
 _LEGACY_PARTS = 30
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
-_REPLY_CODE = re.compile(r"(?<![\d.])([45]\d\d)(?=[ -])")
 _QUOTED_ID = re.compile(
     r"^[> \t]*Message-ID:[ \t]*(?:\r?\n[> \t]+)?(<[^<>\s]{3,900}>)", re.IGNORECASE | re.MULTILINE
 )
-_DAEMON = re.compile(r"m(?:ailer)?-?daemon|postmaster|mail-?delivery|mail[ _-]?system", re.IGNORECASE)
+_DAEMON = re.compile(
+    r"m(?:ail(?:er)?)?[-_]?daemon|post[-_]?master|mail[-_ ]?delivery|mail[-_ ]?(?:system|router|agent|admin)"
+    r"|microsoftexchange|delivery (?:sub)?system",
+    re.IGNORECASE,
+)
 _SUBJECT = re.compile(
     r"undeliver|returned mail|delivery (?:status|failure|failed|has failed|report|notification|incomplete)"
     r"|mail(?:er)? delivery|failure notice|mail (?:error|failure)|rejected mail|error sending your mail"
@@ -47,10 +60,10 @@ def read_bounce(root: Part) -> Bounce | None:
     statuses = [part for part in root.walk() if part.content_type in _STATUS_TYPES]
     recipients = _standard(statuses) if statuses and _is_report(root) else []
     if not recipients:
-        if not _looks_like_bounce(root.headers):
+        if not _looks_like_bounce(root):
             return None
-        recipients = _standard(statuses) or _legacy(root) or _failed_recipients(root.headers)
-        recipients = recipients or _addressed(root)
+        recipients = _standard(statuses) or _failed_recipients(root) or _legacy(root)
+        recipients = recipients or _from_words(root)
         if not recipients and not _SUBJECT.search(root.headers.text("subject")):
             return None
     return Bounce(message_ids=_returned_ids(root, statuses), recipients=tuple(recipients[:MAX_RECIPIENTS]))
@@ -65,13 +78,20 @@ def _is_report(root: Part) -> bool:
     )
 
 
-def _looks_like_bounce(headers: Headers) -> bool:
-    """Whether an automatic system of mail delivery seems to have written it."""
+def _looks_like_bounce(root: Part) -> bool:
+    """Whether an automatic system of mail delivery seems to have written it, and no person who complains."""
+    headers = root.headers
     if "x-failed-recipients" in headers or "x-mailer-daemon" in headers:
         return True
     sender, envelope = headers.text("from"), headers.text("return-path")
-    by_daemon = bool(_DAEMON.search(f"{sender} {envelope}")) or envelope == "<>" or not sender
-    return by_daemon or bool(_SUBJECT.match(headers.text("subject")) and "in-reply-to" not in headers)
+    if _DAEMON.search(f"{sender} {envelope}") or envelope == "<>" or not sender:
+        return True
+    if not _SUBJECT.match(headers.text("subject")) or "in-reply-to" in headers:
+        return False
+    submitted = headers.text("auto-submitted").lower()
+    if submitted.startswith("auto") or "precedence" in headers:
+        return True
+    return any(part.content_type in _RETURNED_TYPES for part in root.walk()) or shows_a_refusal(root)
 
 
 def _standard(statuses: list[Part]) -> list[BouncedRecipient]:
@@ -99,6 +119,7 @@ def _recipient(fields: Headers) -> BouncedRecipient | None:
         return None
     diagnostic = fields.text("diagnostic-code").partition(";")[2].strip() or fields.text("diagnostic-code")
     code = _status(fields.text("status"), diagnostic)
+    code = code or meaning(diagnostic)
     if action is None:
         action = BounceAction.DELAYED if code.startswith("4") else BounceAction.FAILED
     return BouncedRecipient(address=address, action=action, status=code, diagnostic=diagnostic[:1000])
@@ -121,56 +142,48 @@ def _typed_address(fields: Headers, name: str) -> str | None:
 
 
 def _legacy(root: Part) -> list[BouncedRecipient]:
+    """What a library knows of the reports of many systems; it is asked before their words are read freely."""
     if len(root.raw) > _LEGACY_SIZE or sum(1 for _ in root.walk()) > _LEGACY_PARTS:
         return []
     from flufl.bounce import all_failures
 
+    logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it logs each of its detectors' stumbles
     try:
         temporary, permanent = all_failures(message_from_bytes(root.raw, policy=compat32))
     except Exception:
         # It reads the free words of hundreds of systems and may stumble in any way: then it found nothing.
         return []
-    text = _first_text(root)
-    delayed = [(one, BounceAction.DELAYED) for one in temporary]
+    text = report_text(root)
+    subject = root.headers.text("subject")
+    delayed = BounceAction.DELAYED if is_delay(subject, text) or not permanent else BounceAction.FAILED
     return [
-        _told(address, action, text)
-        for one, action in [(one, BounceAction.FAILED) for one in permanent] + delayed
+        recipient_told(address, action, text)
+        for one, action in [(one, BounceAction.FAILED) for one in permanent]
+        + [(one, delayed) for one in temporary]
         if (address := normalise_address(one.decode("utf-8", "replace") if isinstance(one, bytes) else one))
     ]
 
 
-def _failed_recipients(headers: Headers) -> list[BouncedRecipient]:
-    return [
-        BouncedRecipient(address=address.value, action=BounceAction.FAILED)
-        for address in headers.addresses("x-failed-recipients")
-    ]
+def _failed_recipients(root: Part) -> list[BouncedRecipient]:
+    addresses = root.headers.addresses("x-failed-recipients")
+    text = report_text(root) if addresses else ""
+    action = BounceAction.DELAYED if is_delay(root.headers.text("subject"), text) else BounceAction.FAILED
+    return [recipient_told(address.value, action, text) for address in addresses]
 
 
-def _addressed(root: Part) -> list[BouncedRecipient]:
-    """Whom the returned mail was written to, where that is one and the report names nobody."""
-    for part in root.walk():
-        if part.content_type in _RETURNED_TYPES:
-            addresses = _fields_of_returned(part).addresses("x-original-to", "to")
-            if len(addresses) == 1 and _SUBJECT.search(root.headers.text("subject")):
-                return [_told(addresses[0].value, BounceAction.FAILED, _first_text(root))]
-    return []
-
-
-def _told(address: str, action: BounceAction, text: str) -> BouncedRecipient:
-    """A recipient with what the report's words say after the place where they name it."""
-    place = max(text.lower().find(address), 0)
-    said = text[place : place + 1500]
-    status = _STATUS.search(said)
-    reply = _REPLY_CODE.search(said)
-    code = status[1] if status else ""
-    diagnostic = " ".join(said[reply.start() :].split())[:300] if reply else ""
-    return BouncedRecipient(address=address, action=action, status=code, diagnostic=diagnostic)
-
-
-def _first_text(root: Part) -> str:
-    texts = (part for part in root.walk() if part.content_type == "text/plain")
-    first = next(texts, None)
-    return text_of_part(first)[:100_000] if first else ""
+def _from_words(root: Part) -> list[BouncedRecipient]:
+    """Whom the report's words name, where it is certain enough that it is one."""
+    headers = root.headers
+    if not _SUBJECT.search(headers.text("subject")):
+        # A person may sit behind "postmaster": without a subject that says it the words must.
+        text = report_text(root)
+        by_nobody = headers.text("return-path") == "<>" or "in-reply-to" not in headers
+        if not _DAEMON.search(headers.text("from")) or (
+            not why(text)[1] and not (by_nobody and meaning(text))
+        ):
+            return []
+    returned = [_fields_of_returned(part) for part in root.walk() if part.content_type in _RETURNED_TYPES]
+    return named_recipients(root, returned)
 
 
 def _returned_ids(root: Part, statuses: list[Part]) -> tuple[str, ...]:
