@@ -141,8 +141,8 @@ class InboundMessage:
     `content_hash` is the SHA-256 (hex) of the content without transport headers; with `external_id` (a
     Message-ID without angle brackets, or a client's id) it is the de-duplication key. `references` are
     Message-IDs, nearest first. `tokens` are strings found where our strand tokens stand (plus-addresses, our
-    Message-IDs), not yet verified. `spans` say which ranges of `text` are quoted or signature; the rest is
-    what the sender wrote. `fields` are a form's labelled answers, in order; `company` and
+    Message-IDs), not yet verified. `forbids_answers`: no machine may answer it. `spans` say which ranges of
+    `text` are quoted or signature; the rest is what the sender wrote. `fields` are a form's labelled answers, in order; `company` and
     `attributes` are those that describe a new customer. `network` is where it was sent from: a part of an IP
     address that names no person.
     """
@@ -163,6 +163,7 @@ class InboundMessage:
     tokens: tuple[str, ...] = ()
     authentication: Authentication = field(default_factory=Authentication)
     automatic: Automatic | None = None
+    forbids_answers: bool = False
     bounce: Bounce | None = None
     spam: bool = False
     sent_at: datetime | None = None

@@ -46,7 +46,7 @@ async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
     async with Database(settings.database) as database:
         keys = load_keys(settings.secret_key, settings.key_file, data_exists=await holds_data(database))
         parsers = ChannelParsers(blobs, max_message_bytes=settings.max_message_bytes)
-        rules = FilingRules(tokens=keys.strand_tokens(), reopen_days=settings.reopen_days)
+        rules = FilingRules(tokens=keys.strand_tokens(), reopen_days=settings.reopen_days, keys=keys)
         try:
             yield Installation(settings, database, blobs, keys, IntakeDesk(database, blobs, parsers, rules))
         finally:

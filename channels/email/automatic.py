@@ -33,6 +33,12 @@ def read_automatic(root: Part, sender: Address, own_addresses: frozenset[str]) -
     return None
 
 
+def forbids_answers(root: Part) -> bool:
+    """Whether the sender's program asks that no machine answer this mail, though a person wrote it."""
+    asked = ",".join(root.headers.texts("x-auto-response-suppress")).lower()
+    return any(kind.strip() in ("all", "oof", "autoreply", "dr") for kind in asked.split(","))
+
+
 def _is_automatic(headers: Headers) -> bool:
     submitted = headers.text("auto-submitted").split(";")[0].split("(")[0].strip().lower()
     if submitted and submitted != "no":

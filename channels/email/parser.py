@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from channels.email.address_lists import parse_addresses
 from channels.email.attachments import read_attachments
 from channels.email.authentication import read_authentication
-from channels.email.automatic import read_automatic
+from channels.email.automatic import forbids_answers, read_automatic
 from channels.email.bodies import Body, read_body
 from channels.email.bounces import read_bounce
 from channels.email.fingerprints import content_hash
@@ -93,6 +93,7 @@ def _message(root: Part, context: MailContext, store: Callable[[bytes], str]) ->
         tokens=_tokens(headers, references),
         authentication=read_authentication(headers, context.authserv_id),
         automatic=Automatic.BOUNCE if bounce else read_automatic(root, sender, own),
+        forbids_answers=forbids_answers(root),
         bounce=bounce,
         spam=_is_spam(headers, context),
         sent_at=moment(headers.text("date")),

@@ -36,11 +36,13 @@ class Cap:
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 OF_ADDRESS = {
     AutomaticKind.CONFIRMATION: (Cap(1, _DAY),),
+    AutomaticKind.ACKNOWLEDGEMENT: (Cap(1, _DAY),),
     AutomaticKind.CODE: (Cap(3, _HOUR), Cap(8, _DAY)),
     AutomaticKind.COPY: (Cap(3, _HOUR), Cap(10, _DAY)),
 }
 OF_INSTALLATION = {
     AutomaticKind.CONFIRMATION: Cap(200, _HOUR),
+    AutomaticKind.ACKNOWLEDGEMENT: Cap(200, _HOUR),
     AutomaticKind.CODE: Cap(300, _HOUR),
     AutomaticKind.COPY: Cap(300, _HOUR),
 }

@@ -12,6 +12,7 @@ from inbox.models.base import Model, WithCreation, WithPublicId
 class AutomaticKind(StrEnum):
     CODE = "code"
     CONFIRMATION = "confirmation"
+    ACKNOWLEDGEMENT = "acknowledgement"
     COPY = "copy"
 
 

@@ -68,3 +68,13 @@ def test_lists_and_mass_mail_are_recognised(lines: list[str]) -> None:
 )
 def test_people_are_not_taken_for_machines(lines: list[str]) -> None:
     assert kind(*lines) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "forbids"), [("All", True), ("DR, OOF", True), ("AutoReply", True), ("RN", False), ("", False)]
+)
+def test_a_person_may_ask_that_no_machine_answers(value: str, forbids: bool) -> None:
+    header = f"X-Auto-Response-Suppress: {value}\r\n" if value else ""
+    raw = f"From: ana@mail.test\r\nSubject: Hello\r\n{header}\r\nIs anybody there?\r\n".encode()
+    message = parse(raw, context=CONTEXT, store=lambda content: "")
+    assert (message.forbids_answers, message.automatic) == (forbids, None)
