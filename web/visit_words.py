@@ -18,10 +18,12 @@ _LONGEST = 200  # characters of an Accept-Language header that are looked at
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The words of one language: of the panel, of the host page's button, and for the server's sentences."""
+    """The words of one language: of the panel, of its rarer screens, of the host page's button, and for the
+    server's sentences."""
 
     language: str
     panel: Mapping[str, str]
+    screens: Mapping[str, str]
     host: Mapping[str, str]
     sentences: Mapping[str, str] = field(default_factory=dict)
 
@@ -39,7 +41,9 @@ def catalogues() -> Mapping[str, Catalogue]:
     found = {}
     for path in sorted(_FOLDER.glob("*.toml")):
         content = tomllib.loads(path.read_text())
-        found[path.stem] = Catalogue(path.stem, content["panel"], content["host"], content["sentences"])
+        found[path.stem] = Catalogue(
+            path.stem, content["panel"], content["screens"], content["host"], content["sentences"]
+        )
     return found
 
 

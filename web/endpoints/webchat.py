@@ -12,11 +12,12 @@ from inbox.envelopes import ChannelKind
 from inbox.errors import Invalid, NotFound
 from inbox.models import Channel
 from web.bodies import BY_ENDPOINT, UPLOAD_BYTES, TooLarge, limited, read_json, store_file
+from web.chat_facts import facts_of, told_to_script
 from web.installation import installation_of
 from web.live.visitor_exchange import Exchange, Frame
 from web.live.visitor_partials import FILE_SECONDS, in_words
 from web.live.visitors import live
-from web.origins import allowed_origins, frame_ancestors, may_use, share
+from web.origins import frame_ancestors, may_use, share
 from web.policy import Policy, route, socket
 from web.problems import problem, too_often
 from web.rates import counted_address
@@ -24,12 +25,11 @@ from web.sealed import Seals
 from web.slim_scripts import PANEL_VERSION
 from web.visit_messages import upload_seals
 from web.visit_rates import REQUESTS_OF_ADDRESS, wait_before_upload
+from web.visit_words import catalogue_for
 from web.visiting import channel_of, client_host, document, visiting_of
 from web.visits import Visit, admit
 
 NOT_FROM_HERE = "This chat may not be used from this site. Its owner can add the site in its settings."
-GREETING = "How can we help?"
-LEAD = "Write to us here. If you leave, leave your email and we answer there."
 
 
 async def panel(request: Request) -> Response:
@@ -41,11 +41,13 @@ async def panel(request: Request) -> Response:
         f"connect-src 'self' ws://{own} wss://{own}; base-uri 'none'; form-action 'none'; "
         f"frame-ancestors {frame_ancestors(channel.settings)}"
     )
+    facts = await _facts(request, channel)
     return document(
         "webchat/panel.html",
         policy=policy,
         headers={"Cross-Origin-Resource-Policy": "cross-origin"},
-        facts=_facts(channel),
+        facts=facts,
+        told=told_to_script(facts),
         version=PANEL_VERSION,
     )
 
@@ -55,7 +57,8 @@ async def config(request: Request) -> Response:
     channel = await channel_of(request, ChannelKind.WEBCHAT)
     if not may_use(request, channel.settings, absent=True):
         return problem(403, NOT_FROM_HERE)
-    answer = JSONResponse(_facts(channel), headers={"Cache-Control": "public, max-age=60"})
+    facts = await _facts(request, channel)
+    answer = JSONResponse(facts, headers={"Cache-Control": "private, max-age=60"})
     answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return share(answer, request, channel.settings)
 
@@ -130,20 +133,10 @@ async def preflight(request: Request) -> Response:
     return share(Response(status_code=204), request, channel.settings)
 
 
-def _facts(channel: Channel) -> dict[str, Any]:
-    settings = channel.settings
-    return {
-        "key": channel.public_key,
-        "name": settings.get("company") or channel.name,
-        "greeting": settings.get("greeting") or GREETING,
-        "lead": settings.get("lead") or LEAD,
-        "expectation": settings.get("expectation") or "We reply here and by email",
-        "topics": [str(topic)[:60] for topic in (settings.get("topics") or ())][:4],
-        "accent": settings.get("accent") or "",
-        "origins": list(allowed_origins(settings)),
-        "identity_required": bool(settings.get("identity_required")),
-        "upload_bytes": UPLOAD_BYTES,
-    }
+async def _facts(request: Request, channel: Channel) -> dict[str, Any]:
+    words = catalogue_for(request.query_params.get("lang"), request.headers.get("accept-language", ""))
+    async with installation_of(request).database.reading() as session:
+        return await facts_of(session, channel, words)
 
 
 async def _exchange(request: Request) -> Exchange | Response:

@@ -1,18 +1,21 @@
 /* The chat panel. It runs in a frame of our own origin: the host page sees none of its words. The visitor's token, what was
    typed and not sent yet, and how far was read stand in this frame's storage. What is told to the host page (web/static/widget.js)
-   is: ready, close, unread {n, author}, has, error, event. Frames of the socket: web/live/visitor_exchange.py. */
+   is: ready, close, unread {n, author}, has, error, event. Frames of the socket: web/live/visitor_exchange.py. What is rarely
+   needed (questions, codes, ratings, the menu) is fetched when it is: web/static/screens.js. */
 (function () {
   'use strict';
   const facts = JSON.parse(document.body.dataset.facts), root = document.documentElement, by = id => document.getElementById(id);
+  const w = (key, ...given) => facts.words[key].replace(/\{(\d)\}/g, (_, n) => given[n]);
   const log = by('log'), text = by('text'), foot = by('foot'), home = by('home'), path = '/widget/' + facts.key, name = 'onethread:' + facts.key;
   const LONGEST = 30000, SILENT = 40000, PATIENCE = 15000, POLL = 5000, TYPING = 6000;
   let host = null, nonce = '', page = '', isOpen = false, isWanted = false, ws = null, tries = 0, heard = 0, timer = 0, isReady = false, isPolling = false;
-  let sent = null, sentAt = 0, retryAt = 0, read = 0, more = false, typedAt = 0, typingTimer = 0, announced = 0;
+  let keeps = true, lang = '', state = {}, sent = null, sentAt = 0, retryAt = 0, read = 0, more = false, typedAt = 0, typingTimer = 0, announced = 0;
 
   /* ---- storage, shared by tabs; without it everything lasts as long as the page ---- */
   const memory = {};
-  function recall(key) { try { return JSON.parse(localStorage.getItem(name + key)) ?? memory[key]; } catch { return memory[key]; } }
-  function keep(key, value) { memory[key] = value; try { localStorage.setItem(name + key, JSON.stringify(value)); } catch { /* blocked or full */ } }
+  function recall(key) { try { return keeps ? JSON.parse(localStorage.getItem(name + key)) ?? memory[key] : memory[key]; } catch { return memory[key]; } }
+  function keep(key, value) { memory[key] = value; try { if (keeps) localStorage.setItem(name + key, JSON.stringify(value)); } catch { /* blocked or full */ } }
+  function drain() { for (const key of ['', ':outbox', ':draft']) try { localStorage.removeItem(name + key); } catch { /* blocked */ } }
   const me = () => recall('') || {}, change = what => keep('', { ...me(), ...what });
   const outbox = () => recall(':outbox') || [];
   const update = (id, what) => keep(':outbox', outbox().map(each => each.client_id === id ? { ...each, ...what } : each));
@@ -26,18 +29,22 @@
     if (event.source !== parent || parent === window || !told) return;
     if (facts.origins.length && !facts.origins.includes(event.origin) && event.origin !== location.origin) return;
     if (told.onethread === 'hello' && !host) {
-      host = event.origin; nonce = told.nonce; page = String(told.page || '');
-      look(told.theme, told.accent); tellHost({ t: 'ready' });
+      host = event.origin; nonce = told.nonce; page = told.page || ''; lang = told.lang || ''; keeps = told.keeps !== false;
+      look(told.theme, told.accent); tellHost({ t: 'ready', words: facts.host }); begin();
       if (told.open) opened(true); else if (me().token) want();
     } else if (host !== event.origin || told.nonce !== nonce) return;
     else if (told.t === 'open') opened(told.quiet);
     else if (told.t === 'close') isOpen = false;
     else if (told.t === 'prefill') { text.value = told.text; grow(); }
+    else if (told.t === 'send') write(told.text.slice(0, 4000));
+    else if (told.t === 'page') { page = told.page; say({ t: 'notice', page }); }
+    else if (told.t === 'attributes') { attributes = told.attributes; say({ t: 'notice', attributes }); }
+    else if (told.t === 'keeps') { keeps = told.may; if (keeps) for (const key in memory) keep(key, memory[key]); else drain(); }
     else if (told.t === 'identify') { who = told.who; introduce(); }
     else if (told.t === 'reset') forget();
   });
   function opened(quiet) { isOpen = true; want(); if (!quiet) text.focus(); grow(); bottom(); seen(); }
-  let who = null;
+  let who = null, attributes;
   function introduce() {                                   // sent again on each connection, until the proof is known
     if (!who) return;
     want();
@@ -45,9 +52,13 @@
   }
   function forget() {                                      // signing out on the host page: nothing of this visitor stays here
     who = null;
-    for (const key of ['', ':outbox', ':draft']) { delete memory[key]; try { localStorage.removeItem(name + key); } catch { /* blocked */ } }
-    text.value = ''; clear(); stop(); isWanted = false; read = 0; paint(); footer();
+    if (me().token) ask({ t: 'forget' });
+    empty(); drain();
     if (isOpen) want();
+  }
+  function empty() {
+    for (const key in memory) delete memory[key];
+    text.value = ''; clear(); stop(); isWanted = false; read = 0; state = {}; uploads.length = 0; paint(); footer(); begin();
   }
   function look(theme, accent) {
     const dark = matchMedia('(prefers-color-scheme:dark)'), set = () => { root.dataset.theme = theme || (dark.matches ? 'dark' : 'light'); };
@@ -71,9 +82,12 @@
     ws.onmessage = e => { heard = Date.now(); tries = 0; take(JSON.parse(e.data)); };
     ws.onclose = () => { ws = null; isReady = false; sent = null; if (tries > 3 && navigator.onLine) poll(); else again(); };
   }
-  function hello() { return { t: 'hello', token: me().token || null, after: log.querySelector('.w-m[id]') ? me().cursor : null }; }
+  function hello() {
+    return { t: 'hello', token: me().token || null, after: log.querySelector('.w-m[id]') ? me().cursor : null, page, lang, attributes,
+      language: navigator.language, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+  }
   function again() {
-    state();
+    online();
     clearTimeout(timer);
     timer = setTimeout(connect, Math.random() * Math.min(LONGEST, 500 * 2 ** tries++) + 100);
   }
@@ -95,7 +109,7 @@
       const told = await answer.json();
       heard = Date.now();
       (told.frames || []).forEach(take);
-    } catch { isReady = false; sent = null; state(); }
+    } catch { isReady = false; sent = null; online(); }
   }
   const bearer = () => me().token ? { Authorization: 'Bearer ' + me().token } : {};
   function say(frame) {
@@ -106,10 +120,10 @@
     if (frame.ping) return say({ t: 'pong' });
     if (frame.t === 'ready') {
       const isNew = frame.token !== me().token;
-      change({ token: frame.token, email: frame.email || me().email || null });
+      change({ token: frame.token, email: frame.email || me().email || null, proved: frame.proved });
       if (isNew && !isReady) { const lost = me().email; if (lost && !frame.email) say({ t: 'email', email: lost }); }
       const wasReady = isReady;
-      isReady = true; state(); footer();
+      isReady = true; online(); footer();
       if (!wasReady) introduce();
       if (who && frame.signed) { tellHost({ t: 'event', name: 'identify', detail: { signed: true } }); who = null; }
       flush();
@@ -125,10 +139,13 @@
     } else if (frame.t === 'filed') { drop(frame.client_id); settle(frame.client_id); }
     else if (frame.t === 'refused') refused(frame);
     else if (frame.signal) signal(frame.signal);
+    else if (frame.state) { const isEnd = frame.state.ended && !state.ended; state = frame.state; paint(); if (isEnd) bottom(); }
+    if (heeded[frame.t]) heeded[frame.t](frame);
   }
+  const uploads = [], heeded = {};                                       // what a screen waits for: {coded, copied, rated, refused}
   function refused(frame) {
     if (frame.what === 'identify') { tellHost({ t: 'error', text: frame.error }); who = null; }
-    else if (frame.what === 'email') { const typed = me().email; change({ email: null }); footer(true, frame.error, typed); }
+    else if (frame.what === 'email') { const typed = me().email; change({ email: null }); screens().then(more => more.address(frame.error, typed)); }
     else if (frame.client_id) {
       if (frame.retry_after) { retryAt = Date.now() + frame.retry_after * 1000; setTimeout(flush, frame.retry_after * 1000 + 50); }
       else update(frame.client_id, { error: frame.error });
@@ -136,14 +153,16 @@
     }
   }
   function settle(client) { if (sent === client) sent = null; paint(); flush(); }
-  function state() { by('offline').hidden = navigator.onLine && (isReady || tries < 3); paint(); }
+  function online() { by('offline').hidden = navigator.onLine && (isReady || tries < 3); paint(); }
   setInterval(() => {
     if (ws && Date.now() - heard > SILENT || sent && Date.now() - sentAt > PATIENCE) { stop(); again(); }
     if (!document.activeElement.closest('.w-m:not([id])')) paint();
   }, 5000);
-  addEventListener('online', () => { tries = 0; stop(); connect(); state(); });
-  addEventListener('offline', () => { stop(); state(); });
+  addEventListener('online', () => { tries = 0; stop(); connect(); online(); });
+  addEventListener('offline', () => { stop(); online(); });
   addEventListener('storage', e => {                       // another tab has got the token, or sent what waited
+    if (!keeps) return;
+    if (e.key === name && !e.newValue) empty();            // signed out there
     if (e.key === name && e.newValue && e.oldValue && JSON.parse(e.newValue).token !== JSON.parse(e.oldValue).token && ws) { stop(); clear(); connect(); }
     if (e.key && e.key.startsWith(name)) { paint(); unread(); }
   });
@@ -151,9 +170,9 @@
   addEventListener('focus', () => seen());
 
   /* ---- what was written here ---- */
-  function write(words, files) {
-    keep(':outbox', [...outbox(), { client_id: id(), text: words, files: files || [], page, at: Date.now() }]);
-    tellHost({ t: 'has' }); tellHost({ t: 'event', name: 'message' });
+  function write(words, files, more) {
+    keep(':outbox', [...outbox(), { client_id: id(), text: words, files: files || [], page, at: Date.now(), ...more }]);
+    change({ asked: 1 }); tellHost({ t: 'has' }); tellHost({ t: 'event', name: 'message' });
     paint(); bottom(); want(); flush();
   }
   function flush() {                                       // one after another, so that their order is the order of writing
@@ -161,26 +180,9 @@
     const next = outbox().find(each => !each.error);
     if (!next) return;
     sent = next.client_id; sentAt = Date.now();
-    say({ t: 'message', client_id: next.client_id, text: next.text, page: next.page, files: next.files.map(file => file.id) });
+    say({ t: 'message', client_id: next.client_id, text: next.text, page: next.page, name: next.name, fields: next.fields, files: next.files.map(file => file.id) });
   }
-  async function attach(files) {
-    for (const file of files) {
-      const place = { key: id(), file, words: file.size > facts.upload_bytes ? `Too big, the limit is ${Math.floor(facts.upload_bytes / 1e6)} MB.` : '' };
-      uploads.push(place); paint(); bottom();
-      if (place.words) continue;
-      want();
-      for (let n = 0; !me().token && n < 100; n++) await new Promise(done => setTimeout(done, 100));
-      const body = new FormData();
-      body.append('file', file, file.name);
-      try {
-        const answer = await fetch(path + '/uploads', { method: 'POST', headers: bearer(), body }), told = await answer.json();
-        if (!answer.ok) throw new Error(told.detail || 'Not sent.');
-        uploads.splice(uploads.indexOf(place), 1);
-        write('', [told]);
-      } catch (error) { place.words = error.message === 'Failed to fetch' ? 'Not sent.' : error.message; paint(); }
-    }
-  }
-  const uploads = [];
+  const attach = files => screens().then(more => more.attach(files), failed => { uploads.push({ file: files[0], words: failed.message }); paint(); });
 
   /* ---- the log ---- */
   const use = icon => `<svg class="i i--xs" aria-hidden="true"><use href="#${icon}"/></svg>`;
@@ -189,13 +191,14 @@
   function draw(html, isOlder) {
     const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80, t = document.createElement('template');
     t.innerHTML = html;
+    if (html && !me().asked) { change({ asked: 1 }); screen(null); }
     let last = null;
     for (const fresh of [...t.content.children]) {
       if (fresh.dataset.client) drop(fresh.dataset.client);
       const twin = by(fresh.id), at = +fresh.dataset.position;
       if (twin) { twin.replaceWith(fresh); continue; }
-      log.insertBefore(fresh, [...log.querySelectorAll('.w-m[id]')].find(each => +each.dataset.position > at) || log.querySelector('.w-m:not([id])'));
-      if (fresh.dataset.author) { last = fresh; typing(false); }
+      log.insertBefore(fresh, [...log.querySelectorAll('.w-m[id]')].find(each => +each.dataset.position > at) || log.querySelector('.w-m:not([id])') || by('end'));
+      if (fresh.dataset.author) { last = fresh; typing(false); if (!isOlder && document.hidden && me().sound) screens().then(more => more.ring()); }
     }
     paint();
     if (atEnd && !isOlder) bottom();
@@ -208,31 +211,48 @@
   function paint() {                                       // what depends on neighbours, on who looks, or on time
     const box = outbox(), waiting = !navigator.onLine || !isReady;
     log.querySelectorAll('.w-day,.w-more,.w-m:not([id]):not(#typing)').forEach(each => each.remove());
-    for (const each of box) local(each.text, each.files, each.error ? bad(each.error === true ? 'Not sent.' : each.error, 'Try again', () => { update(each.client_id, { error: null }); paint(); flush(); })
-      : waiting || retryAt > Date.now() || Date.now() - each.at > 3000 ? note('clock', 'Waiting to send') : null, each.at);
-    for (const each of uploads) local('', [{ filename: each.file.name, size: size(each.file.size) }], each.words ? bad(each.words, 'Remove', () => { uploads.splice(uploads.indexOf(each), 1); paint(); }) : note('clock', 'Sending'), Date.now());
+    for (const each of box) local(each.text, each.files, each.error ? bad(each.error === true ? w('not_sent') : each.error, w('again'), () => { update(each.client_id, { error: null }); paint(); flush(); })
+      : waiting || retryAt > Date.now() || Date.now() - each.at > 3000 ? note('clock', w('waiting')) : null, each.at);
+    for (const each of uploads) local('', [{ filename: each.file.name, size: size(each.file.size) }], each.words ? bad(each.words, w('remove'), () => { uploads.splice(uploads.indexOf(each), 1); paint(); }) : note('clock', `${w('sending')} ${each.done} %`), Date.now());
     const all = [...log.querySelectorAll('.w-m')], theirs = all.filter(each => each.dataset.author), mine = all.filter(each => each.classList.contains('w-m--me') && each.id);
     home.hidden = all.length > 0;
-    let day = '';
+    let day = '', wrote = '';
     all.forEach((each, i) => {
       const at = new Date(each.dataset.at), next = all[i + 1], today = at.toDateString();
       const isLast = !next || next.dataset.author !== each.dataset.author || new Date(next.dataset.at) - at > 300000, tail = each.querySelector('.w-s');
-      if (today !== day) { day = today; const line = node('<p class="w-day"></p>'); line.textContent = dayOf(at); each.before(line); }
+      if (today !== day) { day = today; each.before(said(dayOf(at))); }
+      const author = each.dataset.author;
+      if (author && wrote && author !== wrote) each.before(said(w('joined', author)));
+      wrote = author || wrote;
       each.classList.toggle('w-m--more', !isLast);
       if (!each.id || !tail) return;
       let words = '', icon = '';
-      if (each.dataset.author) words = isLast ? each.dataset.author + ', ' + clock(at) : '';
-      else if ('email' in each.dataset) { words = 'You sent this by email'; icon = 'mail'; }
-      else if (each === mine[mine.length - 1] && read >= +each.dataset.position) { words = 'Seen'; icon = 'check-check'; }
+      if (author) { words = isLast ? author + ', ' + clock(at) : ''; if ('email' in each.dataset) { words = w('from_email'); icon = 'mail'; } }
+      else if ('email' in each.dataset) { words = w('by_email'); icon = 'mail'; }
+      else if (each === mine[mine.length - 1] && read >= +each.dataset.position) { words = w('seen'); icon = 'check-check'; }
       tail.hidden = !words; each.toggleAttribute('data-tail', Boolean(words));
       if (tail.dataset.words !== words) { tail.dataset.words = words; tail.innerHTML = icon ? use(icon) : ''; tail.append(words); }
     });
     if (more && all[0] && all[0].id) {
-      const button = node('<button class="w-more">Earlier messages</button>');
+      const button = node('<button class="w-more"></button>');
+      button.textContent = w('earlier');
       button.onclick = () => say({ t: 'older', before: +all[0].dataset.position });
       log.prepend(button);
     }
+    if (state.hands_over) log.append(said(state.to ? w('handing_to', state.by, state.to) : w('handing')));
+    ending(theirs.length ? theirs[theirs.length - 1].dataset.author : facts.name);
     head(theirs);
+  }
+  function said(words) { const line = node('<p class="w-day"></p>'); line.textContent = words; return line; }
+  function ending(who) {                                   // the chat has ended: it says so, and may be rated
+    const old = by('end');
+    if (!state.ended || old && old.dataset.at !== state.ended + state.may_rate) { if (old) old.remove(); if (!state.ended) return; }
+    const end = by('end') || node('<div class="w-end" id="end"><p class="w-note"></p></div>');
+    end.firstChild.textContent = w('ended');
+    if (log.lastChild !== end) log.append(end);
+    if (end.dataset.at === state.ended + state.may_rate) return;
+    end.dataset.at = state.ended + state.may_rate;
+    if (state.may_rate && me().left !== state.ended) screens().then(more => more.rating(end, who));
   }
   function local(words, files, status, at) {
     const each = node('<div class="w-m w-m--me"><div class="w-c"></div></div>'), inside = each.firstChild;
@@ -240,7 +260,7 @@
     if (words) { const bubble = node('<div class="w-b"></div>'); bubble.textContent = words; inside.append(bubble); }
     for (const file of files) { const bubble = node(`<div class="w-b w-file">${use('paperclip')}<span><b></b><small></small></span></div>`); bubble.querySelector('b').textContent = file.filename; bubble.querySelector('small').textContent = file.size; inside.append(bubble); }
     if (status) inside.append(status);
-    log.insertBefore(each, by('typing'));
+    log.insertBefore(each, by('typing') || by('end'));
   }
   function note(icon, words) { const line = node(`<p class="w-s">${use(icon)}</p>`); line.append(words); return line; }
   function bad(words, label, act) {
@@ -254,10 +274,10 @@
     const faces = shown.length ? shown : [{ initials: (facts.name.match(/[\p{L}\p{N}]+/gu) || []).slice(0, 2).map(w => w[0]).join('').toUpperCase(), hue: 1 }];
     by('faces').replaceChildren(...faces.map(f => { const face = node(`<span class="w-av w-av--${+f.hue}" aria-hidden="true"></span>`); face.textContent = f.initials; return face; }));
   }
-  const clock = at => at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  const locale = navigator.language.startsWith(facts.language) ? [] : facts.language, clock = at => at.toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit' });
   function dayOf(at) {
     const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / 864e5);
-    return days === 0 ? 'Today' : days === 1 ? 'Yesterday' : at.toLocaleDateString([], { day: 'numeric', month: 'short', year: days > 300 ? 'numeric' : undefined });
+    return days === 0 ? w('today') : days === 1 ? w('yesterday') : at.toLocaleDateString(locale, { day: 'numeric', month: 'short', year: days > 300 ? 'numeric' : undefined });
   }
   const size = n => n < 1e6 ? Math.ceil(n / 1e3) + ' kB' : (n / 1e6).toFixed(1) + ' MB';
   function bottom() { log.scrollTop = log.scrollHeight; }
@@ -289,38 +309,46 @@
     const bubble = node('<div class="w-m" id="typing"><span class="w-av w-av--s" aria-hidden="true"></span><div class="w-c"><div class="w-b w-typ"><span class="vh"></span><i></i><i></i><i></i></div></div></div>');
     bubble.firstChild.textContent = last ? last.dataset.initials : (who || '?')[0];
     if (last) bubble.firstChild.classList.add('w-av--' + last.dataset.hue);
-    bubble.querySelector('.vh').textContent = (who || 'Somebody') + ' is typing';
+    bubble.querySelector('.vh').textContent = w('typing', who || w('somebody'));
     bubble.dataset.at = new Date().toISOString();
-    log.append(bubble);
+    log.insertBefore(bubble, by('end'));
     typingTimer = setTimeout(() => typing(false), TYPING);
     if (atEnd) bottom();
   }
 
   /* ---- where to answer when they leave ---- */
-  function footer(isAsking, error, typed) {
-    const email = me().email;
-    if (!isAsking) {
-      const words = email ? `If you leave, we’ll reply to ${email}. ` : 'If you leave, we can reply by email. ', button = node('<button type="button"></button>');
-      button.textContent = email ? 'Change' : 'Add yours';
-      button.onclick = () => { footer(true); foot.querySelector('input').focus(); };
-      return foot.replaceChildren(words, button);
-    }
-    const form = node('<form novalidate><label class="vh" for="email">Your email</label><input class="w-in" id="email" type="email" autocomplete="email" placeholder="you@example.com"><button class="w-go">Save</button></form>'), input = form.querySelector('input');
-    input.value = typed || email || '';
-    form.onsubmit = e => {
-      e.preventDefault();
-      const typed = input.value.trim(), wrong = !/^\S+@\S+$/.test(typed) ? 'Write a whole address, like name@example.com.' : !/@.+\..+/.test(typed) ? 'Add the part after the dot, like .com or .pt' : '';
-      if (wrong) return footer(true, wrong, typed);
-      change({ email: typed }); say({ t: 'email', email: typed }); footer(); text.focus();
-    };
-    input.onkeydown = e => { if (e.key === 'Escape') { e.stopPropagation(); footer(); } };
-    foot.replaceChildren(form);
-    if (error) {
-      const line = node('<p class="w-err" id="wrong" role="alert"></p>');
-      line.textContent = error; input.setAttribute('aria-invalid', 'true'); input.setAttribute('aria-describedby', 'wrong');
-      foot.append(line); input.focus();
-    }
+  function footer() {
+    const email = me().email, words = (email ? w('leave_to', email) : w('leave_where')) + ' ', button = node('<button type="button"></button>');
+    button.textContent = email ? w('change') : w('add');
+    button.onclick = () => screens().then(more => more.address());
+    foot.replaceChildren(words, button);
   }
+
+  /* ---- what is fetched when it is needed ---- */
+  let fetched = null;
+  function screens() {
+    return fetched = fetched || new Promise((done, fail) => {
+      const script = document.createElement('script');
+      script.src = document.body.dataset.screens;
+      script.onload = () => done(window.screens(chat));
+      script.onerror = () => { fetched = null; script.remove(); fail(new Error(w('not_sent'))); };
+      document.head.append(script);
+    });
+  }
+  function begin() {                                       // what the company asks first; where that cannot be fetched, they just write
+    const asks = (facts.ask.length || facts.away) && !me().asked;
+    if (asks) screens().then(more => more.questions(), () => screen(null));
+    else screen(null);
+  }
+  function screen(content) {                               // in the place of the messages and of where one writes
+    by('screen').replaceChildren(...content ? [content] : []);
+    by('screen').hidden = !content;
+    for (const each of [log, by('composer'), foot]) each.hidden = Boolean(content);
+    if (!content) { grow(); bottom(); }
+  }
+  const chat = { facts, w, by, node, me, id, change, say, write, screen, uploads, path, bottom, footer, heeded, paint, want, text, log, foot, tellHost, get state() { return state; }, get draft() { return recall(':draft'); }, set draft(words) { keep(':draft', words); } };
+  by('more').onclick = () => screens().then(more => more.menu());
+  by('emoji').onclick = () => screens().then(more => more.emoji());
 
   /* ---- the composer ---- */
   function grow() { text.style.height = '40px'; text.style.height = Math.max(40, Math.min(140, text.scrollHeight)) + 'px'; }
@@ -345,7 +373,7 @@
   document.addEventListener('drop', e => { e.preventDefault(); by('composer').classList.remove('w-over'); attach([...e.dataTransfer.files]); });
   document.querySelectorAll('[data-topic]').forEach(each => { each.onclick = () => write(each.textContent.trim()); });
   by('close').addEventListener('click', () => tellHost({ t: 'close' }));
-  document.addEventListener('keydown', e => { if (e.key === 'Escape') tellHost({ t: 'close' }); });
+  document.addEventListener('keydown', e => { if (e.key === 'Escape' && !e.defaultPrevented) tellHost({ t: 'close' }); });
 
   look();
   text.value = recall(':draft') || '';

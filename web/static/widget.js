@@ -1,33 +1,34 @@
 /* Onethread's loader: launcher, badge and teaser in a closed shadow root, and the panel in a frame of our own origin, made
    when it is first wanted. It opens no connection itself, knows no message, and keeps in the page's storage only that there
-   is a conversation and whether the panel stood open.
+   is a conversation and whether the panel stood open. What pages may call: /widget.d.ts
    <script src="https://…/widget.js" data-channel="KEY" async></script>
    data-position="left" data-offset="20,20" data-accent="#0e6e5b" data-theme="light|dark" data-z data-launcher="hide" data-open="hash"
-   Any element with data-onethread-open opens the panel; data-onethread-unread is filled with the count. */
+   data-lang="de" data-consent="wait". Any element with data-onethread-open opens the panel; data-onethread-unread is filled with the count. */
 (function () {
   'use strict';
   const script = document.currentScript || document.querySelector('script[data-channel][src*="/widget.js"]');
   const early = window.onethread;
   if (!script || !script.dataset.channel || (early && !Array.isArray(early))) return;
   const set = script.dataset, key = set.channel, base = new URL(script.src).origin, stored = 'onethread:' + key;
-  const nonce = Array.from(crypto.getRandomValues(new Uint32Array(4)), n => n.toString(36)).join('');
+  const nonce = crypto.getRandomValues(new Uint32Array(4)).join('');
   const listeners = {}, waiting = [], phone = matchMedia('(max-width:480px)');
-  const left = set.position === 'left', offset = (set.offset || '20,20').split(',').map(n => parseInt(n, 10) || 0);
-  let memory = {}, frame = null, isReady = false, isOpen = false, unread = 0, before = null, overflow = '';
+  const lang = set.lang && set.lang !== 'auto' ? set.lang : '', side = set.position === 'left' ? 'left' : 'right', [x, y] = (set.offset || '20,20').split(',').map(n => parseInt(n, 10) || 0);
+  const words = { open: $OPEN$[(lang || navigator.language).slice(0, 2)] || 'Open chat' };
+  let memory = {}, frame = null, isReady = false, isOpen = false, unread = 0, before = null, overflow = '', shown = '', mayStore = set.consent !== 'wait', isBack = false;
 
-  const recall = () => { try { return JSON.parse(localStorage.getItem(stored)) || {}; } catch { return memory; } };
+  const recall = () => { try { return mayStore && JSON.parse(localStorage.getItem(stored)) || memory; } catch { return memory; } };
   function keep(change) {
-    memory = Object.assign(recall(), change);
-    try { localStorage.setItem(stored, JSON.stringify(memory)); } catch { /* storage is blocked: it lasts as long as the page */ }
+    memory = Object.assign({}, recall(), change);
+    try { if (mayStore) localStorage.setItem(stored, JSON.stringify(memory)); } catch { /* storage is blocked: it lasts as long as the page */ }
   }
 
   function make(name, attributes, ...children) {
-    const svg = /^(svg|path)$/.test(name), element = svg ? document.createElementNS('http://www.w3.org/2000/svg', name) : document.createElement(name);
+    const element = /svg|path/.test(name) ? document.createElementNS('http://www.w3.org/2000/svg', name) : document.createElement(name);
     for (const each in attributes) element.setAttribute(each, attributes[each]);
     element.append(...children);
     return element;
   }
-  const icon = d => make('svg', { viewBox: '0 0 24 24', 'aria-hidden': 'true' }, make('path', { d }));
+  const icon = d => make('svg', { viewBox: '0 0 24 24', 'aria-hidden': true }, make('path', { d }));
 
   /* ---- looks ---- */
   const accent = /^#[0-9a-f]{6}$/i.test(set.accent || '') ? set.accent : '';
@@ -35,7 +36,6 @@
     const [r, g, b] = [1, 3, 5].map(i => { const c = parseInt(color.slice(i, i + 2), 16) / 255; return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; });
     return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? '#101010' : '#fff';
   }
-  const side = left ? 'left' : 'right', [x, y] = offset;
   const light = '--a:#0e6e5b;--i:#fff;--b:#fff;--t:#24221e;--m:#665f55;--e:#1d1b180f', dark = '--a:#5cc1a8;--i:#06231c;--b:#1f1d1a;--t:#e6e2da;--m:#a8a195;--e:#ffffff24';
   const own = accent ? `;--a:${accent};--i:${inkOn(accent)}` : '';
   const css = `:host{all:initial!important}
@@ -53,25 +53,22 @@ svg{width:27px;height:27px;stroke:currentColor;stroke-width:1.75;fill:none;strok
 @media(prefers-reduced-motion:reduce){.l{transition:none}}`;
 
   const badge = make('span', { class: 'n', hidden: '' }), chat = icon('M7.9 20A9 9 0 1 0 4 16.1L2 22Z'), down = icon('m6 9 6 6 6-6');
-  const launcher = make('button', { class: 'l', type: 'button', 'aria-expanded': 'false' }, chat, badge);
-  const teaser = make('button', { class: 'p', type: 'button', hidden: '' }), status = make('div', { role: 'status' }, teaser);
-  const root = make('div', { class: 'r' }, status, launcher), host = make('div', {}), shadow = host.attachShadow({ mode: 'closed' });
-  try {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
-    shadow.adoptedStyleSheets = [sheet];
-  } catch { shadow.append(make('style', {}, css)); }       // Safari before 16.4
+  const launcher = make('button', { class: 'l', type: 'button' }, chat, badge);
+  const teaser = make('button', { class: 'p', type: 'button', hidden: '' });
+  const root = make('div', { class: 'r' }, make('div', { role: 'status' }, teaser), launcher), host = make('div', {}), shadow = host.attachShadow({ mode: 'closed' });
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  shadow.adoptedStyleSheets = [sheet];
   host.style.setProperty('display', 'block', 'important');
   shadow.append(root);
 
   /* ---- the panel ---- */
   function load() {
     if (frame) return;
-    frame = make('iframe', { class: 'f', hidden: '', title: 'Chat', allow: 'clipboard-write', src: `${base}/widget/${encodeURIComponent(key)}/panel` });
-    frame.addEventListener('load', () => frame && frame.contentWindow.postMessage({ onethread: 'hello', nonce, theme: set.theme || '', accent: set.accent || '', page: pageNow(), open: isOpen }, base));
+    frame = make('iframe', { class: 'f', hidden: '', title: 'Chat', allow: 'clipboard-write', src: `${base}/widget/${encodeURIComponent(key)}/panel${lang && '?lang=' + lang}` });
+    frame.onload = () => frame && frame.contentWindow.postMessage({ onethread: 'hello', nonce, theme: set.theme || '', accent, page: shown, open: isOpen, lang, keeps: mayStore }, base);
     root.prepend(frame);
   }
-  const pageNow = () => location.origin + location.pathname;
   function tell(what) {
     load();
     if (isReady) frame.contentWindow.postMessage(Object.assign({ nonce }, what), base); else waiting.push(what);
@@ -81,7 +78,8 @@ svg{width:27px;height:27px;stroke:currentColor;stroke-width:1.75;fill:none;strok
     if (!frame || event.source !== frame.contentWindow || event.origin !== base || !told || told.nonce !== nonce) return;
     if (told.t === 'ready') {
       isReady = true;
-      waiting.splice(0).forEach(tell);
+      Object.assign(words, told.words);
+      waiting.splice(0).forEach(tell); label();
       emit('ready');
     } else if (told.t === 'close') close();
     else if (told.t === 'has') keep({ has: 1 });
@@ -89,22 +87,29 @@ svg{width:27px;height:27px;stroke:currentColor;stroke-width:1.75;fill:none;strok
     else if (told.t === 'error') { console.error('onethread: ' + told.text); emit('error', told.text); }
     else if (told.t === 'event') emit(told.name, told.detail);
   }
+  const say = (key, value) => words[key].replace('{0}', value);
   function count(n, author) {
     if (n !== unread) emit('unread', n);
     const isMore = n > unread;
     unread = n;
     badge.hidden = !n || isOpen; badge.textContent = n > 9 ? '9+' : n;
-    if (isMore && !isOpen) { teaser.replaceChildren((author || 'Somebody') + ' has replied', make('small', {}, 'Press to read')); teaser.hidden = false; }
+    if (isMore && !isOpen) { teaser.replaceChildren(say('replied', author), make('small', {}, words.read)); teaser.hidden = false; }
     if (!n) teaser.hidden = true;
     for (const each of document.querySelectorAll('[data-onethread-unread]')) each.textContent = n || '';
     label();
   }
   function label() {
-    launcher.setAttribute('aria-label', isOpen ? 'Close chat' : unread ? `Open chat, ${unread} unread message${unread > 1 ? 's' : ''}` : 'Open chat');
+    launcher.setAttribute('aria-label', isOpen ? words.close || '' : unread ? say('unread', unread) : words.open);
     launcher.setAttribute('aria-expanded', isOpen);
     launcher.firstChild.replaceWith(isOpen ? down : chat);
     launcher.hidden = set.launcher === 'hide' && !isOpen;
     root.classList.toggle('o', isOpen);
+  }
+  function moved(to) {                                     // pages that change without loading: the path alone, for a query may hold anything
+    const now = to && to.url ? new URL(to.url, location) : location, next = now.origin + now.pathname;
+    if (shown === next) return;
+    shown = next;
+    if (frame) tell({ t: 'page', page: next });
   }
 
   /* ---- what pages may call ---- */
@@ -114,7 +119,7 @@ svg{width:27px;height:27px;stroke:currentColor;stroke-width:1.75;fill:none;strok
     isOpen = true; frame.hidden = false; badge.hidden = teaser.hidden = true;
     keep({ open: 1 });
     before = document.activeElement;
-    if (phone.matches) { overflow = document.documentElement.style.overflow; document.documentElement.style.overflow = 'hidden'; }
+    if (phone.matches) { overflow = document.documentElement.style.overflow; document.documentElement.style.overflow = 'hidden'; isBack = true; history.pushState(history.state, ''); }
     label(); if (quiet !== true) frame.focus(); tell({ t: 'open', quiet: quiet === true }); emit('open');
   }
   function close() {
@@ -122,34 +127,46 @@ svg{width:27px;height:27px;stroke:currentColor;stroke-width:1.75;fill:none;strok
     isOpen = false; frame.hidden = true;
     keep({ open: 0 });
     document.documentElement.style.overflow = overflow;
+    if (isBack) { isBack = false; history.back(); }
     label(); tell({ t: 'close' }); emit('close');
     (launcher.hidden && before ? before : launcher).focus();
   }
   function emit(name, detail) { (listeners[name] || []).forEach(fn => fn(detail)); }
-  function destroy() {
-    removeEventListener('message', heard); document.removeEventListener('click', pressed);
-    host.remove(); frame = null; isReady = false;
-    window.onethread = [];
-  }
+  const page = () => { moved(); if (isBack && isOpen) { isBack = false; close(); } };
+  const listened = [[window, 'message', heard], [document, 'click', pressed], [window, 'popstate', page], [window.navigation || window, 'navigatesuccess', () => moved()]];
   const calls = {
-    open, close, destroy,
+    open, close,
     toggle: () => isOpen ? close() : open(),
+    show: () => { host.hidden = false; host.style.setProperty('display', 'block', 'important'); },
+    hide: () => { close(); host.style.setProperty('display', 'none', 'important'); },
     identify: who => tell({ t: 'identify', who }),
-    prefill: text => { open(); tell({ t: 'prefill', text: String(text) }); },
+    setAttributes: attributes => tell({ t: 'attributes', attributes }),
+    prefill: text => { open(); tell({ t: 'prefill', text: '' + text }); },
+    send: text => { if (navigator.userActivation && !navigator.userActivation.isActive) throw new Error('onethread: send() is for a press of the visitor'); open(); tell({ t: 'send', text: '' + text }); },
+    page: moved,
     reset: () => { keep({ has: 0 }); count(0); tell({ t: 'reset' }); },
+    consent: may => { mayStore = may !== false; keep({}); if (frame) tell({ t: 'keeps', may: mayStore }); if (!may) try { localStorage.removeItem(stored); } catch { /* blocked */ } },
     on: (name, fn) => { (listeners[name] = listeners[name] || []).push(fn); },
+    off: (name, fn) => { listeners[name] = (listeners[name] || []).filter(each => fn && each !== fn); },
+    destroy: () => {
+      close();
+      listened.forEach(([where, name, fn]) => where.removeEventListener(name, fn));
+      host.remove(); frame = null; isReady = false;
+      window.onethread = [];
+    },
   };
   const api = {};
   for (const name in calls) api[name] = (...given) => Promise.resolve().then(() => calls[name](...given));
+  api.send = async text => calls.send(text);               // at once: a press lasts only a moment
   api.push = ([name, ...given]) => api[name] ? api[name](...given) : Promise.reject(new Error('onethread: there is no ' + name));
   function pressed(event) { const it = event.target.closest && event.target.closest('[data-onethread-open]'); if (it) { event.preventDefault(); open(); } }
 
   function start() {
     document.body.append(host);
-    addEventListener('message', heard); document.addEventListener('click', pressed);
-    launcher.addEventListener('click', calls.toggle); launcher.addEventListener('pointerenter', load, { once: true });
-    teaser.addEventListener('click', () => open());
-    label();
+    listened.forEach(([where, name, fn]) => where.addEventListener(name, fn));
+    launcher.onclick = calls.toggle; launcher.addEventListener('pointerenter', load, { once: true });
+    teaser.onclick = () => open();
+    moved(); label();
     window.onethread = api;
     (early || []).forEach(api.push);
     const known = recall();

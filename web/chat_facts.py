@@ -1,0 +1,88 @@
+"""What anybody may know of a chat before they write: how it greets, what it asks, when answers come."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from inbox.models import Channel
+from inbox.queries.continuity import mailbox_of
+from inbox.queries.expectations import typical_reply
+from inbox.queries.happenings import Reading
+from web.bodies import UPLOAD_BYTES
+from web.origins import allowed_origins
+from web.visit_words import Catalogue
+
+MOST_TOPICS = 4
+MOST_QUESTIONS = 3
+# Words that the document says; the script never does.
+_GREETING = ("greeting", "lead", "expectation", "soon", "minutes", "hours", "away", "no_script")
+_BUTTONS = ("more", "close", "attach", "emoji", "send", "messages", "offline", "write")
+IN_DOCUMENT = frozenset((*_GREETING, *_BUTTONS))
+ASKED = ("name", "email")  # each "optional" or "required" in a channel's settings as `ask_name`, `ask_email`
+
+
+async def facts_of(session: Reading, channel: Channel, words: Catalogue) -> dict[str, Any]:
+    """The facts, in one language."""
+    settings, own = channel.settings, words.panel
+    is_away = bool(settings.get("away"))
+    usual = settings.get("expectation") or _in_words(await typical_reply(session, channel), words)
+    return {
+        "key": channel.public_key,
+        "name": settings.get("company") or channel.name,
+        "greeting": settings.get("greeting") or own["greeting"],
+        "lead": settings.get("lead") or own["lead"],
+        "expectation": (settings.get("away_words") or own["away"]) if is_away else usual,
+        "away": is_away,
+        "away_words": settings.get("away_words") or "",
+        "ask": asked_of(channel, words),
+        "topics": [str(topic)[:60] for topic in (settings.get("topics") or ())][:MOST_TOPICS],
+        "accent": settings.get("accent") or "",
+        "origins": list(allowed_origins(settings)),
+        "identity_required": bool(settings.get("identity_required")),
+        "mails": await mailbox_of(session, channel) is not None,
+        "upload_bytes": UPLOAD_BYTES,
+        "language": words.language,
+        "words": dict(own),
+        "host": dict(words.host),
+    }
+
+
+def told_to_script(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The part that the panel's script needs; the rest stands in its document."""
+    left_out = ("greeting", "lead", "expectation", "topics", "identity_required", "words")
+    told = {name: value for name, value in facts.items() if name not in left_out}
+    return told | {"words": {name: said for name, said in facts["words"].items() if name not in IN_DOCUMENT}}
+
+
+def asked_of(channel: Channel, words: Catalogue) -> list[dict[str, Any]]:
+    """What is asked before the first message. A question of the company's own is required where it ends with
+    an asterisk."""
+    asked = [
+        {
+            "name": name,
+            "label": words.screens[name],
+            "required": channel.settings[f"ask_{name}"] == "required",
+        }
+        for name in ASKED
+        if channel.settings.get(f"ask_{name}")
+    ]
+    questions = [str(each).strip() for each in channel.settings.get("questions") or ()][:MOST_QUESTIONS]
+    return asked + [
+        {"name": f"q{number}", "label": each.rstrip("* ")[:120], "required": each.endswith("*")}
+        for number, each in enumerate(questions)
+    ]
+
+
+def _in_words(usual: timedelta | None, words: Catalogue) -> str:
+    """ "Replies in about 4 min"; what can be said without knowing, where little is known or it takes long."""
+    if usual is None:
+        return words.panel["expectation"]
+    minutes = usual.total_seconds() / 60
+    if minutes < 1.5:
+        return words.panel["soon"]
+    if minutes < 60:
+        rounded = round(minutes) if minutes < 10 else round(minutes / 5) * 5
+        return words.panel["minutes"].replace("{0}", str(rounded))
+    if minutes < 12 * 60:
+        return words.panel["hours"].replace("{0}", str(round(minutes / 60)))
+    return words.panel["expectation"]
