@@ -1,5 +1,9 @@
 """What mail servers report about our mail."""
 
+# ruff: noqa: RUF001
+
+import pytest
+
 from channels.email.bounces import read_bounce
 from channels.email.mime import split
 from inbox.envelopes import Bounce, BounceAction
@@ -139,3 +143,56 @@ def test_a_mail_with_a_report_attached_is_no_bounce() -> None:
         )
         is None
     )
+
+
+COMPLAINTS = {
+    "Undelivered parcel": "It could not be delivered to bob@shop.example, why? I paid 550 euros.",
+    "Delivery failed again": "The driver did not come. Address unknown, he said.",
+    "Fwd: Undeliverable: my order": "I get this when I write to sales@x.test:\n\n550 5.1.1 User unknown",
+    "Returned mail": "You returned my mail unopened.",
+}
+
+
+@pytest.mark.parametrize("subject", COMPLAINTS)
+def test_a_person_who_complains_of_a_delivery_is_no_bounce(subject: str) -> None:
+    raw = f"From: jane@shop.example\nTo: support@company.test\nSubject: {subject}\n\n{COMPLAINTS[subject]}\n"
+    assert read(raw) is None
+
+
+WORDS = {
+    "failure notice": (
+        "This is the qmail-send program.\n\n<jane@shop.example>:\nRemote host said: 550 5.1.1 No such user"
+        "\n\n"
+        "--- Below this line is a copy of the message.\n\nMessage-ID: <abc@company.test>\n"
+        "From: support@company.test\nTo: jane@shop.example\nSubject: Hi\n",
+        "5.1.1",
+    ),
+    "There was an error sending your mail": (
+        "The following recipients returned permanent errors: jane@shop.example. Reason: 552 mailbox is full\n"
+        "Questions? Write to help@relay.example\n",
+        "5.2.2",
+    ),
+    "Mail failure.": (
+        "Ваше письмо не может быть доставлено:\n\njane@shop.example\nПользователь не найден\n",
+        "5.1.1",
+    ),
+}
+
+
+@pytest.mark.parametrize("subject", WORDS)
+def test_the_words_of_a_report_name_whom_it_is_about_and_why(subject: str) -> None:
+    words, status = WORDS[subject]
+    raw = f"From: MAILER-DAEMON@relay.example\nTo: support@company.test\nSubject: {subject}\n\n{words}"
+    bounce = read(raw)
+    assert bounce is not None
+    assert [(one.address, one.status) for one in bounce.recipients] == [("jane@shop.example", status)]
+
+
+def test_a_report_that_it_takes_longer_fails_nothing() -> None:
+    raw = (
+        "From: Mail Delivery System <mailer-daemon@relay.example>\nTo: support@company.test\n"
+        "Subject: Warning: message 1abc delayed 24 hours\n\nThe address to which the message has not been "
+        "delivered is:\n\n  jane@shop.example\n    Delay reason: SMTP timeout\n"
+    )
+    bounce = read(raw)
+    assert bounce is not None and [one.action for one in bounce.recipients] == [BounceAction.DELAYED]
