@@ -123,7 +123,7 @@ class IntakeDesk:
                 if isinstance(result, Refused):
                     outcomes[stored_record.id] = await self._refuse(stored_record.id, str(result))
                 else:
-                    message = replace(result, automatic=None) if forced else result
+                    message = replace(result, automatic=None, bounce=None) if forced else result
                     arrivals.append(
                         Arrival(
                             record_id=stored_record.id,

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.actions.events import record
+from inbox.actions.markings import sort_marked
 from inbox.actors import Actor
 from inbox.errors import Conflict, Invalid
 from inbox.locks import lock_conversations
@@ -32,8 +33,8 @@ async def change(
 ) -> None:
     """Change what is given and leave the rest; an attribute of None is taken away.
 
-    A mark decides where later messages go; what has been filed stays. Raises Invalid for what cannot be
-    stored, Conflict for a customer who was merged into another.
+    A mark decides where later messages go; what an agent marks is sorted accordingly, which can be undone.
+    Raises Invalid for what cannot be stored, Conflict for a customer who was merged into another.
     """
     actor = Actor.of(by)
     authorize(actor, Action.CHANGE)
@@ -51,12 +52,16 @@ async def change(
         wanted["attributes"] = _attributes(customer.attributes, attributes)
     if marks is not None:
         wanted["marks"] = _marks(marks)
+    before = list(customer.marks)
     changed = [column for column, value in wanted.items() if getattr(customer, column) != value]
     for column in changed:
         setattr(customer, column, wanted[column])
     if changed:
         data = {"customer": customer.public_id, "changed": changed}
         record(session, EventKind.CUSTOMER_CHANGED, actor=actor, conversation=conversation, data=data)
+    if "marks" in changed and isinstance(by, Agent):
+        await session.flush()
+        await sort_marked(session, customer, before=before, by=by)
 
 
 def _line(text: str, field: str) -> str:

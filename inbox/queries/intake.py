@@ -1,26 +1,30 @@
 """Raw inputs and what became of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.errors import NotFound
-from inbox.models import Conversation, IntakeRecord, IntakeState, Message
+from inbox.models import Conversation, IgnoredAs, IntakeRecord, IntakeState, Message
 
 
 async def listed(
     session: AsyncSession,
     *,
     state: IntakeState | None = None,
+    kinds: Collection[IgnoredAs] = (),
     before_id: int | None = None,
     limit: int = 50,
 ) -> Sequence[IntakeRecord]:
-    """Raw inputs, newest first; of one state, or of all; *before_id* continues a list."""
+    """Raw inputs, newest first; of one state or of all, ignored as one of *kinds* or for any reason;
+    *before_id* continues a list."""
     query = select(IntakeRecord).order_by(IntakeRecord.id.desc()).limit(limit)
     if state is not None:
         query = query.where(IntakeRecord.state == state)
+    if kinds:
+        query = query.where(IntakeRecord.ignored_as.in_(kinds))
     if before_id is not None:
         query = query.where(IntakeRecord.id < before_id)
     return (await session.scalars(query)).all()

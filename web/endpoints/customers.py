@@ -9,7 +9,7 @@ from inbox.policies import Action, authorize
 from inbox.queries import customers as known, redirects
 from inbox.queries.panels import panel_of
 from inbox.queries.shown_words import face_of_customer
-from web.acting import actor_of, text_of, texts_of
+from web.acting import actor_of, remembering, text_of, texts_of
 from web.answers import moved
 from web.installation import installation_of
 from web.templating import page
@@ -38,7 +38,7 @@ async def index(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """GET /customers/{id}?with="""
+    """GET /customers/{id}?with=&undo="""
     words = request.query_params.get("with", "").strip()
     async with installation_of(request).database.reading() as session:
         customer = await redirects.find_customer(session, request.path_params["id"])
@@ -56,6 +56,7 @@ async def show(request: Request) -> Response:
         customer=customer,
         words=words,
         found=[(one, face_of_customer(one.customer)) for one in found],
+        undo=request.query_params.get("undo", ""),
         marks=list(Mark),
         shell=shell,
         current="customers",
@@ -74,13 +75,15 @@ async def update(request: Request) -> Response:
         given[text_of(form, "new_name")] = text_of(form, "new_value") or None
     async with installation_of(request).database.transaction() as session:
         customer = await redirects.find_customer(session, request.path_params["id"])
-        await customers.change(
-            session,
-            customer,
-            by=request.state.agent,
-            name=text_of(form, "name"),
-            company=text_of(form, "company"),
-            attributes=given,
-            marks=texts_of(form, "mark"),
-        )
-    return moved(request, f"/customers/{customer.public_id}")
+        async with remembering(session, request.state.agent) as remembered:
+            await customers.change(
+                session,
+                customer,
+                by=request.state.agent,
+                name=text_of(form, "name"),
+                company=text_of(form, "company"),
+                attributes=given,
+                marks=texts_of(form, "mark"),
+            )
+    undo = f"?undo={remembered.undo.public_id}" if remembered.undo else ""
+    return moved(request, f"/customers/{customer.public_id}{undo}")

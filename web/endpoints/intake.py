@@ -1,4 +1,4 @@
-"""Settings → Quarantine: raw inputs that became no message, why, and what can be done."""
+"""Raw inputs that became no message, why, and what can be done: quarantined, automatic, unmatched reports."""
 
 import asyncio
 from dataclasses import dataclass
@@ -10,13 +10,17 @@ from channels.email.glances import HEAD_BYTES, Glance, glance
 from inbox.blobs import BlobStore
 from inbox.envelopes import ChannelKind
 from inbox.errors import NotFound
-from inbox.models import Channel, IntakeRecord, IntakeState
+from inbox.models import Channel, IgnoredAs, IntakeRecord, IntakeState
 from inbox.queries import channels, intake as records
 from web.installation import installation_of
 from web.settings_pages import actor_of, settings_page
 
 HOME = "/settings/intake"
-TABS = {"quarantined": IntakeState.QUARANTINED, "automatic": IntakeState.IGNORED}
+TABS: dict[str, tuple[IntakeState, tuple[IgnoredAs, ...]]] = {
+    "quarantined": (IntakeState.QUARANTINED, ()),
+    "automatic": (IntakeState.IGNORED, (IgnoredAs.AUTOMATIC, IgnoredAs.NONE)),
+    "reports": (IntakeState.IGNORED, (IgnoredAs.UNMATCHED_REPORT,)),
+}
 PAGE = 50
 
 
@@ -38,7 +42,8 @@ async def index(request: Request) -> Response:
     async with installation.database.reading() as session:
         before = request.query_params.get("before")
         before_id = (await records.by_id(session, before)).id if before else None
-        found = await records.listed(session, state=TABS[tab], before_id=before_id, limit=PAGE + 1)
+        state, kinds = TABS[tab]
+        found = await records.listed(session, state=state, kinds=kinds, before_id=before_id, limit=PAGE + 1)
         ways = {channel.id: channel for channel in await channels.everything(session)}
         tried = request.query_params.get("tried")
         outcome = await records.outcome(session, tried) if tried else None
@@ -88,9 +93,16 @@ async def _again(request: Request, *, force: bool) -> Response:
     installation = installation_of(request)
     async with installation.database.reading() as session:
         record = await records.by_id(session, request.path_params["id"])
-    tab = "automatic" if record.state == IntakeState.IGNORED else "quarantined"
+    tab = _tab_of(record)
     await installation.intake.retry(record.id, by=actor_of(request), force=force)
     return RedirectResponse(f"{HOME}?tab={tab}&tried={record.public_id}", 303)
+
+
+def _tab_of(record: IntakeRecord) -> str:
+    for name, (state, kinds) in TABS.items():
+        if record.state == state and (not kinds or record.ignored_as in kinds):
+            return name
+    return "quarantined"
 
 
 async def _shown(blobs: BlobStore, record: IntakeRecord, channel: Channel) -> Shown:

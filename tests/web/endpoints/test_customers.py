@@ -1,5 +1,7 @@
 """Customers: corrected, merged, and taken apart again."""
 
+import re
+
 from sqlalchemy import select
 
 from inbox.db import Database
@@ -79,3 +81,14 @@ async def test_who_may_be_the_same_person_is_decided_in_the_panel(
     )
     assert answer.status_code == 204
     assert "May be the same person" not in (await maya.browser.get(url)).text
+
+
+async def test_a_mark_offers_its_undo(maya: Person, scene: Scene, sqlite_database: Database) -> None:
+    url = f"/customers/{scene.customer.public_id}"
+    answer = await maya.post(url, data={"name": "Ana Sousa", "mark": "notifications"}, follow_redirects=True)
+    undo = re.search(r'action="(/undo/\w+)"', answer.text)
+    assert undo is not None and "has been sorted accordingly" in answer.text
+
+    await maya.post(undo[1])
+    async with sqlite_database.reading() as session:
+        assert (await session.get_one(Customer, scene.customer.id)).marks == []

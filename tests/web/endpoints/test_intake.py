@@ -144,3 +144,28 @@ async def test_every_page_of_the_settings_says_how_many_wait(
     await installation.intake.submit(mailbox.id, "lmtp", BROKEN)
 
     assert '<b class="warn">1</b>' in (await maya.browser.get("/settings/profile")).text
+
+
+REPORT = (
+    b"From: MAILER-DAEMON@mx.example\r\nTo: help@shop.example\r\nSubject: Undelivered Mail Returned\r\n"
+    b"Message-ID: <report@mx.example>\r\nContent-Type: multipart/report; report-type=delivery-status;"
+    b" boundary=b\r\n\r\n--b\r\n\r\nSorry.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+    b"Reporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; ana@mail.example\r\nAction: failed\r\n"
+    b"Status: 5.1.1\r\n\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\n"
+    b"Message-ID: <nobody-sent-this@shop.example>\r\n\r\n--b--\r\n"
+)
+
+
+async def test_a_report_that_matches_no_mail_of_ours_stands_apart_and_changes_nothing(
+    maya: Person, mailbox: Channel, installation: Installation
+) -> None:
+    await installation.intake.submit(mailbox.id, "lmtp", REPORT)
+    await installation.intake.submit(mailbox.id, "lmtp", AWAY)
+
+    reports = (await maya.browser.get("/settings/intake?tab=reports")).text
+    automatic = (await maya.browser.get("/settings/intake?tab=automatic")).text
+
+    assert "MAILER-DAEMON@mx.example" in reports and "sales@timber.example" not in reports
+    assert "sales@timber.example" in automatic and "MAILER-DAEMON@mx.example" not in automatic
+    async with installation.database.reading() as session:
+        assert (await session.scalars(select(Customer))).all() == []
