@@ -13,6 +13,7 @@ from channels.forms.fields import OFFERS_OPTIONS, FieldType, Target, form_fields
 from inbox.envelopes import ChannelKind
 from inbox.errors import Invalid
 from inbox.models import Channel
+from web.chat_form import chat_settings, chat_values
 from web.mailbox_forms import mailbox_settings, mailbox_values
 
 MOST_FIELDS = 30
@@ -54,11 +55,11 @@ def values_of(channel: Channel | None) -> dict[str, str]:
     values["first_days"] = first if first.isdigit() else "30"
     values["origins"] = "\n".join(settings.get("origins", ()))
     values["redirects"] = "\n".join(settings.get("redirects", ()))
-    for name in ("company", "greeting", "intro", "thanks", "closed"):
+    for name in ("intro", "thanks", "closed"):
         values[name] = str(settings.get(name, ""))
     for name in ("confirmation", "identity_required"):
         values[name] = "yes" if settings.get(name) else ""
-    return values
+    return values | chat_values(settings)
 
 
 def values_given(form: FormData) -> dict[str, str]:
@@ -79,9 +80,8 @@ def settings_of(kind: ChannelKind, form: FormData) -> dict[str, Any]:
             **mailbox_settings(form, servers),
         }
     if kind is ChannelKind.WEBCHAT:
-        words = {name: _text(form, name) or None for name in ("company", "greeting")}
         required = True if _text(form, "identity_required") else None
-        return {"origins": _origins(form), "identity_required": required, **words}
+        return {"origins": _origins(form), "identity_required": required, **chat_settings(form)}
     words = {name: _text(form, name) or None for name in ("intro", "thanks", "closed")}
     return {
         "origins": _origins(form),

@@ -1,13 +1,15 @@
 """What anybody may know of a chat before they write: how it greets, what it asks, when answers come."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from inbox import clock
 from inbox.models import Channel
 from inbox.queries.continuity import mailbox_of
 from inbox.queries.expectations import typical_reply
 from inbox.queries.happenings import Reading
+from inbox.queries.hours import of_team
 from web.bodies import UPLOAD_BYTES
 from web.origins import allowed_origins
 from web.visit_words import Catalogue
@@ -15,23 +17,24 @@ from web.visit_words import Catalogue
 MOST_TOPICS = 4
 MOST_QUESTIONS = 3
 # Words that the document says; the script never does.
-_GREETING = ("greeting", "lead", "expectation", "soon", "minutes", "hours", "away", "no_script")
+_GREETING = ("greeting", "lead", "expectation", "soon", "minutes", "hours", "no_script")
+_AWAY = ("away", "back_today", "back_tomorrow", "back_on", "days")
 _BUTTONS = ("more", "close", "attach", "emoji", "send", "messages", "offline", "write")
-IN_DOCUMENT = frozenset((*_GREETING, *_BUTTONS))
+IN_DOCUMENT = frozenset((*_GREETING, *_AWAY, *_BUTTONS))
 ASKED = ("name", "email")  # each "optional" or "required" in a channel's settings as `ask_name`, `ask_email`
 
 
 async def facts_of(session: Reading, channel: Channel, words: Catalogue) -> dict[str, Any]:
     """The facts, in one language."""
     settings, own = channel.settings, words.panel
-    is_away = bool(settings.get("away"))
+    is_away, back = await _away(session, channel, words)
     usual = settings.get("expectation") or _in_words(await typical_reply(session, channel), words)
     return {
         "key": channel.public_key,
         "name": settings.get("company") or channel.name,
         "greeting": settings.get("greeting") or own["greeting"],
         "lead": settings.get("lead") or own["lead"],
-        "expectation": (settings.get("away_words") or own["away"]) if is_away else usual,
+        "expectation": (back or own["away"]) if is_away else usual,
         "away": is_away,
         "away_words": settings.get("away_words") or "",
         "ask": asked_of(channel, words),
@@ -71,6 +74,29 @@ def asked_of(channel: Channel, words: Catalogue) -> list[dict[str, Any]]:
         {"name": f"q{number}", "label": each.rstrip("* ")[:120], "required": each.endswith("*")}
         for number, each in enumerate(questions)
     ]
+
+
+async def _away(session: Reading, channel: Channel, words: Catalogue) -> tuple[bool, str]:
+    """Whether nobody is there now, and when somebody is again: by the hours of the channel's team, unless
+    somebody has said otherwise."""
+    wanted = channel.settings.get("away")
+    hours = await of_team(session, channel.default_team_id) if wanted != "never" else None
+    moment = clock.now()
+    if hours is None or hours.is_never or hours.is_open(moment):
+        return wanted == "on", ""
+    opens = hours.next_opening(moment)
+    return True, _back(opens.astimezone(hours.zone), moment.astimezone(hours.zone), words) if opens else ""
+
+
+def _back(opens: datetime, now: datetime, words: Catalogue) -> str:
+    """ "Back tomorrow at 09:00", by the company's clock; nothing where it is longer than a week."""
+    days, at, own = (opens.date() - now.date()).days, f"{opens:%H:%M}", words.panel
+    if days > 6:
+        return ""
+    if days > 1:
+        day = own["days"].split(",")[opens.weekday()]
+        return own["back_on"].replace("{0}", day).replace("{1}", at)
+    return own["back_tomorrow" if days else "back_today"].replace("{0}", at)
 
 
 def _in_words(usual: timedelta | None, words: Catalogue) -> str:
