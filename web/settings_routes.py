@@ -10,12 +10,15 @@ from web.endpoints import (
     mailbox_sign_ins,
     newcomers,
     profiles,
+    saved_replies,
     sessions_list,
     settings_agents,
     settings_channels,
     settings_forms,
+    settings_hours,
     settings_secrets,
     settings_teams,
+    settings_writing,
 )
 from web.policy import Endpoint, Policy, route
 
@@ -28,10 +31,17 @@ OWN: list[BaseRoute] = [
     route("/settings", profiles.home, policy=Policy.AGENT),
     route("/settings/profile", profiles.show, policy=Policy.AGENT),
     _post("/settings/profile", profiles.change, Policy.AGENT),
+    _post("/settings/writing", profiles.change_writing, Policy.AGENT),
     _post("/settings/password", profiles.change_password, Policy.AGENT),
     route("/settings/sessions", sessions_list.index, policy=Policy.AGENT),
     _post("/settings/sessions/{id}/revoke", sessions_list.revoke, Policy.AGENT),
     _post("/settings/tokens/{id}/revoke", sessions_list.revoke_token, Policy.AGENT),
+    route("/settings/replies", saved_replies.index, policy=Policy.AGENT),
+    route("/settings/replies/new", saved_replies.new, policy=Policy.AGENT),
+    _post("/settings/replies", saved_replies.create, Policy.AGENT),
+    route("/settings/replies/{id}", saved_replies.edit, policy=Policy.AGENT),
+    _post("/settings/replies/{id}", saved_replies.update, Policy.AGENT),
+    _post("/settings/replies/{id}/removal", saved_replies.remove, Policy.AGENT),
 ]
 
 INTAKE: list[BaseRoute] = [
@@ -48,6 +58,8 @@ CHANNELS: list[BaseRoute] = [
     route("/settings/channels/{id}", settings_channels.show, policy=Policy.ADMIN),
     _post("/settings/channels/{id}", settings_channels.change),
     _post("/settings/channels/{id}/check", settings_channels.check),
+    route("/settings/channels/{id}/writing", settings_writing.show, policy=Policy.ADMIN),
+    _post("/settings/channels/{id}/writing", settings_writing.change),
     _post("/settings/channels/{id}/secret", settings_secrets.renew),
     _post("/settings/channels/{id}/secret/{fingerprint}/remove", settings_secrets.remove),
     route("/settings/channels/{id}/sign-in", mailbox_sign_ins.new, policy=Policy.ADMIN),
@@ -68,6 +80,9 @@ PEOPLE: list[BaseRoute] = [
     _post("/settings/agents/{id}", settings_agents.change),
     _post("/settings/agents/{id}/deactivate", settings_agents.deactivate),
     _post("/settings/agents/{id}/activate", settings_agents.activate),
+    route("/settings/hours", settings_hours.index, policy=Policy.ADMIN),
+    _post("/settings/hours/{team}", settings_hours.change),
+    _post("/settings/hours/{team}/remove", settings_hours.remove),
     route("/settings/teams", settings_teams.index, policy=Policy.ADMIN),
     _post("/settings/teams", settings_teams.create),
     _post("/settings/teams/{id}", settings_teams.change),

@@ -63,10 +63,11 @@ class Shell:
 async def shell_for(session: Reading, agent: Agent) -> Shell:
     """The frame for an agent. Reads the cursor before the counters, so that nothing falls in between."""
     cursor = cursor_of(await timelines.newest_position(session))
-    counted = await case_counters.counters(session, actor=Actor.agent(agent))
     saved = await views.saved_views(session, agent)
+    counted = await case_counters.counters(session, actor=Actor.agent(agent), saved=saved)
     figures = {str(view): figure(count) for view, count in counted.views.items()}
     figures |= {f"{TEAM}{queue.team.slug}": figure(queue.count) for queue in counted.teams}
+    figures |= {f"{SAVED}{public_id}": figure(count) for public_id, count in counted.saved.items()}
     teams = [queue.team for queue in counted.teams]
     return Shell(
         me=face_of_agent(agent),

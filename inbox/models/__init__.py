@@ -62,6 +62,7 @@ from inbox.models.messages import (
     Sweep,
 )
 from inbox.models.notes import Draft, Mention, Note, ReadMark
+from inbox.models.saved_replies import SavedReply, SavedReplyUse
 from inbox.models.views import Audience, SavedView
 from inbox.models.visitors import Rating, UnseenReply, VisitorToken
 
@@ -123,6 +124,8 @@ __all__ = [
     "Rating",
     "ReadMark",
     "Role",
+    "SavedReply",
+    "SavedReplyUse",
     "SavedView",
     "SentCopy",
     "Session",

@@ -1,13 +1,16 @@
 """The counters beside the views of the inbox."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.actors import Actor
-from inbox.models import UNFINISHED, Case, Mention, Team
+from inbox.models import UNFINISHED, Case, Mention, SavedView, Team
+from inbox.operators import Sought, read
 from inbox.policies import visible_to
+from inbox.queries import sought
 from inbox.queries.case_views import TEAM, CaseFilter, View, conditions
 
 MOST_COUNTED = 1000
@@ -23,25 +26,33 @@ class TeamQueue:
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """How many cases each view holds; counting stops at `MOST_COUNTED`. Mentions: those not seen yet."""
+    """How many cases each view holds; counting stops at `MOST_COUNTED`. Mentions: those not seen yet. `saved`
+    is by the view's public id; those that would have to look into messages are not counted."""
 
     views: dict[View, int]
     teams: tuple[TeamQueue, ...]
+    saved: dict[str, int]
 
 
 COUNTED = (View.MINE, View.MENTIONS, View.UNASSIGNED, View.ALL, View.PENDING, View.SNOOZED)
 
 
-async def counters(session: AsyncSession, *, actor: Actor) -> Counters:
+async def counters(session: AsyncSession, *, actor: Actor, saved: Sequence[SavedView] = ()) -> Counters:
     """The counters of all views, in one query that reads no more than `MOST_COUNTED` entries for each."""
+    cheap = {view.public_id: read(view.words) for view in saved}
+    cheap = {public_id: wanted for public_id, wanted in cheap.items() if sought.is_about_cases(wanted)}
     teams = (await session.scalars(select(Team).order_by(Team.name))).all()
     filters = [CaseFilter(view=view) for view in COUNTED]
     filters += [CaseFilter(view=f"{TEAM}{team.slug}") for team in teams]
     counts = [_capped(_counted(wanted, actor)) for wanted in filters]
+    counts += [_capped(_counted_found(session, wanted, actor)) for wanted in cheap.values()]
     row = (await session.execute(select(*counts))).one()
-    views = dict(zip(COUNTED, row[: len(COUNTED)], strict=True))
-    queues = zip(teams, row[len(COUNTED) :], strict=True)
-    return Counters(views, tuple(TeamQueue(team, count) for team, count in queues))
+    of_views, of_teams, of_saved = row[: len(COUNTED)], row[len(COUNTED) : len(filters)], row[len(filters) :]
+    return Counters(
+        dict(zip(COUNTED, of_views, strict=True)),
+        tuple(TeamQueue(team, count) for team, count in zip(teams, of_teams, strict=True)),
+        dict(zip(cheap, of_saved, strict=True)),
+    )
 
 
 def _counted(wanted: CaseFilter, actor: Actor) -> Select[int]:
@@ -50,6 +61,11 @@ def _counted(wanted: CaseFilter, actor: Actor) -> Select[int]:
         query = select(Case.id).join(Mention, Mention.case_id == Case.id).where(*unseen).distinct()
         return query.where(visible_to(actor), Case.joined_into_id.is_(None), Case.status.in_(UNFINISHED))
     return select(Case.id).where(visible_to(actor), *conditions(wanted, actor))
+
+
+def _counted_found(session: AsyncSession, wanted: Sought, actor: Actor) -> Select[int]:
+    found = sought.cases(session, wanted, actor)
+    return select(Case.id).where(visible_to(actor), Case.joined_into_id.is_(None), *found)
 
 
 def _capped(query: Select[int]) -> ColumnElement[int]:

@@ -53,6 +53,12 @@ def cases(session: AsyncSession, sought: Sought, actor: Actor) -> list[Condition
     return found
 
 
+def is_about_cases(sought: Sought) -> bool:
+    """Whether it can be answered from the cases alone, which is cheap."""
+    cheap = (one.name in ON_CASE and one.name != "has" and one.value != "unread" for one in sought.operators)
+    return not sought.terms and all(cheap)
+
+
 def messages(session: AsyncSession, sought: Sought, actor: Actor) -> list[Condition]:
     """Conditions on Message, outer-joined with its Case. With operators about cases, a message needs one."""
     found = [_on_case(one, actor) for one in sought.operators if one.name in ON_CASE]

@@ -68,6 +68,8 @@ async def test_cases_found_by_operators_are_listed_and_can_be_kept_as_a_view(
     view = (await maya.browser.get(saved.headers["location"])).text
     assert '<h1 id="list-title">Open ones</h1>' in view and f'id="case-{scene.case.number}"' in view
     assert 'data-key="1" aria-current="page"' in view
+    name = saved.headers["location"].removeprefix("/inbox/")
+    assert f'data-counter="{name}">1</b>' in view
     changed = await maya.browser.get(
         f"{saved.headers['location']}?changed={scene.case.number},1", headers={"HX-Request": "true"}
     )
