@@ -5,10 +5,16 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import filing, footprint, live, mail
+from benchmarks import filing, footprint, live, mail, pages
 from benchmarks.figures import Figure
 
-ALL = {"filing": filing.measure, "live": live.measure, "footprint": footprint.measure, "mail": mail.measure}
+ALL = {
+    "filing": filing.measure,
+    "live": live.measure,
+    "pages": pages.measure,
+    "footprint": footprint.measure,
+    "mail": mail.measure,
+}
 
 
 def main(names: list[str]) -> int:

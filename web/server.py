@@ -58,7 +58,8 @@ def serve_installation(
             sys.stdout.write(f"\nOpen this link once to set up Onethread:\n\n    {link}\n\n")
             sys.stdout.flush()
         if workers == 1:
-            uvicorn.Server(_config(settings, create_app(settings, beside=beside))).run(sockets=[listener])
+            config = server_config(settings, create_app(settings, beside=beside))
+            uvicorn.Server(config).run(sockets=[listener])
         else:
             _serve_in_many(settings, listener, workers)
 
@@ -139,7 +140,8 @@ async def _setup_link(settings: Settings) -> str | None:
     return f"{settings.base_url}/setup?token={token}"
 
 
-def _config(settings: Settings, app: object) -> uvicorn.Config:
+def server_config(settings: Settings, app: object) -> uvicorn.Config:
+    """How uvicorn serves an application of ours."""
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
         loop="uvloop" if _has("uvloop") else "asyncio",
@@ -160,7 +162,7 @@ def _config(settings: Settings, app: object) -> uvicorn.Config:
 def _serve_in_many(settings: Settings, listener: socket.socket, workers: int) -> None:
     from uvicorn.supervisors import Multiprocess
 
-    config = _config(settings, "web.app:from_environment")
+    config = server_config(settings, "web.app:from_environment")
     config.factory, config.workers = True, workers
     Multiprocess(config, sockets=[listener]).run()
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -83,12 +83,11 @@ async def write_events(session: AsyncSession) -> None:
     if not facts:
         return
     await session.flush()
-    counter = update(EventCounter).values(position=EventCounter.position + len(facts))
-    last = (await session.execute(counter.returning(EventCounter.position))).scalar_one()
+    last = (await session.execute(_TAKE, {"count": len(facts)})).scalar_one()
     moment = clock.now()
     first = last - len(facts) + 1
     rows = [_row(fact, first + i) | {"at": moment} for i, fact in enumerate(facts)]
-    inserted = await session.execute(insert(Event).returning(Event.id, sort_by_parameter_order=True), rows)
+    inserted = await session.execute(_WRITE, rows)
     entries, placed = [], []
     for fact, row, event_id in zip(facts, rows, inserted.scalars(), strict=True):
         if place_of(fact.kind) is not Place.PLACE:
@@ -96,11 +95,29 @@ async def write_events(session: AsyncSession) -> None:
         entries.append(_entry(row, event_id))
         if fact.message is not None:
             set_committed_value(fact.message, "position", row["position"])
-            placed.append({"id": fact.message.id, "position": row["position"]})
+            placed.append({"message": fact.message.id, "place": row["position"]})
     if entries:
-        await session.execute(insert(TimelineEntry), entries)
+        await session.execute(_ENTER, entries)
     if placed:
-        await session.execute(update(Message), placed)
+        await session.execute(_PLACE, placed)
+
+
+# On the tables and made once: this is done between every change and its commit.
+_COUNTER, _MESSAGES = EventCounter.__table__, Message.__table__
+_TAKE = (
+    update(_COUNTER)  # type: ignore[arg-type]
+    .values(position=_COUNTER.c.position + bindparam("count"))
+    .returning(_COUNTER.c.position)
+)
+_WRITE = insert(Event.__table__).returning(  # type: ignore[arg-type]
+    Event.__table__.c.id, sort_by_parameter_order=True
+)
+_ENTER = insert(TimelineEntry.__table__)  # type: ignore[arg-type]
+_PLACE = (
+    update(_MESSAGES)  # type: ignore[arg-type]
+    .where(_MESSAGES.c.id == bindparam("message"))
+    .values(position=bindparam("place"))
+)
 
 
 def _row(fact: _Fact, position: int) -> dict[str, Any]:

@@ -114,7 +114,7 @@ _UNTRIED = select(OutboxEntry.message_id, OutboxEntry.due_at).where(
     OutboxEntry.message_id.in_(_IDS), OutboxEntry.attempts == 0
 )
 _STRANDS = _of_ids(Strand, joinedload(Strand.channel))
-_NOTES = _of_ids(Note, joinedload(Note.author), selectinload(Note.mentions))
+_NOTES = _of_ids(Note, joinedload(Note.author), joinedload(Note.mentions))
 _TEAM_NAMES = select(Team.name)
 _HANDOFFS = _of_ids(
     Handoff, joinedload(Handoff.from_agent), joinedload(Handoff.to_agent), joinedload(Handoff.to_team)
@@ -145,7 +145,8 @@ async def _by_id(session: AsyncSession, query: Select[M], ids: Iterable[int | No
     wanted = {key for key in ids if key is not None}
     if not wanted:
         return {}
-    return {row.id: row for row in await session.scalars(query, {"ids": list(wanted)})}
+    found = (await session.scalars(query, {"ids": list(wanted)})).unique()
+    return {row.id: row for row in found}
 
 
 async def _load_messages(session: AsyncSession, loaded: _Loaded, ids: Iterable[int | None]) -> None:

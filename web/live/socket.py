@@ -100,7 +100,7 @@ class AgentSocket:
         gauge = metrics.sockets.labels("agents")
         gauge.inc()
         try:
-            with self._hub.tail.rung.watch() as self._bell, self._hub.joined(self):
+            with self._hub.tail.rung.watch(first=True) as self._bell, self._hub.joined(self):
                 await self._subscribe(None, after)
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._listen())

@@ -8,6 +8,7 @@ of each kind.
 import asyncio
 import contextlib
 import json
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ class VisitorHub:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._bells: defaultdict[int, set[asyncio.Event]] = defaultdict(set)
+        self._read_at = 0.0
 
     @contextmanager
     def watch(self, bell: asyncio.Event, conversation_ids: Iterable[int]) -> Iterator[None]:
@@ -64,7 +66,7 @@ class VisitorHub:
     async def run(self) -> None:
         """Read new events as they are committed; ends only when cancelled."""
         position: int | None = None
-        with self._database.feed.watch() as bell:
+        with self._database.feed.watch(first=True) as bell:
             while True:
                 try:
                     position = await self._ring(position)
@@ -80,7 +82,11 @@ class VisitorHub:
 
     async def _ring(self, position: int | None) -> int:
         """Ring for what has happened after *position*; answers how far that reaches."""
-        async with self._database.reading() as session:
+        moment = time.monotonic()
+        if position is not None and not self._bells and moment - self._read_at < POLL_SECONDS:
+            return position  # nobody to ring for; whoever comes finds it little behind
+        self._read_at = moment
+        async with self._database.glancing() as session:
             if position is None or not self._bells:
                 return await visitor_views.newest_position(session)
             touched, reached = await visitor_views.touched_after(session, position, EVENTS_AT_ONCE)
