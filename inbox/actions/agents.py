@@ -21,6 +21,7 @@ from inbox.models import (
 )
 from inbox.policies import Action, authorize
 from inbox.queries import agents
+from inbox.signatures import checked_template
 
 THEMES = ("auto", "light", "dark")
 
@@ -67,6 +68,14 @@ async def choose_look(session: AsyncSession, agent: Agent, *, theme: str, shortc
     if theme not in THEMES:
         raise Invalid("The colours follow the system, or they are light or dark.", field="theme")
     agent.theme, agent.shortcuts = theme, shortcuts
+    await session.flush()
+
+
+async def choose_writing(session: AsyncSession, agent: Agent, *, signature: str, opens_next: bool) -> None:
+    """Keep an agent's signature (Markdown, a Liquid template), and whether the next case opens once they have
+    answered one. Raises Invalid for a signature that cannot be filled in."""
+    agent.signature = checked_template(signature, field="signature")
+    agent.opens_next = opens_next
     await session.flush()
 
 

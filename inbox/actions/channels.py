@@ -21,6 +21,7 @@ from inbox.ids import public_id
 from inbox.models import Channel, EventKind, Team
 from inbox.policies import Action, authorize
 from inbox.secrets import Keys
+from inbox.signatures import checked_template
 
 INBOUND_TOKEN_PREFIX = "inbound_"  # of the bearer token with which programs hand mail to /mail/{key}
 
@@ -204,6 +205,8 @@ def _fingerprint(secret: str) -> str:
 def checked_settings(kind: ChannelKind, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings, without empty ones; raises Invalid for URLs and origins that cannot be used."""
     kept = {key: value for key, value in settings.items() if value not in (None, "", [])}
+    if "signature" in kept:
+        kept["signature"] = checked_template(str(kept["signature"]), field="signature")
     for name, schemes in (("imap_url", ("imap", "imaps")), ("smtp_url", ("smtp", "smtps"))):
         if name in kept:
             _check_server(kept[name], name, schemes)

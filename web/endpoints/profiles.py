@@ -12,6 +12,7 @@ from web.installation import installation_of
 from web.rates import counted_address
 from web.sessions import set_session
 from web.settings_pages import actor_of, settings_page
+from web.writing import words_of
 
 HOME = "/settings/profile"
 WRONG = "That is not your password."
@@ -39,6 +40,21 @@ async def change(request: Request) -> Response:
             )
     except Invalid as problem:
         return await _page(request, name=_text(form, "name"), problem=problem)
+    return RedirectResponse(f"{HOME}?saved=1", 303)
+
+
+async def change_writing(request: Request) -> Response:
+    """POST /settings/writing: signature, opens_next."""
+    form = await request.form()
+    signature = words_of(form, "signature")
+    try:
+        async with installation_of(request).database.transaction() as session:
+            agent = await agents.by_id(session, request.state.agent.public_id)
+            await people.choose_writing(
+                session, agent, signature=signature, opens_next=bool(form.get("opens_next"))
+            )
+    except Invalid as problem:
+        return await _page(request, signature=signature, problem=problem)
     return RedirectResponse(f"{HOME}?saved=1", 303)
 
 
@@ -73,13 +89,20 @@ async def _count_guess(request: Request) -> None:
         raise TooMany(f"That was wrong too often. Try again in {-(-wait // 60)} minutes.", wait=wait)
 
 
-async def _page(request: Request, *, name: str | None = None, problem: Invalid | None = None) -> Response:
+async def _page(
+    request: Request,
+    *,
+    name: str | None = None,
+    signature: str | None = None,
+    problem: Invalid | None = None,
+) -> Response:
     return await settings_page(
         request,
         "settings/profile.html",
         section="profile",
         problem=problem,
         name=request.state.agent.name if name is None else name,
+        signature=request.state.agent.signature if signature is None else signature,
         saved=request.query_params.get("saved", ""),
     )
 
