@@ -70,7 +70,8 @@ class Composer:
     chosen: Way | None
     reply: str
     note: str
-    draft_at: datetime | None
+    reply_at: datetime | None
+    note_at: datetime | None
     seen: str
     read_position: int
     names: Sequence[tuple[str, str]]
@@ -98,7 +99,8 @@ async def composer_of(
         chosen=_chosen(ways, reply),
         reply=reply.text if reply else "",
         note=note.text if note else "",
-        draft_at=max((draft.updated_at for draft in drafts.values()), default=None),
+        reply_at=reply.updated_at if reply else None,
+        note_at=note.updated_at if note else None,
         seen=await _seen(session, agent, conversation),
         read_position=await session.scalar(mark) or 0,
         names=await _names(session),

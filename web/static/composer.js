@@ -1,7 +1,7 @@
 /* The composer: drafts, note mode, sending, files, mentions. Loaded last. Nothing typed is ever lost: a text leaves the box only
    after the server has taken it.
 
-   form#composer.comp[data-composer][action=reply URL][data-conversation][data-draft-url][data-draft-at=ISO][data-draft-note=TEXT]
+   form#composer.comp[data-composer][action=reply URL][data-conversation][data-draft-url][data-reply-version][data-note-version][data-draft-note=TEXT]
        [data-upload-url][data-max-bytes][data-mentions='[{"id","name"}]']     outside of every [data-refresh]
      input[type=radio][name=mode][value=reply|note] in label.tab    note mode is CSS; .for-reply and .for-note show in their mode
      textarea[name=text][data-placeholder-note]                     one box, two drafts
@@ -14,7 +14,7 @@
    [data-guard] [data-error][role=alert] [data-draft-state]; input[type=file][data-attach], [data-files]
    Sending: POST multipart with Idempotency-Key (the same for the same words), X-CSRF-Token, HX-Request. 2xx: the box is emptied and the
    server forgets the draft; a body is applied as fragments. 409: the body is the notice, the label becomes "Send anyway" and anyway=1
-   goes with the next press. 4xx: the body (HTML or problem+json) says why. Drafts: PUT urlencoded {mode, text, strand} → 2xx.
+   goes with the next press. 4xx: the body (HTML or problem+json) says why. Drafts: PUT urlencoded {mode, text, strand, base} → 2xx {version}; 409 {version, text}: changed elsewhere, a choice.
    Upload: POST multipart {file} → {id}. Without a script the same form posts as it stands. */
 (function () {
   'use strict';
@@ -28,6 +28,7 @@
   const current = () => document.querySelector('form[data-composer]');
   const modeOf = form => { const on = find(form, '[name="mode"]:checked'); return on ? on.value : 'reply'; };
   const strandOf = form => { const on = find(form, '[name="strand"]:checked'); return on ? on.value : ''; };
+  const isSide = form => Boolean(find(form, '[name="strand"][data-kind="side"]:checked'));      // the customer is not told of it
   const say = (form, where, text) => { const el = find(form, '[data-' + where + ']'); if (el) el.textContent = text; };
 
   function start() {
@@ -35,7 +36,7 @@
     if (!form || states.has(form)) return;
     const box = area(form), mode = modeOf(form);
     const other = mode === 'note' ? { reply: '' } : { note: form.dataset.draftNote || '' };
-    states.set(form, { texts: { [mode]: box.value, ...other }, mode, key: '', sent: '', timer: 0, saving: null, typedAt: 0, still: 0, uploads: new Map(), popup: null });
+    states.set(form, { texts: { [mode]: box.value, ...other }, versions: { reply: form.dataset.replyVersion || '', note: form.dataset.noteVersion || '' }, mode, key: '', sent: '', timer: 0, saving: null, typedAt: 0, still: 0, uploads: new Map(), popup: null });
     box.dataset.placeholder = box.placeholder;
     find(form, '[data-attach]')?.removeAttribute('name');    // the chips carry the files; without a script the field does
     restore(form);
@@ -47,9 +48,10 @@
   const place = (form, mode) => 'draft:' + form.dataset.conversation + ':' + mode;
   function keep(form) {
     const mode = modeOf(form), text = area(form).value;
-    states.get(form).texts[mode] = text;
+    const s = states.get(form);
+    s.texts[mode] = text;
     try {
-      if (text) localStorage.setItem(place(form, mode), JSON.stringify({ text, at: Date.now() })); else localStorage.removeItem(place(form, mode));
+      if (text) localStorage.setItem(place(form, mode), JSON.stringify({ text, base: s.versions[mode] })); else localStorage.removeItem(place(form, mode));
     } catch (_) { say(form, 'draft-state', 'This browser keeps no drafts'); }           // storage full or switched off
   }
 
@@ -58,21 +60,23 @@
   }
 
   function restore(form) {
-    const s = states.get(form), savedAt = Date.parse(form.dataset.draftAt) || 0;
+    const s = states.get(form);
     for (const mode of ['reply', 'note']) {
       const here = kept(form, mode), there = s.texts[mode];
       if (!here || here.text === there) continue;
-      if (!there || here.at > savedAt) s.texts[mode] = here.text; else offer(form, mode, here.text);
+      if (!there || here.base === s.versions[mode]) s.texts[mode] = here.text; else if (mode === modeOf(form)) choose(form, 'It was changed elsewhere.', ['Use the draft from this device', here.text]);
     }
     if (s.texts[s.mode] !== area(form).value) { area(form).value = s.texts[s.mode]; schedule(form); }
   }
 
-  function offer(form, mode, text) {
+  function choose(form, why, ...ways) {                    // both were changed: neither is thrown away without being asked
     const slot = find(form, '[data-draft-state]');
-    if (!slot || mode !== modeOf(form)) return;
-    const button = Object.assign(document.createElement('button'), { type: 'button', className: 'linkish', textContent: 'Use the draft from this device' });
-    button.onclick = () => { area(form).value = text; typed(form); };
-    slot.replaceChildren(button);
+    if (!slot) return;
+    slot.replaceChildren(why, ...ways.flatMap(([words, text]) => {
+      const button = Object.assign(document.createElement('button'), { type: 'button', className: 'linkish', textContent: words });
+      button.onclick = () => { area(form).value = text; area(form).focus(); slot.replaceChildren(); typed(form); };
+      return [' ', button];
+    }));
   }
 
   function schedule(form) {
@@ -85,9 +89,15 @@
     const s = states.get(form), mode = s.mode, text = s.texts[mode];
     clearTimeout(s.timer); s.timer = 0;
     if (!form.dataset.draftUrl) return;
-    const body = new URLSearchParams({ mode, text, strand: strandOf(form) });
+    const body = new URLSearchParams({ mode, text, strand: strandOf(form), base: s.versions[mode] });
     s.saving = fetch(form.dataset.draftUrl, { method: 'PUT', headers: desk.headers(), body, keepalive: Boolean(leaving) })
-      .then(answer => { if (!answer.ok || answer.redirected) throw new Error(answer.status); saved(form, text); })
+      .then(async answer => {
+        if ((!answer.ok && answer.status !== 409) || answer.redirected) throw new Error(answer.status);
+        const stands = answer.status === 204 ? {} : await answer.json();
+        if ('version' in stands) s.versions[mode] = stands.version;
+        if (answer.ok) saved(form, text);
+        else if (mode === s.mode) choose(form, 'Changed on another device.', ['Keep this one', area(form).value], ['Use that one', stands.text]);
+      })
       .catch(() => { say(form, 'draft-state', 'Saved on this device'); })
       .finally(() => { s.saving = null; });
   }
@@ -111,7 +121,7 @@
   }
 
   function signal(form) {
-    const s = states.get(form), on = modeOf(form) === 'reply' && Boolean(area(form).value.trim());
+    const s = states.get(form), on = modeOf(form) === 'reply' && !isSide(form) && Boolean(area(form).value.trim());
     clearTimeout(s.still);
     if (on) s.still = setTimeout(still, STILL, form);
     if (on ? Date.now() - s.typedAt > AGAIN : s.typedAt) tellTyping(form, on);
@@ -160,6 +170,7 @@
     clearTimeout(s.timer); s.timer = 0;
     const data = new FormData(form, submitter && submitter.form === form ? submitter : undefined);
     const url = (submitter && submitter.getAttribute('formaction')) || form.getAttribute('action');
+    s.then = data.get('then') || '';
     const same = url + JSON.stringify([...data].map(([k, v]) => [k, typeof v === 'string' ? v : v.name]));
     if (s.sent !== same) { s.sent = same; s.key = crypto.randomUUID ? crypto.randomUUID() : Date.now() + '-' + Math.random(); }
     try {
@@ -173,12 +184,13 @@
   async function taken(form, mode, words, answer) {
     const s = states.get(form), now = s.mode === mode ? area(form).value : s.texts[mode];
     const rest = now.startsWith(words) ? now.slice(words.length).trimStart() : now;       // typed while it was on its way
-    s.texts[mode] = rest; s.sent = '';
+    s.texts[mode] = rest; s.sent = ''; s.versions[mode] = '';
     if (s.mode === mode) area(form).value = rest;
     keepRest(form, mode, rest);
     find(form, '[data-files]')?.replaceChildren();
     unguard(form); tellTyping(form, false);
     say(form, 'draft-state', '');
+    form.dispatchEvent(new CustomEvent('desk:written', { bubbles: true, detail: { mode, then: s.then } }));
     const body = answer.status === 204 ? '' : await answer.text();
     if (body && /html/.test(answer.headers.get('Content-Type'))) desk.apply(body);
     const triggers = answer.headers.get('HX-Trigger');
@@ -232,19 +244,33 @@
     const remove = Object.assign(document.createElement('button'), { type: 'button', textContent: '✕', ariaLabel: 'Remove ' + file.name });
     if (!slot || !form.dataset.uploadUrl) return;
     chip.className = 'file'; label.className = 'cut'; label.textContent = file.name + ' · ' + size(file.size);
-    remove.onclick = () => { s.uploads.delete(chip); chip.remove(); };
+    remove.onclick = () => { if (s.uploads.delete(chip)) chip.abort(); chip.remove(); };
     chip.append(label, remove); slot.append(chip);
-    const limit = +form.dataset.maxBytes;
-    const fail = why => { chip.dataset.state = 'failed'; label.textContent = file.name + ': ' + why; s.uploads.delete(chip); };
-    if (limit && file.size > limit) return fail('too big, the limit is ' + size(limit));
-    chip.dataset.state = 'busy';
+    const limit = +form.dataset.maxBytes, others = [...slot.querySelectorAll('[data-size]')].reduce((sum, el) => sum + +el.dataset.size, 0);
+    const fail = why => { chip.dataset.state = 'failed'; delete chip.dataset.size; label.textContent = file.name + ': ' + why; s.uploads.delete(chip); };
+    if (limit && file.size + others > limit) return fail('too big, ' + (others ? 'all files together may have ' : 'the limit is ') + size(limit));
+    chip.dataset.state = 'busy'; chip.dataset.size = file.size;
     const body = new FormData();
     body.set('file', file);
-    s.uploads.set(chip, fetch(form.dataset.uploadUrl, { method: 'POST', headers: desk.headers(), body }).then(async answer => {
-      if (!answer.ok) return fail(answer.status === 413 ? 'too big' : 'not taken');
-      chip.append(Object.assign(document.createElement('input'), { type: 'hidden', name: 'attachment', value: (await answer.json()).id }));
-      delete chip.dataset.state; s.uploads.delete(chip);
+    const done = part => { label.textContent = file.name + ' · ' + (part < 1 ? Math.round(part * 100) + ' %' : size(file.size)); };
+    s.uploads.set(chip, sent(form.dataset.uploadUrl, body, chip, done).then(({ status, text }) => {
+      if (status < 200 || status > 299) return fail(status === 413 ? 'too big' : 'not taken');
+      chip.append(Object.assign(document.createElement('input'), { type: 'hidden', name: 'attachment', value: JSON.parse(text).id }));
+      delete chip.dataset.state; s.uploads.delete(chip); done(1);
     }).catch(() => fail('no connection')));
+  }
+
+  function sent(url, body, chip, done) {                   // fetch does not say how far it is
+    return new Promise((resolve, reject) => {
+      const call = new XMLHttpRequest();
+      call.open('POST', url);
+      Object.entries(desk.headers()).forEach(([name, value]) => call.setRequestHeader(name, value));
+      call.upload.onprogress = e => { if (e.lengthComputable && e.loaded < e.total) done(e.loaded / e.total); };
+      call.onload = () => resolve({ status: call.status, text: call.responseText });
+      call.onerror = call.onabort = reject;
+      chip.abort = () => call.abort();
+      call.send(body);
+    });
   }
 
   function size(bytes) { return bytes < 1e6 ? Math.max(1, Math.round(bytes / 1e3)) + ' kB' : (bytes / 1e6).toFixed(1) + ' MB'; }

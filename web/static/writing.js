@@ -8,7 +8,8 @@
      [data-before="a@b c@d"]            fieldset of a strand: everybody on its newest mail; inputs to, cc (ticks), to_more, cc_more, bcc_more
        [data-reach]                     says who is new and who no longer receives it
      select[data-from] > option[data-signature][data-max-bytes]
-     [data-signature] > div             the signature of the chosen mailbox */
+     [data-signature] > div             the signature of the chosen mailbox
+   body[data-opens-next]                after a reply (not in a chat) or Resolve the next row of #rows opens; #thread[data-case] */
 (function () {
   'use strict';
   const desk = window.desk;
@@ -102,6 +103,15 @@
     if (chosen && chosen.dataset.maxBytes) form.dataset.maxBytes = chosen.dataset.maxBytes;
   }
 
+  /* ---- done with this one: the next of the list opens, for who has chosen so; the focus is on its row ---- */
+  function openNext() {
+    const thread = document.getElementById('thread'), list = document.getElementById('rows');
+    if (!('opensNext' in document.body.dataset) || !thread || !list) return;
+    const here = document.getElementById('case-' + thread.dataset.case), row = here && (here.nextElementSibling || here.previousElementSibling);
+    const link = row && row.querySelector('a.row');
+    if (link) { link.focus(); link.click(); }
+  }
+
   document.addEventListener('click', e => {
     const button = e.target.closest && e.target.closest('[data-mark]'), form = formOf(button);
     if (form) mark(form, button.dataset.mark);
@@ -127,6 +137,11 @@
     form.querySelectorAll('[name$="_more"],[name="send_at"]').forEach(field => { field.value = ''; });
     form.querySelectorAll('.comp__d[open],.menu[open]').forEach(part => { part.open = false; });
     closePreview(form); reach(form);
+    const { mode, then } = e.detail, isChat = form.querySelector('[name="strand"][data-kind="webchat"]:checked');
+    if (mode === 'reply' && then !== 'open' && (then === 'resolve' || !isChat)) openNext();
+  });
+  document.addEventListener('htmx:afterRequest', e => {
+    if (e.detail.successful && /\/resolution$/.test(e.detail.requestConfig.path)) openNext();
   });
   ['htmx:afterSettle', 'desk:applied'].forEach(name => document.addEventListener(name, begin));
   begin();
