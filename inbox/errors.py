@@ -6,7 +6,8 @@ OnethreadError
 ├── Invalid              the input cannot be used; the text says how to mend it
 │   └── SettingsInvalid  the configuration cannot be used; found at start
 ├── Conflict             the state of things forbids it now
-│   └── MissedMessages   a reply was written without having seen the newest messages
+│   ├── MissedMessages   a reply was written without having seen the newest messages
+│   └── LessProven       a reply would go to somebody who is not proven to be whoever asked
 ├── Refused              a raw input that cannot be parsed; it is quarantined
 └── DeliveryFailure      a sender could not deliver
     ├── TemporaryFailure try again later
@@ -53,6 +54,16 @@ class MissedMessages(Conflict):
             "Something arrived while you were writing. Read it, then send anyway or change your reply."
         )
         self.message_ids = tuple(message_ids)
+
+
+class LessProven(Conflict):
+    """An answer to what was asked by mail is about to go into the chat of somebody unproven."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(
+            f"“{subject or 'An email'}” waits for an answer, and nobody has proved that its sender sits in "
+            "this chat. Answer it by email, or send this to the chat anyway."
+        )
 
 
 class Refused(OnethreadError):

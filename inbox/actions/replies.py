@@ -19,8 +19,8 @@ from inbox.actions.snapshots import snapshot
 from inbox.actions.statuses import change_status
 from inbox.actions.undos import remember
 from inbox.actors import Actor
-from inbox.envelopes import Address
-from inbox.errors import Conflict, MissedMessages, NotFound
+from inbox.envelopes import Address, ChannelKind
+from inbox.errors import Conflict, LessProven, MissedMessages, NotFound
 from inbox.holding import hold_case, hold_conversation
 from inbox.models import (
     Agent,
@@ -35,6 +35,7 @@ from inbox.models import (
     Status,
     Strand,
 )
+from inbox.queries.provenance import better_proven_question
 from inbox.queries.recipients import strand_to_answer
 from inbox.waiting import refresh_waiting
 
@@ -68,8 +69,9 @@ async def reply(
     *to* and *cc* replace the strand's own recipients; an unconfirmed participant among them is confirmed by
     it. *then* is what becomes of the case; while another strand still waits, PENDING leaves it open (see
     `queries.recipients.still_waiting`). Raises MissedMessages where *seen_position* is older than what the
-    customer or a colleague wrote, unless *anyway*; Conflict where nobody can be reached; Invalid for words,
-    a subject or addresses that cannot be sent.
+    customer or a colleague wrote, and LessProven where it would tell a chat what was asked by mail, unless
+    *anyway*; Conflict where nobody can be reached; Invalid for words, a subject or addresses that cannot be
+    sent.
     """
     await hold_conversation(session, conversation)
     if seen_position is not None and not anyway:
@@ -77,6 +79,8 @@ async def reply(
     desk = await _desk(session, conversation, strand, by)
     before = await snapshot(session, desk.case)
     envelope = await envelope_for(session, desk.strand, channel=channel, to=to, cc=cc, bcc=bcc)
+    if envelope.channel.kind == ChannelKind.WEBCHAT and not anyway:
+        await _refuse_less_proven(session, desk)
     await confirm_chosen(session, desk, [*(to or ()), *(cc or ())], by=by)
     words = Words(text=text, html=html, subject=subject, attachments=attachments)
     message = await queue(
@@ -127,6 +131,12 @@ async def _refuse_blind(
     )
     if ids := (await session.scalars(missed)).all():
         raise MissedMessages(ids)
+
+
+async def _refuse_less_proven(session: AsyncSession, desk: Desk) -> None:
+    asked = await better_proven_question(session, desk.conversation, desk.strand)
+    if asked is not None:
+        raise LessProven(asked.subject)
 
 
 async def _desk(session: AsyncSession, conversation: Conversation, strand: Strand | None, by: Agent) -> Desk:

@@ -1,7 +1,7 @@
 """Answering a strand."""
 
 import json
-from dataclasses import dataclass, field
+from datetime import datetime
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -9,62 +9,22 @@ from starlette.responses import Response
 
 from inbox.actions import replies, uploads
 from inbox.actions.repeats import Answer, first_answer, hash_of, keep_answer
-from inbox.envelopes import InboundAttachment
-from inbox.errors import Conflict, Invalid, MissedMessages, OnethreadError
-from inbox.models import Case, Customer, Message, Status
+from inbox.errors import Conflict, Invalid, LessProven, MissedMessages, OnethreadError
+from inbox.models import Case, Customer, Message
 from inbox.policies import Action, authorize
-from inbox.queries import messages, named, redirects
+from inbox.queries import channels, messages, named, redirects
 from inbox.queries.happenings import Reading
-from inbox.queries.recipients import typed_addresses
 from inbox.queries.shown_words import face_of_customer
-from web.acting import actor_of, remembering, text_of, texts_of
+from web.acting import actor_of, remembering, text_of
 from web.answers import done, is_scripted
 from web.bodies import store_files
 from web.endpoints import conversations
 from web.errors import problem_of
 from web.installation import Installation, installation_of
-from web.moments import named_moment, zone_of
+from web.moments import zone_of
 from web.templating import page
 from web.threads import chosen_case, missed_by, thread_of
-
-THEN = {"resolve": Status.RESOLVED, "open": Status.OPEN, "tomorrow": Status.SNOOZED, "reply": Status.SNOOZED}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """What an agent wrote and chose. `to` and `cc` are None where the strand's own recipients are meant."""
-
-    text: str
-    strand_id: str
-    seen: str
-    is_anyway: bool
-    then: str
-    to: list[str] | None
-    cc: list[str] | None
-    also_answered: list[str]
-    uploads: list[str]
-    files: list[InboundAttachment] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, form: FormData, files: list[InboundAttachment]) -> "Written":
-        """The composer's fields. Raises Invalid where every recipient was unticked."""
-        is_addressed = bool(text_of(form, "addressed"))
-        to = texts_of(form, "to") if is_addressed else None
-        if to == []:
-            raise Invalid("Say whom to write to: tick an address in To.", field="to")
-        text = form.get("text")
-        return cls(
-            text=text if isinstance(text, str) else "",
-            strand_id=text_of(form, "strand"),
-            seen=text_of(form, "seen"),
-            is_anyway=text_of(form, "anyway") == "1",
-            then=text_of(form, "then"),
-            to=to,
-            cc=texts_of(form, "cc") if is_addressed else None,
-            also_answered=texts_of(form, "also_answered"),
-            uploads=texts_of(form, "attachment"),
-            files=files,
-        )
+from web.writing import Written
 
 
 async def create(request: Request) -> Response:
@@ -73,9 +33,9 @@ async def create(request: Request) -> Response:
     form, installation = await request.form(), installation_of(request)
     try:
         files = await store_files(form, installation.blobs)
-        return await _sent(request, Written.of(form, files), installation)
+        return await _sent(request, Written.of(form, files, zone_of(request)), installation)
     except (Invalid, Conflict) as error:
-        if is_scripted(request) and not isinstance(error, MissedMessages):
+        if is_scripted(request) and not isinstance(error, MissedMessages | LessProven):
             raise
         return await _given_back(request, form, error)
     finally:
@@ -112,39 +72,43 @@ async def _reply(session: Reading, request: Request, written: Written, installat
     seen = await messages.by_public_id(session, actor, written.seen) if written.seen else None
     attachments = await named.uploads(session, agent, written.uploads) if written.uploads else []
     attachments += [await uploads.keep(session, file, by=agent) for file in written.files]
-    then = THEN.get(written.then, Status.PENDING)
-    is_until = written.then == "tomorrow"
+    strand = await named.strand(session, actor, written.strand_id) if written.strand_id else None
+    also = [await named.strand(session, actor, public_id) for public_id in written.also_answered]
     async with remembering(session, agent) as remembered:
         message = await replies.reply(
             session,
             conversation,
             by=agent,
             text=written.text,
+            subject=written.subject,
             settings=installation.reply_settings,
-            strand=await named.strand(session, actor, written.strand_id) if written.strand_id else None,
-            to=typed_addresses(written.to, field="to") if written.to is not None else None,
-            cc=typed_addresses(written.cc, field="cc") if written.cc is not None else None,
+            strand=strand,
+            to=written.to,
+            cc=written.cc,
+            bcc=written.bcc,
             attachments=attachments,
             seen_position=seen.position if seen else None,
             anyway=written.is_anyway,
-            then=then,
-            snoozed_until=named_moment("tomorrow", zone_of(request)) if is_until else None,
-            also_answered=[
-                await named.strand(session, actor, public_id) for public_id in written.also_answered
-            ],
+            then=written.then,
+            snoozed_until=written.snoozed_until,
+            also_answered=also,
+            send_at=written.send_at,
+            channel=await channels.by_id(session, written.channel_id) if written.channel_id else None,
         )
     case = await session.get(Case, message.case_id) if message.case_id else None
     customer = await session.get_one(Customer, conversation.customer_id)
     undo = f"/undo/{remembered.undo.public_id}" if remembered.undo else ""
     back = f"/cases/{case.number}" if case else f"/conversations/{conversation.public_id}"
-    return Answer(
-        204, json.dumps({"back": back, "text": _said(message, customer, installation), "undo": undo})
-    )
+    to = strand.page if strand is not None and strand.is_side else face_of_customer(customer).name
+    said = _said(message, to, written.send_at, installation)
+    return Answer(204, json.dumps({"back": back, "text": said, "undo": undo}))
 
 
-def _said(message: Message, customer: Customer, installation: Installation) -> str:
+def _said(message: Message, to: str, send_at: datetime | None, installation: Installation) -> str:
     """What the toast says: an email waits a little, so that it can be taken back."""
-    seconds, to = installation.settings.undo_seconds, face_of_customer(customer).name
+    if send_at is not None:
+        return f"Leaves {send_at:%a %d %b %H:%M}."
+    seconds = installation.settings.undo_seconds
     is_email = "@" in (message.external_id or "")  # only emails bear a Message-ID
     return f"Email to {to} goes in {seconds} s." if is_email and seconds else "Sent."
 
@@ -156,14 +120,18 @@ async def _given_back(request: Request, form: FormData, error: OnethreadError) -
         missed = await missed_by(session, actor, error) if isinstance(error, MissedMessages) else []
         status = problem_of(error).status
         if is_scripted(request):
-            return page(request, "composers/_guard.html", status=status, missed=missed)
+            warning = str(error) if isinstance(error, LessProven) else ""
+            return page(request, "composers/_guard.html", status=status, missed=missed, warning=warning)
         conversation = await redirects.find_conversation(session, request.path_params["id"])
         case = await _case(session, request, form)
         thread = await thread_of(
             session, agent, conversation, case or await chosen_case(session, actor, conversation)
         )
         thread = thread.with_words(
-            text=str(form.get("text") or ""), problem=str(error), is_guarded=bool(missed), missed=missed
+            text=str(form.get("text") or ""),
+            problem=str(error),
+            is_guarded=isinstance(error, MissedMessages | LessProven),
+            missed=missed,
         )
         return await conversations.whole_page(request, session, thread, status=status)
 
