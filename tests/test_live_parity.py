@@ -16,7 +16,7 @@ from inbox.envelopes import Outcome
 from inbox.errors import OnethreadError
 from inbox.models import Conversation, Event, EventKind, Handoff, Place, Priority, place_of
 from inbox.queries import happenings
-from tests.web.live import plays_of_cases, plays_of_messages
+from tests.web.live import plays_of_cases, plays_of_messages, plays_of_visitors
 from tests.web.live.stage import Play, Stage, set_stage
 from tests.web.live.tabs import Page, page_of
 from web.live.cursors import position_of
@@ -25,7 +25,7 @@ from web.live.tail import Tail
 
 PLAYS = {
     name: value
-    for module in (plays_of_messages, plays_of_cases)
+    for module in (plays_of_messages, plays_of_cases, plays_of_visitors)
     for name, value in vars(module).items()
     if isinstance(value, Play)
 }

@@ -16,11 +16,13 @@ from inbox.models import (
     Conversation,
     Customer,
     Event,
+    EventKind,
     Handoff,
     Message,
     Model,
     Note,
     OutboxEntry,
+    Rating,
     Strand,
     Suggestion,
     Team,
@@ -90,6 +92,7 @@ class _Loaded:
     suggestions: dict[int, Suggestion] = field(default_factory=dict)
     others: dict[int, tuple[Customer, Conversation | None]] = field(default_factory=dict)
     events: dict[int, Event] = field(default_factory=dict)
+    comments: dict[int, str] = field(default_factory=dict)
     agents: dict[int, Agent] = field(default_factory=dict)
 
 
@@ -137,6 +140,7 @@ async def _load(session: AsyncSession, placed: Sequence[Placed]) -> _Loaded:
     await _load_suggestions(session, loaded, (place.suggestion_id for place in placed))
     changes = (place.event_id for place in placed if _is_change(place))
     loaded.events = await _by_id(session, _EVENTS, changes)
+    await _load_comments(session, loaded)
     await _load_agents(session, loaded)
     return loaded
 
@@ -175,6 +179,14 @@ async def _load_suggestions(session: AsyncSession, loaded: _Loaded, ids: Iterabl
     if others:
         rows = await session.execute(_OTHERS, {"ids": list(others)})
         loaded.others = {customer.id: (customer, conversation) for customer, conversation in rows}
+
+
+async def _load_comments(session: AsyncSession, loaded: _Loaded) -> None:
+    """What visitors said with their ratings: events hold no words."""
+    rated = {e.case_id for e in loaded.events.values() if e.kind == EventKind.CASE_RATED}
+    if rated:
+        comments = select(Rating.case_id, Rating.comment).where(Rating.case_id.in_(rated))
+        loaded.comments = {case_id: comment for case_id, comment in await session.execute(comments)}
 
 
 async def _load_agents(session: AsyncSession, loaded: _Loaded) -> None:
@@ -256,9 +268,11 @@ def _shown_suggestion(suggestion: Suggestion, loaded: _Loaded) -> ShownSuggestio
 
 def _shown_change(event: Event, loaded: _Loaded) -> ShownChange:
     by = loaded.agents.get(event.actor_id) if event.actor_kind == ActorKind.AGENT and event.actor_id else None
+    is_rating = event.kind == EventKind.CASE_RATED
+    said = {"comment": loaded.comments.get(event.case_id or 0, "")} if is_rating else {}
     return ShownChange(
         event_kind=event.kind,
         actor_kind=event.actor_kind,
         by=face_of_agent(by) if by else None,
-        data=event.data,
+        data={**event.data, **said},
     )

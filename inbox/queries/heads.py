@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
-from inbox.models import UNFINISHED, Case, Conversation, Customer, Tag, Team
+from inbox.models import UNFINISHED, Case, Conversation, Customer, Rating, Tag, Team
 from inbox.queries import agents
 from inbox.queries.shown import Face
 from inbox.queries.shown_words import face_of_agent, face_of_customer
@@ -22,7 +22,8 @@ MOST_TAGS = 30
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
     """A case (loaded with assignee, team and tags) and what its menus offer. `beside` are the cases of the
-    same conversation, itself included; private ones are not among them."""
+    same conversation, itself included; private ones are not among them. `score` is what the visitor thought
+    of it, 1 to 5; 0 where they have not said."""
 
     case: Case
     conversation_id: str
@@ -34,20 +35,22 @@ class Head:
     people: Sequence[Face]
     teams: Sequence[Team]
     tags: Sequence[Tag]
+    score: int = 0
 
 
 async def of_cases(session: AsyncSession, case_ids: Collection[int]) -> dict[int, Head]:
     """The heads of these cases, by internal key."""
     query = (
-        select(Case, Conversation, Customer)
+        select(Case, Conversation, Customer, Rating.score)
         .join(Conversation, Conversation.id == Case.conversation_id)
         .join(Customer, Customer.id == Conversation.customer_id)
+        .outerjoin(Rating, Rating.case_id == Case.id)
         .where(Case.id.in_(case_ids))
         .options(joinedload(Case.assignee), joinedload(Case.team), selectinload(Case.tags))
         .execution_options(populate_existing=True)
     )
     found = (await session.execute(query)).all()
-    beside = await _beside(session, {case.conversation_id for case, _, _ in found})
+    beside = await _beside(session, {case.conversation_id for case, *_ in found})
     people = [face_of_agent(agent) for agent in await agents.active(session)]
     teams = (await session.scalars(select(Team).order_by(Team.name))).all()
     tags = (await session.scalars(select(Tag).order_by(Tag.name).limit(MOST_TAGS))).all()
@@ -63,8 +66,9 @@ async def of_cases(session: AsyncSession, case_ids: Collection[int]) -> dict[int
             people=people,
             teams=teams,
             tags=tags,
+            score=score or 0,
         )
-        for case, conversation, customer in found
+        for case, conversation, customer, score in found
     }
 
 

@@ -23,6 +23,7 @@ from inbox.models import (
     SuggestionState,
 )
 from inbox.policies import visible_to
+from inbox.queries.browsers import Browser, browsers_of
 from inbox.queries.shown import Face
 from inbox.queries.shown_words import face_of_customer
 
@@ -71,6 +72,7 @@ class Panel:
     maybes: Sequence[Maybe]
     merges: Sequence[Joined]
     colleagues: Sequence[Colleague]
+    browsers: Sequence[Browser] = ()
 
 
 async def panel_of(session: AsyncSession, actor: Actor, conversation: Conversation) -> Panel:
@@ -90,6 +92,7 @@ async def panel_of(session: AsyncSession, actor: Actor, conversation: Conversati
         maybes=await _maybes(session, customer),
         merges=await _merges(session, customer),
         colleagues=await _colleagues(session, actor, customer),
+        browsers=await browsers_of(session, identities),
     )
 
 
