@@ -38,6 +38,8 @@ class EventKind(StrEnum):
     MESSAGE_MOVED = "message.moved"
     NOTE_ADDED = "note.added"
     NOTE_EDITED = "note.edited"
+    NOTE_MOVED = "note.moved"
+    CASE_MOVED = "case.moved"
     CASE_OPENED = "case.opened"
     CASE_ASSIGNED = "case.assigned"
     CASE_UNASSIGNED = "case.unassigned"
@@ -95,6 +97,8 @@ _REDRAW = (
 _RESET = (
     EventKind.MESSAGE_MOVED,
     EventKind.STRAND_MOVED,
+    EventKind.NOTE_MOVED,
+    EventKind.CASE_MOVED,
     EventKind.CASE_SPLIT,
     EventKind.CASE_JOINED,
     EventKind.CUSTOMER_MERGED,

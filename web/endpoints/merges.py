@@ -8,9 +8,12 @@ from inbox.errors import Invalid, NotFound
 from inbox.models import Conversation
 from inbox.policies import Action, authorize
 from inbox.queries import named, redirects
+from inbox.queries.unmerged import unmerging_of
 from web.acting import actor_of, text_of
 from web.answers import moved
 from web.installation import installation_of
+from web.templating import page
+from web.workspace import shell_for
 
 
 async def create(request: Request) -> Response:
@@ -33,6 +36,20 @@ async def undo(request: Request) -> Response:
     authorize(actor_of(request), Action.MERGE)
     async with installation_of(request).database.transaction() as session:
         merge = await named.merge(session, request.path_params["id"])
-        await merges.undo_merge(session, merge, by=request.state.agent)
+        unmerged = await merges.undo_merge(session, merge, by=request.state.agent)
         conversation = await session.get_one(Conversation, merge.kept_conversation_id)
+    if unmerged.cases or unmerged.notes:
+        return moved(request, f"/merges/{merge.public_id}")
     return moved(request, f"/conversations/{conversation.public_id}")
+
+
+async def show(request: Request) -> Response:
+    """GET /merges/{id}: what came between a merge and its undo, to be sorted"""
+    async with installation_of(request).database.reading() as session:
+        merge = await named.merge(session, request.path_params["id"])
+        if merge.undone_at is None:
+            raise NotFound("There is no such page.")
+        found = await unmerging_of(session, actor_of(request), merge)
+        shell = await shell_for(session, request.state.agent)
+    back = f"/merges/{merge.public_id}"
+    return page(request, "customers/sorting.html", found=found, back=back, shell=shell, current="customers")

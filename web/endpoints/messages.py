@@ -5,17 +5,14 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from inbox.actions import forwards, moves, replies, resolutions
-from inbox.errors import Invalid
-from inbox.models import Case, Conversation, Message
+from inbox.actions import forwards, replies, resolutions
+from inbox.models import Case, Conversation
 from inbox.policies import Action, authorize
-from inbox.queries import composers, messages, redirects
-from inbox.queries.happenings import Reading
-from web.acting import LARGEST_NUMBER, actor_of, remembering, text_of
+from inbox.queries import composers, messages
+from web.acting import actor_of, remembering
 from web.answers import done, is_scripted
 from web.installation import installation_of
 from web.templating import page
-from web.workspace import shell_for
 
 Change = Callable[..., Awaitable[None]]
 
@@ -51,32 +48,6 @@ async def unmark_spam(request: Request) -> Response:
 async def unforward(request: Request) -> Response:
     """POST /messages/{id}/unforward: a mail that an agent passed on stands as it came again"""
     return await _changed(request, forwards.take_back, "It stands as it came. Say there whose it is.")
-
-
-async def new_move(request: Request) -> Response:
-    """GET /messages/{id}/move"""
-    actor = actor_of(request)
-    async with installation_of(request).database.reading() as session:
-        message = await messages.by_public_id(session, actor, request.path_params["id"])
-        case = await session.get(Case, message.case_id) if message.case_id else None
-        shell = await shell_for(session, request.state.agent)
-    return page(request, "conversations/move.html", message=message, case=case, shell=shell, current="")
-
-
-async def move(request: Request) -> Response:
-    """POST /messages/{id}/move {case: a number}"""
-    number = text_of(await request.form(), "case").removeprefix("#")
-    if not (number.isascii() and number.isdigit()):
-        raise Invalid("Write the number of the case it belongs to.", field="case")
-    target = min(int(number), LARGEST_NUMBER)
-
-    async def act(session: Reading, message: Message, *, by: object) -> None:
-        into = await redirects.find_case(session, target, actor=actor_of(request))
-        is_elsewhere = into.conversation_id != message.conversation_id
-        to = await session.get_one(Conversation, into.conversation_id) if is_elsewhere else into
-        await moves.move_message(session, message, to=to, by=request.state.agent)
-
-    return await _changed(request, act, f"Moved to #{number}.")
 
 
 async def _changed(request: Request, change: Change, words: str) -> Response:

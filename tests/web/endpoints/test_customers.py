@@ -1,11 +1,12 @@
 """Customers: corrected, merged, and taken apart again."""
 
+import json
 import re
 
 from sqlalchemy import select
 
 from inbox.db import Database
-from inbox.models import Customer, Merge, Suggestion, SuggestionKind
+from inbox.models import Case, Conversation, Customer, Merge, Note, Suggestion, SuggestionKind
 from tests.builders import Scene, a_conversation, a_customer
 from tests.web.conftest import Person
 from tests.web.endpoints.conftest import SCRIPT
@@ -54,6 +55,48 @@ async def test_two_customers_are_merged_and_parted(
     assert f"/merges/{merge.public_id}/undo" in panel
     await maya.post(f"/merges/{merge.public_id}/undo")
     assert (await maya.browser.get(f"/customers/{other.customer.public_id}")).status_code == 200
+
+
+async def test_what_came_between_a_merge_and_its_undo_is_sorted_on_a_page_of_its_own(
+    maya: Person, scene: Scene, sqlite_database: Database
+) -> None:
+    other = await another(sqlite_database)
+    into = {"into_id": scene.customer.public_id}
+    await maya.post(f"/customers/{other.customer.public_id}/merge", data=into)
+    thread = f"/conversations/{scene.conversation.public_id}"
+    await maya.post(f"{thread}/notes", data={"text": "She called from home", "case": other.case.number})
+    async with sqlite_database.reading() as session:
+        merge = (await session.scalars(select(Merge))).one()
+    undone = await maya.post(f"/merges/{merge.public_id}/undo")
+    sorting = f"/merges/{merge.public_id}"
+    assert undone.headers["location"] == sorting
+    page = (await maya.browser.get(sorting)).text
+    assert "She called from home" in page
+    action = re.search(r'action="(/notes/\w+/move)"', page)
+    target = re.search(r'name="customer_id" value="(\w+)"', page)
+    assert action is not None and target is not None
+
+    moved = await maya.post(action[1], data={"customer_id": target[1], "back": sorting})
+
+    assert moved.headers["location"] == sorting
+    async with sqlite_database.reading() as session:
+        note = (await session.scalars(select(Note))).one()
+        home = await session.get_one(Conversation, note.conversation_id)
+        customer = await session.get_one(Customer, home.customer_id)
+    assert customer.public_id == target[1]
+
+
+async def test_a_whole_case_is_moved_to_another_customer(
+    maya: Person, scene: Scene, sqlite_database: Database
+) -> None:
+    other = await another(sqlite_database)
+    url = f"/cases/{scene.case.number}/move"
+    assert "Ana at home" in (await maya.browser.get(f"{url}?q=home")).text
+    answer = await maya.post(url, data={"customer_id": other.customer.public_id}, headers=SCRIPT)
+    assert "undo" in json.loads(answer.headers["hx-trigger"])["toast"]
+    async with sqlite_database.reading() as session:
+        case = await session.get_one(Case, scene.case.id)
+    assert case.conversation_id == other.conversation.id
 
 
 async def test_a_merge_with_nobody_is_refused(maya: Person, scene: Scene) -> None:

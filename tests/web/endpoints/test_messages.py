@@ -28,12 +28,33 @@ async def test_a_message_is_moved_to_the_case_it_belongs_to(
     async with sqlite_database.transaction() as session:
         other = await a_conversation(session, subject="The right place")
     url = f"/messages/{scene.messages[0].public_id}/move"
-    assert "Number of the case" in (await maya.browser.get(url)).text
+    assert "Somewhere else" in (await maya.browser.get(url)).text
+    found = (await maya.browser.get(f"{url}?q={other.identity.address}")).text
+    assert f'value="{other.customer.public_id}"' in found
     moved = await maya.post(url, data={"case": f"#{other.case.number}"})
     assert moved.status_code == 303
     async with sqlite_database.reading() as session:
         message = await session.get_one(Message, scene.messages[0].id)
-    assert message.conversation_id == other.conversation.id
+    assert (message.conversation_id, message.case_id) == (other.conversation.id, other.case.id)
+
+
+async def test_a_message_takes_its_strand_along_where_asked(
+    maya: Person, scene: Scene, sqlite_database: Database
+) -> None:
+    async with sqlite_database.transaction() as session:
+        other = await a_conversation(session)
+    form = {"customer_id": other.customer.public_id, "whole": "1"}
+    answer = await maya.post(f"/messages/{scene.messages[0].public_id}/move", data=form, headers=SCRIPT)
+    assert "undo" in json.loads(answer.headers["hx-trigger"])["toast"]
+    async with sqlite_database.reading() as session:
+        homes = {(await session.get_one(Message, one.id)).conversation_id for one in scene.messages}
+    assert homes == {other.conversation.id}
+
+
+async def test_nothing_is_moved_to_a_case_that_does_not_exist(maya: Person, scene: Scene) -> None:
+    url = f"/messages/{scene.messages[0].public_id}/move"
+    for number in ("", "999999", "x"):
+        assert (await maya.post(url, data={"case": number})).status_code == 422
 
 
 async def test_what_has_left_cannot_be_taken_back(

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from inbox import clock as product_clock
 from inbox.actions import (
     assignments,
+    case_moves,
     cases,
     customers,
     handoffs,
@@ -57,6 +58,19 @@ async def a_note_is_added_and_edited(stage: Stage) -> AsyncIterator[None]:
             by=stage.maya,
             text="@Priya look, see https://a.example",
         )
+
+
+@play(EventKind.CASE_MOVED, EventKind.NOTE_MOVED)
+async def a_note_and_a_case_are_moved(stage: Stage) -> AsyncIterator[None]:
+    other = await stage.other_scene()
+    note = await stage.note()
+    await stage.note("And another")
+    yield
+    async with stage.act() as session:
+        there = await stage.now(session, other.conversation)
+        await case_moves.move_note(session, await stage.now(session, note), to=there, by=stage.maya)
+        await case_moves.move_case(session, await stage.case(session), to=there, by=stage.maya)
+    await stage.undo()
 
 
 @play(EventKind.CASE_ASSIGNED, EventKind.CASE_UNASSIGNED)
