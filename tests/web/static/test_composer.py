@@ -25,6 +25,8 @@ class Posts:
         self.status = 204
         self.body = ""
         self.headers: dict[str, str] = {}
+        self.draft = {"version": "v1"}
+        self.draft_status = 200
 
     async def answer(self, route: Route) -> None:
         request = route.request
@@ -33,7 +35,9 @@ class Posts:
             return
         self.requests.append(request)
         if request.url.endswith("/draft"):
-            await route.fulfill(status=204)
+            await route.fulfill(status=self.draft_status, json=self.draft)
+        elif request.url.endswith("/previews"):
+            await route.fulfill(content_type="text/html", body="<p><strong>Now</strong></p>")
         elif request.url.endswith("/upload"):
             await route.fulfill(status=201, content_type="application/json", body='{"id": "up1"}')
         elif self.status == 0:
@@ -241,3 +245,58 @@ async def test_undo_in_a_toast_is_posted(posts: Posts, page: Page) -> None:
     await page.keyboard.press("z")
     await until(posts, "/undo/u1")
     await expect(page.locator(".toast")).to_have_count(0)
+
+
+async def test_a_draft_that_was_changed_on_another_device_is_a_choice(posts: Posts, page: Page) -> None:
+    posts.draft_status, posts.draft = 409, {"version": "v2", "text": "from the phone"}
+    await page.fill("textarea", "from the desk")
+    await page.click("[data-draft-state] button:has-text('Use that one')")
+    await expect(page.locator("textarea")).to_have_value("from the phone")
+    posts.draft_status = 200
+    second = await until(posts, "/draft", 2)
+    assert parse_qs(second.post_data or "")["base"] == ["v2"]
+
+
+async def test_who_is_reached_is_said_before_it_is_sent(posts: Posts, page: Page) -> None:
+    reach = page.locator("[data-reach]")
+    await page.uncheck("[name=cc]")
+    await expect(reach).to_have_text("No longer receives this: rui@norte.example.")
+    await page.fill("[name=cc_more]", "Clara <clara@norte.example>")
+    await expect(reach).to_have_text(
+        "Will also receive this: clara@norte.example. No longer receives this: rui@norte.example."
+    )
+    await page.fill("textarea", "Hello")
+    await page.click("[data-send=reply]")
+    await until(posts, "/reply")
+    await expect(page.locator("[name=cc_more]")).to_have_value("")
+
+
+async def test_marks_are_put_around_what_is_selected_and_shown_as_they_will_look(
+    posts: Posts, page: Page
+) -> None:
+    box = page.locator("textarea")
+    await box.fill("now or later")
+    await box.evaluate("el => el.setSelectionRange(0, 3)")
+    await page.keyboard.press("Control+b")
+    await expect(box).to_have_value("**now** or later")
+    await box.evaluate("el => el.setSelectionRange(11, 16)")
+    await page.click("[data-mark=link]")
+    await expect(box).to_have_value("**now** or [later](https://)")
+    await page.click("[data-mark=list]")
+    await expect(box).to_have_value("- **now** or [later](https://)")
+    await page.click("[data-mark=preview]")
+    await expect(page.locator("[data-preview] strong")).to_have_text("Now")
+    await expect(box).to_be_hidden()
+    await page.click("[data-mark=preview]")
+    await expect(box).to_be_focused()
+
+
+async def test_the_mailbox_brings_its_signature_and_how_much_it_takes(posts: Posts, page: Page) -> None:
+    signature = page.locator("details[data-signature] div")
+    await expect(signature).to_have_text("Maya")
+    await page.select_option("[data-from]", "c2")
+    await expect(signature).to_have_text("Maya, Sales")
+    file = FilePayload(name="label.pdf", mimeType="application/pdf", buffer=b"x" * 400)
+    await page.set_input_files("[data-attach]", [file, file])
+    await expect(page.locator(".file").nth(1)).to_contain_text("all files together may have")
+    assert len(posts.to("/upload")) == 1
