@@ -11,12 +11,13 @@ from markdown_it.token import Token
 
 from inbox.envelopes import Span
 from inbox.html_text import text_of
-from inbox.sanitising import VERSION, count_remote_images, safe_link, sanitise
+from inbox.sanitising import VERSION, count_remote_images, has_remote_pictures, safe_link, sanitise
 
 __all__ = [
     "VERSION",
     "Segment",
     "count_remote_images",
+    "has_remote_pictures",
     "linkify",
     "markdown_html",
     "new_words",

@@ -4,7 +4,7 @@ import io
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from inbox.errors import NotFound
 
@@ -22,7 +22,7 @@ class Picture:
     content_type: str
 
 
-def encoded_anew(path: Path) -> Picture:
+def encoded_anew(path: Path | BinaryIO) -> Picture:
     """The picture in a file as JPEG, or as PNG where it is transparent. Blocks: call it in a thread.
 
     Raises NotFound for what is no picture of a type that we show, or has too many pixels.

@@ -6,6 +6,7 @@ from web.api.routes import API
 from web.bodies import MULTIPART_BYTES
 from web.endpoints import (
     attachments,
+    documents,
     forms,
     health,
     invitations,
@@ -41,6 +42,7 @@ SIGNING_IN: list[BaseRoute] = [
 FILES: list[BaseRoute] = [
     route("/attachments", attachments.create, methods=["POST"], policy=Policy.AGENT, limit=MULTIPART_BYTES),
     route("/attachments/{id}", attachments.show, policy=Policy.AGENT),
+    route("/pictures/elsewhere/{sealed}", documents.remote_picture, policy=Policy.AGENT),
     route("/pictures/{sealed}", attachments.picture, policy=Policy.AGENT),
 ]
 

@@ -62,6 +62,7 @@ from inbox.models.messages import (
     Sweep,
 )
 from inbox.models.notes import Draft, Mention, Note, ReadMark
+from inbox.models.pictures import PicturesOf, WantedPictures
 from inbox.models.saved_replies import SavedReply, SavedReplyUse
 from inbox.models.views import Audience, SavedView
 from inbox.models.visitors import Rating, UnseenReply, VisitorToken
@@ -120,6 +121,7 @@ __all__ = [
     "PassedOn",
     "Place",
     "Priority",
+    "PicturesOf",
     "Proof",
     "Rating",
     "ReadMark",
@@ -147,6 +149,7 @@ __all__ = [
     "Undo",
     "UnseenReply",
     "VisitorToken",
+    "WantedPictures",
     "WorkingHours",
     "place_of",
 ]

@@ -96,6 +96,7 @@ class ShownMessage:
     quoted: tuple[Segment, ...]
     formatted: str
     has_html: bool
+    has_remote_pictures: bool
     fields: tuple[tuple[str, str], ...]
     files: tuple[ShownFile, ...]
     page_url: str | None

@@ -17,7 +17,7 @@ from inbox.queries.shown import (
     ShownRecipient,
     face_of,
 )
-from inbox.texts import linkify, markdown_html, new_words, quoted_words
+from inbox.texts import has_remote_pictures, linkify, markdown_html, new_words, quoted_words
 
 DECORATION_BYTES = 16_384
 
@@ -67,6 +67,7 @@ def shown_message(message: Message, strand: Strand, customer: Customer, due: dat
         quoted=tuple(linkify(quoted_words(message.text, spans))),
         formatted=markdown_html(new_words(message.text, spans)) if _is_markdown(message) else "",
         has_html=message.html is not None,
+        has_remote_pictures=has_remote_pictures(message.html or ""),
         fields=tuple((str(label), str(value)) for label, value in message.fields if value),
         files=_files(message),
         page_url=message.page_url,

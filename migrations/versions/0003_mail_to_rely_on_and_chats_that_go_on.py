@@ -59,6 +59,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_saved_views_team_id"), ["team_id"], unique=False)
 
     op.create_table(
+        "wanted_pictures",
+        sa.Column("agent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("name", sa.String(length=400), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agent_id"], ["agents.id"], name=op.f("fk_wanted_pictures_agent_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_wanted_pictures")),
+        sa.UniqueConstraint("agent_id", "kind", "name", name=op.f("uq_wanted_pictures_agent_id_kind_name")),
+    )
+    op.create_table(
         "working_hours",
         sa.Column("team_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("time_zone", sa.String(length=60), nullable=False),

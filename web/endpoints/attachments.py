@@ -14,7 +14,7 @@ from inbox.models import Attachment
 from inbox.queries import named
 from web.bodies import store_file
 from web.installation import Installation, installation_of
-from web.pictures import SHOWN_TYPES, encoded_anew
+from web.pictures import SHOWN_TYPES, Picture, encoded_anew
 from web.sealed import Seals
 
 PICTURE_SECONDS = 3600
@@ -77,12 +77,17 @@ async def picture(request: Request) -> Response:
         raise NotFound("This picture's address has expired. Load the page again.")
     async with AT_ONCE:
         content = await asyncio.to_thread(encoded_anew, installation.blobs.path(facts["digest"]))
+    return picture_answer(content)
+
+
+def picture_answer(picture: Picture) -> Response:
+    """A picture that we encoded, to be shown and to be kept by the browser alone."""
     headers = {
         "Cache-Control": f"private, max-age={PICTURE_SECONDS}, immutable",
         "Content-Security-Policy": ALONE,
         "Content-Disposition": "inline",
     }
-    return Response(content.data, media_type=content.content_type, headers=headers)
+    return Response(picture.data, media_type=picture.content_type, headers=headers)
 
 
 def picture_url(installation: Installation, file: Attachment) -> str | None:

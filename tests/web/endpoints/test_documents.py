@@ -1,9 +1,18 @@
 """Formatted mail in a document of its own."""
 
+import re
+from collections.abc import Sequence
+from io import BytesIO
+
+import pytest
+from PIL import Image
+from starlette.applications import Starlette
+
 from inbox.db import Database
 from inbox.models import Case, Message
 from tests.builders import Scene
 from tests.web.conftest import NewPerson, Person
+from web.fetching import Fetcher, Limits
 
 HTML = """<p onclick="alert(1)">Hello <b>there</b></p><script>alert(2)</script>
 <img src="https://track.example/pixel.gif"><form action="/x"><input></form>
@@ -51,3 +60,77 @@ async def test_a_document_is_for_those_who_may_see_its_case(
         (await session.get_one(Case, scene.case.id)).is_private = True
     assert (await maya.browser.get(url)).status_code == 200
     assert (await tomas.browser.get(url)).status_code == 404
+
+
+WITH_PICTURES = """<p>Hello</p><img src="https://pics.example/a.png"><img src="//pics.example/b.png">
+<img srcset="https://pics.example/c.png 2x"><div style="background:url(https://pics.example/d.png)">x</div>"""
+
+
+class Pictures(Fetcher):
+    """Hands out what it was given, and remembers what it was asked for."""
+
+    asked: Sequence[str] = ()
+
+    async def fetch(self, url: str) -> bytes:
+        object.__setattr__(self, "asked", [*self.asked, url])
+        picture = BytesIO()
+        Image.new("RGB", (4, 4), "red").save(picture, "PNG")
+        return picture.getvalue() + b"<script>alert(1)</script>"
+
+
+@pytest.fixture
+def pictures(app: Starlette) -> Pictures:
+    found = Pictures(Limits(1_000, 1))
+    app.state.picture_fetcher = found
+    return found
+
+
+async def test_pictures_from_elsewhere_come_by_way_of_us_once_they_are_asked_for(
+    maya: Person, scene: Scene, sqlite_database: Database, pictures: Pictures
+) -> None:
+    url = await with_html(sqlite_database, scene, WITH_PICTURES)
+    assert "pics.example" not in (await maya.browser.get(url)).text
+    await maya.post(url.replace("document", "pictures"), data={"of": "message"})
+    document = (await maya.browser.get(url)).text
+    sources = re.findall(r'<img src="([^"]+)"', document)
+    assert len(sources) == 2 and "pics.example" not in document and "not loaded" not in document
+    assert all(source.startswith("/pictures/elsewhere/") for source in sources)
+    answer = await maya.browser.get(sources[0])
+    assert pictures.asked == ["https://pics.example/a.png"]
+    assert answer.headers["content-type"] == "image/jpeg" and b"script" not in answer.content
+    await maya.post(url.replace("document", "pictures"), data={"of": ""})
+    assert "/pictures/elsewhere/" not in (await maya.browser.get(url)).text
+
+
+async def test_the_wish_for_a_senders_pictures_is_of_one_agent_and_of_true_mail_only(
+    maya: Person, new_person: NewPerson, scene: Scene, sqlite_database: Database, pictures: Pictures
+) -> None:
+    url = await with_html(sqlite_database, scene, WITH_PICTURES)
+    other = f"/messages/{scene.messages[1].public_id}/document"
+    tomas = await new_person("Tomás Lima")
+    async with sqlite_database.transaction() as session:
+        (await session.get_one(Message, scene.messages[1].id)).html = WITH_PICTURES
+    await maya.post(url.replace("document", "pictures"), data={"of": "sender"})
+    await maya.post(url.replace("document", "pictures"), data={"of": "sender"})
+    assert "/pictures/elsewhere/" in (await maya.browser.get(other)).text
+    assert "/pictures/elsewhere/" not in (await tomas.browser.get(other)).text
+    async with sqlite_database.transaction() as session:
+        (await session.get_one(Message, scene.messages[1].id)).dmarc = "fail"
+    assert "/pictures/elsewhere/" not in (await maya.browser.get(other)).text
+
+
+async def test_addresses_that_we_did_not_seal_are_not_fetched(maya: Person, pictures: Pictures) -> None:
+    for sealed in ("https:%2F%2Finside.example%2F", "abc", "none"):
+        assert (await maya.browser.get(f"/pictures/elsewhere/{sealed}")).status_code == 404
+    assert not pictures.asked
+
+
+async def test_the_message_offers_to_show_its_pictures(
+    maya: Person, scene: Scene, sqlite_database: Database
+) -> None:
+    await with_html(sqlite_database, scene, WITH_PICTURES)
+    page = (await maya.browser.get(f"/conversations/{scene.conversation.public_id}")).text
+    assert page.count("Show images") == 1 and "Always from this sender" in page
+    url = f"/messages/{scene.messages[0].public_id}/pictures"
+    answer = await maya.post(url, data={"of": "message"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 200 and "Block them again" in answer.text and "<details" in answer.text
