@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from inbox.actions import (
     bounces,
     deliveries,
+    enquiries,
     recalls,
     replies,
     resolutions,
@@ -37,7 +38,7 @@ from tests.builders import (
     a_mailbox_channel,
     a_webchat_channel,
 )
-from tests.web.live.stage import Stage, play
+from tests.web.live.stage import SETTINGS, Stage, play
 
 
 @play(EventKind.MESSAGE_RECEIVED)
@@ -106,6 +107,30 @@ async def a_stranger_answers(stage: Stage) -> AsyncIterator[None]:
         sender=Address("jane@elsewhere.example", "Jane"),
         references=(stage.scene.messages[0].external_id,),
     )
+
+
+@play(
+    EventKind.CASE_ASSIGNED,
+    EventKind.MESSAGE_QUEUED,
+    EventKind.MESSAGE_RECEIVED,
+    EventKind.PARTICIPANT_CONFIRMED,
+)
+async def a_supplier_is_asked_and_answers(stage: Stage) -> AsyncIterator[None]:
+    yield
+    supplier = Address("sales@brass.example", "Brass & Co")
+    async with stage.act() as session:
+        sent = await enquiries.ask(
+            session,
+            await stage.now(session, stage.scene.messages[0]),
+            by=stage.maya,
+            channel=await stage.now(session, stage.scene.channel),
+            to=[supplier],
+            subject="Fwd: Lamp",
+            text="When can you send **another**?",
+            forwarded="The shade is cracked.",
+            settings=SETTINGS,
+        )
+    await stage.receive("On Friday.", sender=supplier, references=(sent.external_id or "",))
 
 
 @play(
