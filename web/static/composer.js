@@ -337,6 +337,10 @@
     if (e.target.name === 'strand') { chooseStrand(form); unguard(form); area(form).focus(); }
     if (e.target.matches('[data-attach]')) { attach(form, e.target.files); e.target.value = ''; }
   });
+  document.addEventListener('click', e => {                  // R in a reply changes no mode, and still means to write
+    const form = e.target.name === 'mode' && e.target.matches('form[data-composer] *') && mine(e);
+    if (form) setTimeout(() => area(form).focus());
+  });
   document.addEventListener('submit', e => { const form = mine(e); if (form) { e.preventDefault(); send(form, e.submitter); } });
   document.addEventListener('focusout', e => { const form = mine(e); if (form && e.target === area(form) && states.get(form).timer) save(form); });
   document.addEventListener('keydown', e => {

@@ -1,0 +1,81 @@
+"""An agent who never touches the mouse: ticks, acts on many, takes it back, finds, keeps a view, puts in a
+reply."""
+
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page, expect
+
+from tests.services.correspondence import INES, Mailbox, mail
+from tests.services.server import RunningServer, address_of
+
+SUBJECTS = ("Cracked lamp", "Wrong invoice", "Late parcel")
+
+
+async def violations(page: Page) -> list[str]:
+    found = await Axe().run(page)
+    return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found.response["violations"]]
+
+
+async def test_many_cases_a_view_the_palette_and_a_saved_reply_by_keys_alone(
+    server: RunningServer, mailbox: Mailbox, page: Page
+) -> None:
+    for number, subject in enumerate(SUBJECTS):
+        sender = f"Customer {number} <customer{number}@norte.test>"
+        await mailbox.take(mail(sender, subject, f"{subject}, please help."))
+    await server.sign_in(page, address_of("Maya"))
+
+    # ticks and one undo
+    await page.goto(f"{server.base}/inbox/unassigned")
+    await page.locator("#rows a.row").first.focus()
+    await page.keyboard.press("x")
+    await page.keyboard.press("j")
+    await page.keyboard.press("j")
+    await page.keyboard.press("Shift+X")
+    await expect(page.locator("#bulk-count")).to_have_text("3 ticked")
+    assert await violations(page) == []
+    await page.locator("#bulk [value=resolve]").press("Enter")
+    await expect(page.locator(".toast")).to_contain_text("3 resolved.")
+    await expect(page.locator("#rows > li[id]:not(.is-gone)")).to_have_count(0)
+    await expect(page.locator(".nav [data-counter=all]")).to_have_text("")
+    await page.locator("#list-title").click()
+    await page.keyboard.press("z")
+    await expect(page.locator(".nav [data-counter=all]")).to_have_text("3")
+
+    # search, operators, a view
+    await page.keyboard.press("/")
+    await page.wait_for_url("**/search")
+    await page.keyboard.type("invoice is:open")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("mark").first).to_have_text("invoice")
+    assert await violations(page) == []
+    await page.get_by_role("link", name="Save as a view").press("Enter")
+    await page.fill("[name=name]", "Invoices")
+    await page.press("[name=name]", "Enter")
+    await expect(page.locator("#rows > li")).to_have_count(1)
+    assert await violations(page) == []
+    await mailbox.take(mail(INES, "Another invoice", "Please see this invoice."))
+    await expect(page.locator("#rows > li[id], #rows-new:not([hidden])").first).to_be_visible()
+    await expect(page.locator("#rows > li[id]")).to_have_count(2)
+
+    # a saved reply, by the palette's way to the conversation
+    await page.goto(f"{server.base}/settings/replies/new")
+    await page.fill("[name=name]", "Refund on its way")
+    await page.fill("[name=shortcut]", "refund")
+    await page.fill("[name=text]", "Hello {{ customer.first_name }} of {{ customer.company }}, done.")
+    await page.get_by_role("button", name="Save").click()
+    await page.wait_for_url("**/settings/replies")
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("ines@norte")
+    await expect(page.locator("#palette-list")).to_contain_text("Inês Carvalho")
+    assert await violations(page) == []
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/conversations/**")
+    await page.keyboard.press("r")
+    await page.keyboard.type("/ref")
+    await expect(page.locator("#offers")).to_contain_text("Refund on its way")
+    await page.keyboard.press("Tab")
+    await expect(page.locator("#text")).to_have_value("Hello Inês of {{ customer.company }}, done.")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator("[data-error]")).to_contain_text("Fill in what is marked")
+    await page.keyboard.type("Norte")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator("#log .msg--team")).to_contain_text("Hello Inês of Norte, done.")
