@@ -8,7 +8,8 @@ import imaplib
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ GROUP_OCTETS = 4_000_000
 BATCH_OCTETS = 16_000_000
 MAIL_OCTETS = 1_000_000_000  # where reading ends if a mail does not
 REFUSALS = 3
+BREAKS = 8  # with the pauses in between more than a bad quarter of an hour of the network
 
 Facts = Mapping[int, Mapping[bytes, Any]]
 
@@ -53,35 +55,56 @@ class FetchedBatch:
     last_uid: int
 
 
-class MailFetcher:
-    """Reads mails by UID. *refusals* counts how often the server refused which mail, over all connections."""
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """How often the server refused which mail, and how often it broke off meanwhile, over all connections."""
 
-    def __init__(self, session: ImapSession, directory: Path, refusals: Counter[int]) -> None:
+    refusals: Counter[int] = field(default_factory=Counter)
+    breaks: Counter[int] = field(default_factory=Counter)
+
+
+class MailFetcher:
+    """Reads mails by UID; *trials* is what earlier connections brought."""
+
+    def __init__(self, session: ImapSession, directory: Path, trials: Trials) -> None:
         self._session = session
         self._directory = directory
-        self._refusals = refusals
+        self._trials = trials
 
     def fetch(self, uids: Sequence[int], *, max_bytes: int, history_until: int) -> FetchedBatch:
         """The first of these mails, about 16 MB unless one alone is larger, without those deleted meanwhile.
 
         Raises imaplib.IMAP4.error where the server refuses, until one has been refused so often that it
-        comes as unreadable; OSError where the connection is lost or a file cannot be written.
+        comes as unreadable; OSError where the connection is lost or a file cannot be written. A mail at which
+        the connection broke is read by itself in pieces from then on, and holds up no other for ever.
         """
         facts = self._ask(uids, "RFC822.SIZE", "INTERNALDATE")
         chosen = list(_within(BATCH_OCTETS, uids, facts))
-        small = [uid for uid in chosen if uid in facts and _size(facts[uid]) <= CHUNK_OCTETS]
+        small = [uid for uid in chosen if uid in facts and self._is_small(uid, facts[uid])]
         contents: dict[int, bytes | Path | str] = {}
         for group in _groups(small, facts):
-            contents |= self._small(group)
+            with self._counted(group):
+                contents |= self._small(group)
         for uid in chosen:
             if uid in facts and uid not in small:
-                contents |= self._large(uid, _size(facts[uid]))
+                with self._counted([uid]):
+                    contents |= self._large(uid, _size(facts[uid]))
         mails = [
             _mail(uid, contents[uid], facts[uid], max_bytes=max_bytes, history=uid <= history_until)
             for uid in chosen
             if uid in contents
         ]
         return FetchedBatch(tuple(mails), chosen[-1])
+
+    @contextmanager
+    def _counted(self, uids: Sequence[int]) -> Iterator[None]:
+        try:
+            yield
+        except (imaplib.IMAP4.abort, OSError):
+            self._trials.breaks.update(uids)
+            raise
+        for uid in uids:
+            del self._trials.breaks[uid]
 
     def _small(self, uids: Sequence[int]) -> Mapping[int, bytes | Path | str]:
         try:
@@ -101,6 +124,8 @@ class MailFetcher:
         return {uid: answer[b"BODY[]"] or b"" for uid, answer in answers.items() if b"BODY[]" in answer}
 
     def _large(self, uid: int, size: int) -> Mapping[int, bytes | Path | str]:
+        if self._trials.breaks[uid] >= BREAKS:
+            return {uid: f"the connection broke {BREAKS} times while it was read"}
         with tempfile.NamedTemporaryFile(dir=self._directory, delete=False) as file:
             path, offset = Path(file.name), 0
             try:
@@ -123,9 +148,13 @@ class MailFetcher:
                 return value or b""
         return None
 
+    def _is_small(self, uid: int, facts: Mapping[bytes, Any]) -> bool:
+        # Where it broke, the size that the server told may be a lie.
+        return _size(facts) <= CHUNK_OCTETS and uid not in self._trials.breaks
+
     def _count_refusal(self, uid: int, error: Exception) -> str:
-        self._refusals[uid] += 1
-        if self._refusals[uid] < REFUSALS:
+        self._trials.refusals[uid] += 1
+        if self._trials.refusals[uid] < REFUSALS:
             raise error
         return one_line(error) or "no reason was given"
 

@@ -10,7 +10,6 @@ import select
 import shutil
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -27,7 +26,7 @@ from channels.email.connection import (
     one_line,
     open_session,
 )
-from channels.email.fetching import FetchedBatch, FetchedMail, MailFetcher
+from channels.email.fetching import FetchedBatch, FetchedMail, MailFetcher, Trials
 from channels.email.servers import MailServer
 from inbox.errors import Invalid
 
@@ -84,7 +83,7 @@ class Mailbox:
         self._directory: Path | None = None
         self._status = FolderStatus(0, 1, 0)
         self._empty_up_to = 0
-        self._refusals: Counter[int] = Counter()
+        self._trials = Trials()
 
     def connect(self, access_token: str | None = None) -> FolderStatus:
         """Log in, with *access_token* instead of a password where there is one, and open the folder.
@@ -116,7 +115,7 @@ class Mailbox:
         if not uids:
             return FetchedBatch((), position.last_uid)
         with self._translated("read"):
-            fetcher = MailFetcher(self._open, self._files(), self._refusals)
+            fetcher = MailFetcher(self._open, self._files(), self._trials)
             return fetcher.fetch(uids, max_bytes=max_bytes, history_until=position.history_until)
 
     def first_uid_since(self, day: date) -> int | None:

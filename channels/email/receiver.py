@@ -26,9 +26,9 @@ from inbox.envelopes import Account
 from inbox.errors import Invalid
 
 BATCH_MAILS = 64
-LOOK_SECONDS = (
-    120.0  # IDLE is given up and the folder looked at so often, well within the 29 minutes of RFC 2177
-)
+# IDLE is given up and the folder looked at so often: far within the 29 minutes of RFC 2177, because it is
+# also how a connection is found out that only seems to stand (one more READ_SECONDS, and it is a minute).
+LOOK_SECONDS = 28.0
 GOOD_SECONDS = 60.0
 LOGIN_RETRY_SECONDS = 600.0
 FIRST_PAUSE_SECONDS = 1.0

@@ -205,7 +205,9 @@ class MailboxWatch:
         ref = f"{uid_validity}:{mail.uid}"
         refused = f"It is larger than {self._max_bytes} bytes." if mail.too_large else ""
         if mail.unreadable:
-            refused = "The mail server refused to hand it over whole."
+            refused = (
+                f"The mail server did not hand it over: {mail.unreadable}. It lies there as UID {mail.uid}."
+            )
         if mail.path is None:
             return RawInput(content=mail.content, source_ref=ref, is_history=mail.history, refused=refused)
         with mail.path.open("rb") as stream:

@@ -57,7 +57,7 @@ passdb {{
 }}
 userdb {{
   driver = static
-  args = uid={uid} gid={gid} home={folder}/mail/%u
+  args = uid={uid} gid={gid} home={folder}/mail/%u allow_all_users=yes
 }}
 """
 
