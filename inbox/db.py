@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import (
 from inbox.actions.events import write_events
 from inbox.errors import SettingsInvalid
 from inbox.feed import Feed
+from inbox.kept import Kept
 from inbox.sqlite import open_connection, open_glancing
 
 GROUP = 64
@@ -38,6 +39,7 @@ class Database:
     def __init__(self, url: str, *, feed: Feed | None = None) -> None:
         self.url = driver_url(url)
         self.feed = feed or Feed()
+        self.kept = Kept()
         self.is_sqlite = self.url.startswith("sqlite")
         self._stack = AsyncExitStack()
 
@@ -48,7 +50,7 @@ class Database:
             self._glancers = _sqlite_engine(
                 self.url, pool_size=1, begin="", pragmas=GLANCES, opening=open_glancing
             )
-            self._groups = _GroupCommit(await self._writer.connect(), self.feed)
+            self._groups = _GroupCommit(await self._writer.connect(), self.feed, self.kept)
             self._stack.push_async_callback(self._glancers.dispose)
             self._stack.push_async_callback(self._readers.dispose)
             self._stack.push_async_callback(self._writer.dispose)
@@ -58,6 +60,7 @@ class Database:
                 self.url, pool_size=16, max_overflow=8, pool_pre_ping=True, hide_parameters=True
             )
             self._stack.push_async_callback(self._writer.dispose)
+        self.kept.watch(self._writer.sync_engine)
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -71,16 +74,19 @@ class Database:
             async with self._groups.transaction() as session:
                 yield session
             return
-        async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
-            yield session
-            await write_events(session)
+        async with AsyncSession(self._writer, expire_on_commit=False) as session:
+            async with session.begin():
+                connection = await session.connection()
+                yield session
+                await write_events(session)
+            self.kept.committed(connection.sync_connection)
         self.feed.wake()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session over one snapshot (SQLite) or over committed rows (PostgreSQL); nothing it does is
         kept."""
-        async with AsyncSession(self._readers, expire_on_commit=False) as session:
+        async with AsyncSession(self._readers, expire_on_commit=False, info=self.kept.info) as session:
             yield session
 
     @asynccontextmanager
@@ -90,7 +96,7 @@ class Database:
         On SQLite they run in the loop's own thread, each for itself (docs/decisions/0013): nothing that may
         read far belongs here.
         """
-        async with AsyncSession(self._glancers, expire_on_commit=False) as session:
+        async with AsyncSession(self._glancers, expire_on_commit=False, info=self.kept.info) as session:
             yield session
 
     async def data_version(self, connection: AsyncConnection) -> int:
@@ -162,9 +168,10 @@ def _sqlite_engine(
 class _GroupCommit:
     """Bodies one after another on one connection; a COMMIT when nobody else waits or the group is full."""
 
-    def __init__(self, connection: AsyncConnection, feed: Feed) -> None:
+    def __init__(self, connection: AsyncConnection, feed: Feed, kept: Kept) -> None:
         self._connection = connection
         self._feed = feed
+        self._kept = kept
         self._turn = asyncio.Lock()  # fair: bodies run in the order they came
         self._waiting = 0
         self._outer: AsyncTransaction | None = None
@@ -239,6 +246,7 @@ class _GroupCommit:
             _tell(members, error)
             await self._abandon()
             return
+        self._kept.committed(self._connection.sync_connection)
         _tell(members, None)
         self._feed.wake()
 

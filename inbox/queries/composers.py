@@ -4,16 +4,19 @@ still waits, and what they have begun to write."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from inbox.actors import Actor
 from inbox.envelopes import ChannelKind
 from inbox.errors import Conflict
-from inbox.models import Agent, Case, Conversation, Draft, Message, ReadMark, Strand, Team
-from inbox.queries import agents, channels, messages
+from inbox.models import Agent, Case, Conversation, Draft, Message, ReadMark, Strand
+from inbox.policies import visible_to
+from inbox.queries import channels
+from inbox.queries.choices import choices_of
 from inbox.queries.recipients import Recipients, recipients_of
 from inbox.queries.shown_words import label_of
 from inbox.signatures import signature_of
@@ -86,13 +89,10 @@ async def composer_of(
 ) -> Composer:
     """The composer of a conversation in which *case* is chosen."""
     drafts = {draft.kind: draft for draft in await _drafts(session, agent, conversation)}
-    strands = await _strands(session, conversation, case)
-    numbers = await _numbers(session, strands)
+    strands, numbers = await _strands(session, conversation, case)
     ways = [await _way(session, strand, case, numbers) for strand in strands]
     reply, note = drafts.get("reply"), drafts.get("note")
-    mark = select(ReadMark.position).where(
-        ReadMark.agent_id == agent.id, ReadMark.conversation_id == conversation.id
-    )
+    own = {"agent": agent.id, "conversation": conversation.id}
     return Composer(
         ways=ways,
         mailboxes=await mailboxes_of(session, agent),
@@ -102,8 +102,8 @@ async def composer_of(
         reply_at=reply.updated_at if reply else None,
         note_at=note.updated_at if note else None,
         seen=await _seen(session, agent, conversation),
-        read_position=await session.scalar(mark) or 0,
-        names=await _names(session),
+        read_position=await session.scalar(_MARK, own) or 0,
+        names=(await choices_of(session)).names,
     )
 
 
@@ -128,27 +128,18 @@ async def begun_reply(session: AsyncSession, agent: Agent, conversation: Convers
 
 
 async def _drafts(session: AsyncSession, agent: Agent, conversation: Conversation) -> Sequence[Draft]:
-    own = (Draft.agent_id == agent.id, Draft.conversation_id == conversation.id)
-    return (await session.scalars(select(Draft).where(*own))).all()
+    own = {"agent": agent.id, "conversation": conversation.id}
+    return (await session.scalars(_DRAFTS, own)).all()
 
 
-async def _strands(session: AsyncSession, conversation: Conversation, case: Case | None) -> list[Strand]:
-    """Those of the chosen case first; within, those that wait, then the newest."""
-    order = (
-        Strand.is_side,
-        (Strand.case_id == (case.id if case else 0)).desc(),
-        Strand.waiting_since.is_(None),
-        Strand.last_message_at.desc().nulls_last(),
-        Strand.id.desc(),
-    )
-    query = select(Strand).where(Strand.conversation_id == conversation.id).order_by(*order)
-    return list(await session.scalars(query.limit(MOST_WAYS).options(joinedload(Strand.channel))))
-
-
-async def _numbers(session: AsyncSession, strands: Sequence[Strand]) -> dict[int, int]:
-    ids = {strand.case_id for strand in strands if strand.case_id is not None}
-    rows = await session.execute(select(Case.id, Case.number).where(Case.id.in_(ids)))
-    return {case_id: number for case_id, number in rows}
+async def _strands(
+    session: AsyncSession, conversation: Conversation, case: Case | None
+) -> tuple[list[Strand], dict[int, int]]:
+    """Those of the chosen case first; within, those that wait, then the newest. And their cases' numbers."""
+    wanted = {"conversation": conversation.id, "case": case.id if case else 0}
+    rows = (await session.execute(_STRANDS, wanted)).all()
+    numbers = {strand.case_id: number for strand, number in rows if strand.case_id is not None}
+    return [strand for strand, _ in rows], numbers
 
 
 async def _way(session: AsyncSession, strand: Strand, case: Case | None, numbers: dict[int, int]) -> Way:
@@ -176,13 +167,36 @@ def _chosen(ways: Sequence[Way], draft: Draft | None) -> Way | None:
 
 async def _seen(session: AsyncSession, agent: Agent, conversation: Conversation) -> str:
     """The newest message that the agent may see."""
-    newest = messages.visible(Actor.agent(agent)).where(Message.conversation_id == conversation.id)
-    message = (await session.scalars(newest.order_by(Message.position.desc()).limit(1))).first()
-    return message.public_id if message else ""
+    return await session.scalar(_newest_seen(Actor.agent(agent)), {"conversation": conversation.id}) or ""
 
 
-async def _names(session: AsyncSession) -> list[tuple[str, str]]:
-    """Who can be mentioned in a note: people, then teams."""
-    people = [(agent.public_id, agent.name) for agent in await agents.active(session)]
-    teams = await session.execute(select(Team.public_id, Team.name).order_by(Team.name))
-    return people + [(public_id, name) for public_id, name in teams]
+# Statements are made once and kept: making one again for each call costs more than running it.
+_DRAFTS = select(Draft).where(
+    Draft.agent_id == bindparam("agent"), Draft.conversation_id == bindparam("conversation")
+)
+_MARK = select(ReadMark.position).where(
+    ReadMark.agent_id == bindparam("agent"), ReadMark.conversation_id == bindparam("conversation")
+)
+_STRANDS = (
+    select(Strand, Case.number)
+    .outerjoin(Case, Case.id == Strand.case_id)
+    .where(Strand.conversation_id == bindparam("conversation"))
+    .order_by(
+        Strand.is_side,
+        (Strand.case_id == bindparam("case")).desc(),
+        Strand.waiting_since.is_(None),
+        Strand.last_message_at.desc().nulls_last(),
+        Strand.id.desc(),
+    )
+    .limit(MOST_WAYS)
+    .options(joinedload(Strand.channel))
+)
+
+
+@lru_cache(maxsize=512)
+def _newest_seen(actor: Actor) -> Select[str]:
+    query = select(Message.public_id).outerjoin(Case, Case.id == Message.case_id)
+    seen = query.where(
+        Message.case_id.is_(None) | visible_to(actor), Message.conversation_id == bindparam("conversation")
+    )
+    return seen.order_by(Message.position.desc()).limit(1)

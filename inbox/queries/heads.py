@@ -6,17 +6,16 @@ The same for everybody who may see the case, so that a change of it is drawn onc
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
-from inbox.models import UNFINISHED, Case, Conversation, Customer, Rating, Tag, Team
-from inbox.queries import agents
+from inbox.models import UNFINISHED, Case, Conversation, Customer, Rating
+from inbox.queries.choices import TagChoice, TeamChoice, choices_of
 from inbox.queries.shown import Face
 from inbox.queries.shown_words import face_of_agent, face_of_customer
 
 MOST_BESIDE = 12
-MOST_TAGS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,27 +32,16 @@ class Head:
     assignee: Face | None
     beside: Sequence[Case]
     people: Sequence[Face]
-    teams: Sequence[Team]
-    tags: Sequence[Tag]
+    teams: Sequence[TeamChoice]
+    tags: Sequence[TagChoice]
     score: int = 0
 
 
 async def of_cases(session: AsyncSession, case_ids: Collection[int]) -> dict[int, Head]:
     """The heads of these cases, by internal key."""
-    query = (
-        select(Case, Conversation, Customer, Rating.score)
-        .join(Conversation, Conversation.id == Case.conversation_id)
-        .join(Customer, Customer.id == Conversation.customer_id)
-        .outerjoin(Rating, Rating.case_id == Case.id)
-        .where(Case.id.in_(case_ids))
-        .options(joinedload(Case.assignee), joinedload(Case.team), selectinload(Case.tags))
-        .execution_options(populate_existing=True)
-    )
-    found = (await session.execute(query)).all()
+    found = (await session.execute(_HEADS, {"ids": list(case_ids)})).all()
     beside = await _beside(session, {case.conversation_id for case, *_ in found})
-    people = [face_of_agent(agent) for agent in await agents.active(session)]
-    teams = (await session.scalars(select(Team).order_by(Team.name))).all()
-    tags = (await session.scalars(select(Tag).order_by(Tag.name).limit(MOST_TAGS))).all()
+    choices = await choices_of(session)
     return {
         case.id: Head(
             case=case,
@@ -63,19 +51,36 @@ async def of_cases(session: AsyncSession, case_ids: Collection[int]) -> dict[int
             company=customer.company,
             assignee=face_of_agent(case.assignee) if case.assignee else None,
             beside=_chosen(case, beside.get(case.conversation_id, [])),
-            people=people,
-            teams=teams,
-            tags=tags,
+            people=choices.people,
+            teams=choices.teams,
+            tags=choices.tags,
             score=score or 0,
         )
         for case, conversation, customer, score in found
     }
 
 
+# Statements are made once and kept: making one again for each call costs more than running it.
+_HEADS = (
+    select(Case, Conversation, Customer, Rating.score)
+    .join(Conversation, Conversation.id == Case.conversation_id)
+    .join(Customer, Customer.id == Conversation.customer_id)
+    .outerjoin(Rating, Rating.case_id == Case.id)
+    .where(Case.id.in_(bindparam("ids", expanding=True)))
+    .options(joinedload(Case.assignee), joinedload(Case.team), selectinload(Case.tags))
+    .execution_options(populate_existing=True)
+)
+_BESIDE = (
+    select(Case)
+    .where(Case.conversation_id.in_(bindparam("ids", expanding=True)), Case.joined_into_id.is_(None))
+    .order_by(Case.id)
+    .options(joinedload(Case.assignee))
+)
+
+
 async def _beside(session: AsyncSession, conversation_ids: set[int]) -> dict[int, list[Case]]:
-    query = select(Case).where(Case.conversation_id.in_(conversation_ids), Case.joined_into_id.is_(None))
     found: dict[int, list[Case]] = {}
-    for case in await session.scalars(query.order_by(Case.id).options(joinedload(Case.assignee))):
+    for case in await session.scalars(_BESIDE, {"ids": list(conversation_ids)}):
         found.setdefault(case.conversation_id, []).append(case)
     return found
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 from inbox.addresses import normalise_email
 from inbox.envelopes import Address, AddressKind, ChannelKind, Verdict
 from inbox.errors import Conflict
+from inbox.kept import kept
 from inbox.models import (
     AuthorKind,
     Channel,
@@ -120,7 +121,11 @@ async def still_waiting(session: AsyncSession, conversation: Conversation) -> Se
 
 async def own_addresses(session: AsyncSession) -> frozenset[str]:
     """The addresses of all our mailboxes: nothing is ever sent to them, or two would write to each other."""
-    return frozenset(await session.scalars(select(Channel.address).where(Channel.address.is_not(None))))
+
+    async def read() -> frozenset[str]:
+        return frozenset(await session.scalars(select(Channel.address).where(Channel.address.is_not(None))))
+
+    return await kept(session, "own addresses", read)
 
 
 def is_own(address: str, own: frozenset[str]) -> bool:

@@ -1,0 +1,64 @@
+"""What every page needs and hardly anybody changes: people, teams, tags, our own addresses.
+
+Read once and kept while none of its tables was written to. What this process commits is seen at once; what
+another one commits, within a second.
+"""
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.ext.asyncio import AsyncSession
+
+LONGEST_SECONDS = 1.0
+
+T = TypeVar("T")
+
+_WRITES = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(?:agents|teams|tags|channels)\b')
+_NAME = "kept"
+_TOUCHED = "touched what is kept"
+
+
+class Kept:
+    """Values by name. One for each Database; its reading sessions carry it."""
+
+    def __init__(self) -> None:
+        self._version = 0
+        self._values: dict[str, tuple[int, float, object]] = {}
+
+    async def value(self, name: str, read: Callable[[], Awaitable[T]]) -> T:
+        """The value that *read* gave, not long ago and not before anything was written."""
+        version, moment = self._version, time.monotonic()
+        known = self._values.get(name)
+        if known is not None and known[0] == version and moment < known[1]:
+            return cast("T", known[2])
+        value = await read()
+        self._values[name] = version, moment + LONGEST_SECONDS, value
+        return value
+
+    def watch(self, engine: Engine) -> None:
+        """Notice which connections of *engine* write to the tables whose rows are kept."""
+
+        @event.listens_for(engine, "before_cursor_execute")
+        def running(connection: Any, _: object, statement: str, *__: object) -> None:
+            if _WRITES.match(statement):
+                connection.info[_TOUCHED] = True
+
+    def committed(self, connection: Any) -> None:
+        """Forget everything if this connection, which has just committed, wrote to those tables."""
+        if connection.info.pop(_TOUCHED, False):
+            self._version += 1
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What a reading session carries; one that writes must see its own changes, and carries nothing."""
+        return {_NAME: self}
+
+
+async def kept(session: AsyncSession, name: str, read: Callable[[], Awaitable[T]]) -> T:
+    """The value of this name: kept for a session that reads, read anew for one that writes."""
+    values: Kept | None = session.info.get(_NAME)
+    return await (values.value(name, read) if values is not None else read())
