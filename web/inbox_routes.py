@@ -93,6 +93,7 @@ INBOX: list[BaseRoute] = [
     _post("/messages/{id}/unforward", messages.unforward),
     _post("/messages/{id}/cancel", messages.cancel),
     _post("/messages/{id}/retry", messages.retry),
+    _post("/messages/{id}/departure", messages.hasten),
     _post("/messages/{id}/spam", messages.mark_spam),
     _post("/messages/{id}/unspam", messages.unmark_spam),
     _get("/messages/{id}/enquiries", enquiries.new),

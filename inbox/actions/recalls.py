@@ -72,6 +72,32 @@ async def cancel(session: AsyncSession, message: Message, *, by: Agent) -> None:
     await _keep_words(session, conversation, message)
 
 
+async def hasten(session: AsyncSession, message: Message, *, by: Agent) -> None:
+    """Let a message of ours that waits for its time leave now. Raises Conflict where it does not wait."""
+    conversation, case = await hold_message(session, message)
+    sooner = (
+        update(OutboxEntry)
+        .where(
+            OutboxEntry.message_id == message.id,
+            OutboxEntry.state == "waiting",
+            OutboxEntry.attempts == 0,
+            OutboxEntry.due_at > clock.now(),
+        )
+        .values(due_at=clock.now())
+        .returning(OutboxEntry.id)
+    )
+    if await session.scalar(sooner) is None:
+        raise Conflict("This does not wait any more.")
+    record(
+        session,
+        EventKind.MESSAGE_HASTENED,
+        actor=Actor.agent(by),
+        conversation=conversation,
+        case=case,
+        message=message,
+    )
+
+
 async def retry(session: AsyncSession, message: Message, *, by: Agent | Actor) -> None:
     """Try again for the recipients that were not reached: the same bytes, the same Message-ID.
 

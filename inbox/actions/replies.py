@@ -13,7 +13,7 @@ from inbox.actions.beginnings import start
 from inbox.actions.cases import open_case
 from inbox.actions.drafts import discard_draft
 from inbox.actions.queueing import Desk, ReplySettings, Words, queue
-from inbox.actions.recalls import cancel, retry
+from inbox.actions.recalls import cancel, hasten, retry
 from inbox.actions.responsibility import take
 from inbox.actions.snapshots import snapshot
 from inbox.actions.statuses import change_status
@@ -39,7 +39,7 @@ from inbox.queries.provenance import better_proven_question
 from inbox.queries.recipients import strand_to_answer
 from inbox.waiting import refresh_waiting
 
-__all__ = ["ReplySettings", "cancel", "mark_answered", "reply", "retry", "start"]
+__all__ = ["ReplySettings", "cancel", "hasten", "mark_answered", "reply", "retry", "start"]
 
 
 async def reply(

@@ -32,8 +32,10 @@ class EventKind(StrEnum):
     MESSAGE_UNKNOWN = "message.unknown"
     MESSAGE_CANCELLED = "message.cancelled"
     MESSAGE_RETRIED = "message.retried"
+    MESSAGE_HASTENED = "message.hastened"
     MESSAGE_MARKED_SPAM = "message.marked_spam"
     MESSAGE_UNMARKED_SPAM = "message.unmarked_spam"
+    MESSAGE_COMPLAINED = "message.complained"
     MESSAGE_REPEATED = "message.repeated"
     MESSAGE_MOVED = "message.moved"
     NOTE_ADDED = "note.added"
@@ -84,8 +86,10 @@ _REDRAW = (
     EventKind.MESSAGE_UNKNOWN,
     EventKind.MESSAGE_CANCELLED,
     EventKind.MESSAGE_RETRIED,
+    EventKind.MESSAGE_HASTENED,
     EventKind.MESSAGE_MARKED_SPAM,
     EventKind.MESSAGE_UNMARKED_SPAM,
+    EventKind.MESSAGE_COMPLAINED,
     EventKind.MESSAGE_REPEATED,
     EventKind.NOTE_EDITED,
     EventKind.HANDOFF_ACCEPTED,

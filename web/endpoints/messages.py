@@ -35,6 +35,11 @@ async def retry(request: Request) -> Response:
     return await _changed(request, replies.retry, "It is tried again.")
 
 
+async def hasten(request: Request) -> Response:
+    """POST /messages/{id}/departure: leave now instead of at its time"""
+    return await _changed(request, replies.hasten, "It leaves now.")
+
+
 async def mark_spam(request: Request) -> Response:
     """POST /messages/{id}/spam"""
     return await _changed(request, resolutions.mark_message_spam, "Marked as spam.")

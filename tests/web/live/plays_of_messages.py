@@ -4,6 +4,7 @@ A play is a generator: what comes before its `yield` prepares the scene, what co
 """
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 from inbox.actions import (
     bounces,
@@ -159,6 +160,22 @@ async def a_reply_is_delayed_then_lost_then_fails(stage: Stage) -> AsyncIterator
     await stage.depart(Outcome.TEMPORARY, Outcome.UNKNOWN, Outcome.PERMANENT)
 
 
+@play(EventKind.MESSAGE_HASTENED)
+async def a_reply_leaves_before_its_time(stage: Stage) -> AsyncIterator[None]:
+    async with stage.act() as session:
+        message = await replies.reply(
+            session,
+            await stage.conversation(session),
+            by=stage.maya,
+            text="Good morning",
+            settings=SETTINGS,
+            send_at=stage.clock() + timedelta(days=1),
+        )
+    yield
+    async with stage.act() as session:
+        await recalls.hasten(session, await stage.now(session, message), by=stage.maya)
+
+
 @play(EventKind.CASE_PENDING, EventKind.MESSAGE_RETRIED, EventKind.MESSAGE_SENDING, EventKind.MESSAGE_SENT)
 async def a_failed_reply_is_tried_again(stage: Stage) -> AsyncIterator[None]:
     message = await stage.reply()
@@ -189,6 +206,17 @@ async def a_reply_bounces(stage: Stage) -> AsyncIterator[None]:
         bounce = Bounce(message_ids=(str(message.external_id),), recipients=(recipient,))
         async with stage.act() as session:
             await bounces.apply_bounce(session, bounce)
+
+
+@play(EventKind.MESSAGE_COMPLAINED)
+async def a_reply_is_called_spam(stage: Stage) -> AsyncIterator[None]:
+    message = await stage.reply()
+    await stage.depart(Outcome.SENT)
+    yield
+    recipient = BouncedRecipient(address="", action=BounceAction.COMPLAINED)
+    bounce = Bounce(message_ids=(str(message.external_id),), recipients=(recipient,))
+    async with stage.act() as session:
+        await bounces.apply_bounce(session, bounce)
 
 
 @play(EventKind.MESSAGE_DELIVERED, EventKind.MESSAGE_READ, EventKind.MESSAGE_SENT)
