@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 SHOWN_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 MOST_PIXELS = 40_000_000
 LARGEST_SIDE = 2_000  # nobody looks at more on a screen
+SMALL_SIDE = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,9 @@ class Picture:
     content_type: str
 
 
-def encoded_anew(path: Path | BinaryIO) -> Picture:
-    """The picture in a file as JPEG, or as PNG where it is transparent. Blocks: call it in a thread.
+def encoded_anew(path: Path | BinaryIO, *, side: int = LARGEST_SIDE) -> Picture:
+    """The picture in a file as JPEG, or as PNG where it is transparent, at most *side* pixels wide.
+    Blocks: call it in a thread.
 
     Raises NotFound for what is no picture of a type that we show, or has too many pixels.
     """
@@ -36,9 +38,9 @@ def encoded_anew(path: Path | BinaryIO) -> Picture:
             with images.open(path, formats=("PNG", "JPEG", "GIF", "WEBP")) as image:
                 if image.width * image.height > MOST_PIXELS:
                     raise NotFound("This picture is too large to be shown. Save it instead.")
-                image.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))
+                image.draft("RGB", (side, side))
                 upright = ImageOps.exif_transpose(image)
-                upright.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+                upright.thumbnail((side, side))
                 return _written(upright)
     except (
         UnidentifiedImageError,

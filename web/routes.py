@@ -42,6 +42,7 @@ SIGNING_IN: list[BaseRoute] = [
 FILES: list[BaseRoute] = [
     route("/attachments", attachments.create, methods=["POST"], policy=Policy.AGENT, limit=MULTIPART_BYTES),
     route("/attachments/{id}", attachments.show, policy=Policy.AGENT),
+    route("/attachments/{id}/thumbnail", attachments.thumbnail, policy=Policy.AGENT),
     route("/pictures/elsewhere/{sealed}", documents.remote_picture, policy=Policy.AGENT),
     route("/pictures/{sealed}", attachments.picture, policy=Policy.AGENT),
 ]

@@ -1,5 +1,6 @@
 """Files that stand amid the words of a mail: uuencoded, in yEnc, or packed in Microsoft's winmail.dat."""
 
+import mimetypes
 import re
 from collections.abc import Iterable
 
@@ -54,8 +55,13 @@ def parts_of(tnef: Tnef) -> Iterable[Part]:
     """The files of a TNEF stream as parts; a mail in Microsoft's form is no file, its own files are."""
     for file in tnef.files:
         if not file.is_mail:
-            kind = file.content_type.lower() or "application/octet-stream"
+            kind = file.content_type.lower() or _kind(file.name)
             yield file_part(file.name, kind, file.content, file.content_id)
+
+
+def _kind(name: str) -> str:
+    """What a file seems to be that says nothing but its name."""
+    return mimetypes.guess_type(name, strict=False)[0] or "application/octet-stream"
 
 
 def _take_uuencoded(content: bytes, files: list[Part]) -> bytes:
@@ -72,7 +78,7 @@ def _take_uuencoded(content: bytes, files: list[Part]) -> bytes:
             continue
         kept.append(content[position : begin.start()])
         name = begin[1].decode("utf-8", "replace").strip()
-        files.append(file_part(name, "application/octet-stream", from_uuencode(block)))
+        files.append(file_part(name, _kind(name), from_uuencode(block)))
         position = end.end()
     return b"".join([*kept, content[position:]])
 
@@ -86,9 +92,7 @@ def _take_yenc(content: bytes, files: list[Part]) -> bytes:
             break
         kept.append(content[position : begin.start()])
         name = begin[1].decode("utf-8", "replace").strip()
-        files.append(
-            file_part(name, "application/octet-stream", _from_yenc(content[begin.end() : end.start()]))
-        )
+        files.append(file_part(name, _kind(name), _from_yenc(content[begin.end() : end.start()])))
         position = end.end()
     return b"".join([*kept, content[position:]])
 

@@ -41,6 +41,7 @@ from inbox.models.customers import (
     Suggestion,
     SuggestionKind,
     SuggestionState,
+    SuppressedAddress,
     Tie,
 )
 from inbox.models.events import ActorKind, Event, EventCounter, EventKind, Place, place_of
@@ -119,9 +120,9 @@ __all__ = [
     "Note",
     "OutboxEntry",
     "PassedOn",
+    "PicturesOf",
     "Place",
     "Priority",
-    "PicturesOf",
     "Proof",
     "Rating",
     "ReadMark",
@@ -140,6 +141,7 @@ __all__ = [
     "Suggestion",
     "SuggestionKind",
     "SuggestionState",
+    "SuppressedAddress",
     "Sweep",
     "Tag",
     "Team",

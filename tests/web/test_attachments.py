@@ -159,3 +159,27 @@ async def test_the_address_of_a_picture_cannot_be_made_up_and_expires(
     assert (await maya.browser.get(f"/pictures/{file.digest}")).status_code == 404
     assert (await maya.browser.get(url[:-2] + "xx")).status_code == 404
     assert (await stranger.get(url)).status_code == 303  # a seal is not enough: sign in as well
+
+
+async def test_a_picture_has_a_thumbnail_for_those_who_may_see_it(
+    maya: Person, stranger: httpx2.AsyncClient, installation: Installation, scene: Scene
+) -> None:
+    large = await attached(
+        installation, scene.messages[0], picture((900, 600)) + b"<script>", name="a.png", kind="image/png"
+    )
+    url = f"/attachments/{large.public_id}/thumbnail"
+    answer = await maya.browser.get(url)
+    with Image.open(io.BytesIO(answer.content)) as small:
+        assert small.size == (160, 107)
+    assert answer.headers["content-type"] == "image/jpeg" and b"script" not in answer.content
+    page = (await maya.browser.get(f"/conversations/{scene.conversation.public_id}")).text
+    assert f'<img src="{url}"' in page
+    assert (await stranger.get(url)).status_code in (303, 401)
+
+
+@pytest.mark.parametrize("kind", ["image/png", "text/html", "image/svg+xml"])
+async def test_what_is_no_picture_has_no_thumbnail(
+    maya: Person, installation: Installation, scene: Scene, kind: str
+) -> None:
+    file = await attached(installation, scene.messages[0], b"<svg onload=alert(1)>", kind=kind)
+    assert (await maya.browser.get(f"/attachments/{file.public_id}/thumbnail")).status_code == 404

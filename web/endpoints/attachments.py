@@ -14,7 +14,7 @@ from inbox.models import Attachment
 from inbox.queries import named
 from web.bodies import store_file
 from web.installation import Installation, installation_of
-from web.pictures import SHOWN_TYPES, Picture, encoded_anew
+from web.pictures import SHOWN_TYPES, SMALL_SIDE, Picture, encoded_anew
 from web.sealed import Seals
 
 PICTURE_SECONDS = 3600
@@ -78,6 +78,18 @@ async def picture(request: Request) -> Response:
     async with AT_ONCE:
         content = await asyncio.to_thread(encoded_anew, installation.blobs.path(facts["digest"]))
     return picture_answer(content)
+
+
+async def thumbnail(request: Request) -> Response:
+    """GET /attachments/{id}/thumbnail: a small picture of a picture, encoded anew"""
+    agent, installation = request.state.agent, installation_of(request)
+    async with installation.database.reading() as session:
+        file = await named.attachment(session, Actor.agent(agent), agent, request.path_params["id"])
+    if file.content_type not in SHOWN_TYPES:
+        raise NotFound("There is no picture of this file.")
+    async with AT_ONCE:
+        small = await asyncio.to_thread(encoded_anew, installation.blobs.path(file.digest), side=SMALL_SIDE)
+    return picture_answer(small)
 
 
 def picture_answer(picture: Picture) -> Response:
