@@ -1,4 +1,5 @@
-"""How often a stranger may do something: one number for each counted thing, and no timers.
+"""How often a stranger may do something, and how many of it at once: one number for each counted thing, and
+no timers.
 
 The generic cell rate algorithm (ITU-T I.371): a rate allows a burst of its whole limit at once, then so many
 in each period, spread evenly. What was refused costs nothing.
@@ -6,7 +7,9 @@ in each period, spread evenly. What was refused costs nothing.
 
 import ipaddress
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 MOST_KEPT = 100_000
@@ -54,6 +57,27 @@ class Rates:
         if len(self._full_again_at) > MOST_KEPT:
             latest = sorted(self._full_again_at.items(), key=lambda item: item[1])[MOST_KEPT // 2 :]
             self._full_again_at = dict(latest)
+
+
+class Places:
+    """How many are open at once, by whom: sockets cost memory for as long as they stay."""
+
+    def __init__(self) -> None:
+        self._taken: Counter[str] = Counter()
+
+    @contextmanager
+    def taken(self, *wanted: tuple[str, int]) -> Iterator[bool]:
+        """Take a place for each (subject, most) as long as the block lasts; False, and none, where one has no
+        more."""
+        if any(self._taken[subject] >= most for subject, most in wanted):
+            yield False
+            return
+        self._taken.update(subject for subject, _ in wanted)
+        try:
+            yield True
+        finally:
+            self._taken.subtract(subject for subject, _ in wanted)
+            self._taken = +self._taken
 
 
 def counted_address(host: str | None) -> str:

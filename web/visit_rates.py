@@ -6,11 +6,12 @@ may be that of a whole office or of a phone network, so it has more.
 
 import math
 
-from web.rates import Rate, Rates, counted_address
+from web.rates import Rate, Rates, address_block, counted_address
 from web.visits import Visit
 
 MESSAGES_OF_VISITOR = Rate("chat messages, visitor", 10, 10)
 MESSAGES_OF_ADDRESS = Rate("chat messages, address", 30, 10)
+MESSAGES_OF_NETWORK = Rate("chat messages, network", 300, 10)
 MESSAGES_OF_CHANNEL = Rate("chat messages, channel", 1_000, 10)
 BEGUN_BY_SIX = Rate("new chats, IPv6", 5, 3_600)
 BEGUN_BY_FOUR = Rate("new chats, IPv4", 40, 3_600)
@@ -18,6 +19,7 @@ BYTES_OF_VISITOR = Rate("uploaded bytes, visitor", 25_000_000, 3_600)
 BYTES_OF_ADDRESS = Rate("uploaded bytes, address", 50_000_000, 3_600)
 REQUESTS_OF_ADDRESS = Rate("chat requests, address", 300, 60)
 FRAMES_OF_SOCKET = Rate("frames, socket", 30, 1)
+SOCKETS_OF_ADDRESS = 300  # open at once
 
 
 def wait_before_message(rates: Rates, visit: Visit, host: str | None, *, is_first: bool) -> int:
@@ -26,6 +28,7 @@ def wait_before_message(rates: Rates, visit: Visit, host: str | None, *, is_firs
     counted = [
         (MESSAGES_OF_VISITOR, f"{channel} {visit.visitor_id}"),
         (MESSAGES_OF_ADDRESS, f"{channel} {place}"),
+        (MESSAGES_OF_NETWORK, f"{channel} {address_block(host)}"),
         (MESSAGES_OF_CHANNEL, str(channel)),
     ]
     if is_first:

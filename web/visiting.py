@@ -14,7 +14,7 @@ from inbox.models import Channel
 from inbox.queries import public_channels
 from web.installation import installation_of
 from web.live.signals import Signals
-from web.rates import Rates
+from web.rates import Places, Rates
 
 if TYPE_CHECKING:
     from web.live.visitors import VisitorHub
@@ -30,6 +30,7 @@ class Visiting:
     hub: "VisitorHub"
     signals: Signals
     rates: Rates = field(default_factory=Rates)
+    places: Places = field(default_factory=Places)
 
 
 @cache

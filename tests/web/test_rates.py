@@ -1,6 +1,6 @@
 """Counting what strangers do."""
 
-from web.rates import MOST_KEPT, Rate, Rates, address_block, counted_address
+from web.rates import MOST_KEPT, Places, Rate, Rates, address_block, counted_address
 
 TEN = Rate("ten", 10, 10)
 
@@ -44,3 +44,17 @@ def test_addresses_are_counted_by_network() -> None:
     assert counted_address("::ffff:192.0.2.7") == "192.0.2.7/32"
     assert address_block("192.0.2.7") == "192.0.2.0/24"
     assert counted_address(None) == "unknown"
+
+
+def test_places_are_so_many_and_come_back_when_they_are_left() -> None:
+    places = Places()
+    maya, tom, ada = [(("agent " + name, 2), ("office", 3)) for name in ("maya", "tom", "ada")]
+    with places.taken(*maya) as first, places.taken(*maya) as second:
+        assert first and second
+        with places.taken(*maya) as third, places.taken(*tom) as other:
+            assert (third, other) == (False, True)
+            with places.taken(*ada) as late:
+                assert not late
+    with places.taken(*maya) as again:
+        assert again
+    assert not places._taken

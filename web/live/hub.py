@@ -17,6 +17,7 @@ from web.live.fragments import CasePart, Fragments
 from web.live.presence import Presence, Viewer
 from web.live.signals import Signal, SignalKind, Signals
 from web.live.tail import Tail
+from web.rates import Places
 
 RESTART_SECONDS = 1.0
 LOOK_SECONDS = 1.0
@@ -57,6 +58,7 @@ class Hub:
         self.tail = tail
         self.signals = signals
         self.presence = Presence(signals)
+        self.places = Places()
         self._sockets: set[Listening] = set()
         self._heard: dict[str, Signal] = {}
         self._bell = asyncio.Event()

@@ -25,7 +25,7 @@ from web.live.hub import Hub, hub_of, presence_frame
 from web.live.presence import Viewer
 from web.live.signals import SignalKind
 from web.live.subscriptions import Subscription
-from web.rates import Rate, Rates
+from web.rates import Rate, Rates, counted_address
 
 SEND_SECONDS = 15.0
 PING_SECONDS = 25.0
@@ -34,6 +34,7 @@ READY_SECONDS = 10.0
 LONGEST_FRAME = 65_536
 FRAMES = Rate("frames of a socket", 30, 1.0)
 MOST_TIMELINES = 10
+MOST_OF_AGENT, MOST_OF_ADDRESS = 250, 2_000  # open sockets: tabs of one person, people of one office
 PING = '{"ping":1}'
 SIGNED_OUT, TOO_SLOW, TOO_LONG, TOO_MANY = 4401, 1013, 1009, 1008
 
@@ -54,7 +55,13 @@ async def live(websocket: WebSocket) -> None:
         await websocket.close(TOO_SLOW)
         return
     await websocket.accept()
-    await AgentSocket(websocket, hub).serve(websocket.query_params.get("after", ""))
+    place = counted_address(websocket.client.host if websocket.client else None)
+    agent = f"agent {websocket.state.agent.id}"
+    with hub.places.taken((agent, MOST_OF_AGENT), (place, MOST_OF_ADDRESS)) as has_place:
+        if not has_place:
+            await websocket.close(TOO_SLOW)
+            return
+        await AgentSocket(websocket, hub).serve(websocket.query_params.get("after", ""))
 
 
 class Over(Exception):
@@ -199,7 +206,7 @@ class AgentSocket:
     async def _take(self, text: str) -> None:
         try:
             frame = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             ignored.inc()
             return
         kind = frame.get("t") if isinstance(frame, dict) else None

@@ -26,7 +26,7 @@ from web.live.signals import Signal, Signals
 from web.live.visitor_exchange import Exchange, Frame
 from web.origins import may_use
 from web.rates import Rates, counted_address
-from web.visit_rates import FRAMES_OF_SOCKET, REQUESTS_OF_ADDRESS
+from web.visit_rates import FRAMES_OF_SOCKET, REQUESTS_OF_ADDRESS, SOCKETS_OF_ADDRESS
 from web.visiting import Visiting, channel_of, client_host, visiting_of
 from web.visits import admit
 
@@ -123,12 +123,16 @@ async def live(websocket: WebSocket) -> None:
         await websocket.close(TOO_SLOW)
         return
     await websocket.accept()
-    hello = await _hello(websocket)
-    if hello is None:
-        return
-    visit = await admit(installation_of(websocket), channel, hello.get("token"))
-    exchange = Exchange(visit, rates=visiting.rates, signals=visiting.signals, host=host)
-    await PanelSocket(websocket, exchange, visiting).serve(hello)
+    with visiting.places.taken((f"{channel.id} {counted_address(host)}", SOCKETS_OF_ADDRESS)) as has_place:
+        if not has_place:
+            await websocket.close(TOO_SLOW)
+            return
+        hello = await _hello(websocket)
+        if hello is None:
+            return
+        visit = await admit(installation_of(websocket), channel, hello.get("token"))
+        exchange = Exchange(visit, rates=visiting.rates, signals=visiting.signals, host=host)
+        await PanelSocket(websocket, exchange, visiting).serve(hello)
 
 
 class PanelSocket:
