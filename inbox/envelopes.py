@@ -74,11 +74,12 @@ class Automatic(StrEnum):
 
 
 class BounceAction(StrEnum):
-    """RFC 3464 §2.3.3."""
+    """RFC 3464 §2.3.3; a complaint is RFC 5965's: the recipient called it spam."""
 
     FAILED = "failed"
     DELAYED = "delayed"
     DELIVERED = "delivered"
+    COMPLAINED = "complained"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

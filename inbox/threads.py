@@ -27,7 +27,7 @@ from inbox.models import (
 )
 from inbox.placements import Arrival, Ignored, Placement, Rows, failed
 from inbox.senders import Senders
-from inbox.tokens import StrandTokens
+from inbox.tokens import StrandTokens, found_tokens
 
 
 class Threads:
@@ -94,6 +94,8 @@ class Threads:
             for known in self.known.messages.get(message.external_id, ()):
                 if known.direction == Direction.OUTBOUND:
                     return Ignored("We sent this ourselves.", IgnoredAs.OWN)
+            if any(map(self._tokens.read, found_tokens(message.external_id))):
+                return Ignored("It bears a Message-ID of ours: it has come back.", IgnoredAs.OWN)
         if message.channel != ChannelKind.EMAIL:
             return None
         if message.sender.value in self._own_addresses:

@@ -35,6 +35,11 @@ class StrandTokens:
         return strand_id if any(genuine) else None
 
 
+def found_tokens(text: str) -> list[str]:
+    """What looks like a token in a Message-ID or an address."""
+    return [found[0] for found in TOKEN.finditer(text.lower())]
+
+
 def _seal(key: bytes, strand_id: str) -> str:
     digest = hmac.digest(key, b"strand\n" + strand_id.encode(), hashlib.sha256)
     return base64.b32encode(digest[:10]).decode().lower()

@@ -3,6 +3,8 @@
 Senders write Authentication-Results of their own. Believed is the topmost field of the configured
 authserv-id, and only where every Received field above it was written inside: by a local delivery, or by a
 service that is known to write its result below its own Received and to remove what pretends to be its own.
+The Received below it must say by whom it was written, as every server's does (RFC 5321 §4.4): one that does
+not was made up together with the result above it.
 """
 
 import re
@@ -22,15 +24,20 @@ def read_authentication(headers: Headers, authserv_id: str | None) -> Authentica
     if not authserv_id:
         return Authentication()
     wanted = authserv_id.strip().lower().rstrip(".")
-    for name, raw in headers.fields:
+    for index, (name, raw) in enumerate(headers.fields):
         if name == "received":
             if not _is_inside(raw.decode("latin-1"), wanted):
                 return Authentication()
         elif name == "authentication-results":
             server, _, results = _without_comments(raw.decode("latin-1")).partition(";")
             if server.split() and server.split()[0].strip("\"'").lower().rstrip(".") == wanted:
-                return _verdicts(results, wanted)
+                below = next((text for field, text in headers.fields[index:] if field == "received"), None)
+                return _verdicts(results, wanted) if _is_received(below) else Authentication()
     return Authentication()
+
+
+def _is_received(raw: bytes | None) -> bool:
+    return raw is None or bool(re.search(rb"\bby\s", raw, re.IGNORECASE))
 
 
 def _is_inside(received: str, authserv_id: str) -> bool:

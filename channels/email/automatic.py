@@ -27,6 +27,7 @@ _SUBJECT = re.compile(
     r"|automatinis atsakymas|automātiskā atbilde|automaatvastus|resposta automàtica)",
     re.IGNORECASE,
 )
+MAX_HOPS = 50  # servers that a mail has passed; more of them are a loop (RFC 5321 §6.3)
 _NAMES = (
     "x-autoreply",
     "x-autorespond",
@@ -107,7 +108,7 @@ def _is_our_list(headers: Headers, own_addresses: Iterable[str]) -> bool:
 def _comes_back(headers: Headers, sender: Address, own_addresses: frozenset[str]) -> bool:
     """Mail of our own that returns: it names one of our mailboxes as its loop mark or as its only author."""
     marks = {mark.strip().lower() for mark in headers.texts("x-loop", "x-original-sender-loop")}
-    if marks & own_addresses:
+    if marks & own_addresses or len(headers.all_raw("received")) > MAX_HOPS:
         return True
     if sender.value not in own_addresses:
         return False

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Sequence
 from email import message_from_bytes
 from email.policy import compat32
 
@@ -66,7 +67,7 @@ def read_bounce(root: Part) -> Bounce | None:
         recipients = recipients or _from_words(root)
         if not recipients and not _SUBJECT.search(root.headers.text("subject")):
             return None
-    return Bounce(message_ids=_returned_ids(root, statuses), recipients=tuple(recipients[:MAX_RECIPIENTS]))
+    return Bounce(message_ids=returned_ids(root, statuses), recipients=tuple(recipients[:MAX_RECIPIENTS]))
 
 
 def _is_report(root: Part) -> bool:
@@ -99,13 +100,14 @@ def _standard(statuses: list[Part]) -> list[BouncedRecipient]:
     found: dict[str, BouncedRecipient] = {}
     for part in statuses:
         for block in re.split(rb"(?:\r?\n[ \t]*){2,}", content_of(part).strip())[: MAX_RECIPIENTS + 1]:
-            recipient = _recipient(_fields(block + b"\n"))
+            recipient = _recipient(read_fields(block + b"\n"))
             if recipient:
                 found.setdefault(recipient.address, recipient)
     return list(found.values())
 
 
-def _fields(block: bytes) -> Headers:
+def read_fields(block: bytes) -> Headers:
+    """The fields of a block, none where it is longer than any header may be."""
     try:
         return read_headers(block, 0, len(block))[0]
     except Refused:
@@ -186,7 +188,7 @@ def _from_words(root: Part) -> list[BouncedRecipient]:
     return named_recipients(root, returned)
 
 
-def _returned_ids(root: Part, statuses: list[Part]) -> tuple[str, ...]:
+def returned_ids(root: Part, statuses: Sequence[Part] = ()) -> tuple[str, ...]:
     """Message-IDs of what came back: from its headers, the report, the words, the report's own header."""
     texts: list[str] = []
     for part in root.walk():
@@ -198,7 +200,9 @@ def _returned_ids(root: Part, statuses: list[Part]) -> tuple[str, ...]:
         ):
             texts += _fields_of_returned(part).texts("message-id")
     for part in statuses:
-        texts += _fields(content_of(part)).texts("original-message-id", "x-original-message-id")
+        texts += read_fields(content_of(part)).texts("original-message-id", "x-original-message-id")
+        envelope_ids = read_fields(content_of(part)).texts("original-envelope-id")  # ours is the Message-ID
+        texts += [f"<{one.strip()}>" for one in envelope_ids if "@" in one]
     for part in root.walk():
         if part.content_type.startswith("text/") or (part is root and not root.children):
             texts += _QUOTED_ID.findall(text_of_part(part)[:200_000])

@@ -10,6 +10,7 @@ from channels.email.authentication import read_authentication
 from channels.email.automatic import forbids_answers, read_automatic
 from channels.email.bodies import Body, read_body
 from channels.email.bounces import read_bounce
+from channels.email.complaints import read_complaint
 from channels.email.fingerprints import content_hash
 from channels.email.headers import MAX_IDS, Headers, moment, normalise_address
 from channels.email.mime import Part, split
@@ -75,7 +76,7 @@ def _message(root: Part, context: MailContext, store: Callable[[bytes], str]) ->
     text, spans = _words(body)
     html = body.html
     references = _references(headers)
-    bounce = read_bounce(root)
+    bounce = read_complaint(root) or read_bounce(root)
     message = InboundMessage(
         channel=ChannelKind.EMAIL,
         sender=sender,

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox import clock
 from inbox.envelopes import ChannelKind
 from inbox.ids import public_id
-from inbox.models import AutomaticKind, AutomaticMail, AutomaticState, Channel, Strand
+from inbox.models import AutomaticKind, AutomaticMail, AutomaticState, Channel, Strand, SuppressedAddress
 from inbox.queries.recipients import is_own, own_addresses
 from inbox.secrets import Keys
 from inbox.tokens import mint_message_id
@@ -40,6 +40,7 @@ OF_ADDRESS = {
     AutomaticKind.CODE: (Cap(3, _HOUR), Cap(8, _DAY)),
     AutomaticKind.COPY: (Cap(3, _HOUR), Cap(10, _DAY)),
 }
+OF_STRAND = Cap(5, _HOUR)
 OF_INSTALLATION = {
     AutomaticKind.CONFIRMATION: Cap(200, _HOUR),
     AutomaticKind.ACKNOWLEDGEMENT: Cap(200, _HOUR),
@@ -76,6 +77,8 @@ async def send(
     address is one of ours."""
     await session.execute(select(Channel.id).where(Channel.id == mailbox.id).with_for_update())
     if is_own(address, await own_addresses(session)) or await _is_enough(session, kind, address):
+        return None
+    if await _is_unwanted(session, kind, address, strand):
         return None
     own_id, box = public_id(), mailbox.address or ""
     token = keys.strand_tokens().mint(strand.public_id) if strand else ""
@@ -154,6 +157,24 @@ def _leave(mail: AutomaticMail, keys: Keys, moment: datetime) -> Leaving:
         subject=subject,
         text=text,
     )
+
+
+async def _is_unwanted(
+    session: AsyncSession, kind: AutomaticKind, address: str, strand: Strand | None
+) -> bool:
+    """Whether somebody there has called our mail spam, or a thread has had enough of us for an hour. Codes
+    and copies are asked for there and then."""
+    if kind in (AutomaticKind.CODE, AutomaticKind.COPY):
+        return False
+    suppressed = select(SuppressedAddress.id).where(SuppressedAddress.address == address)
+    if await session.scalar(suppressed) is not None:
+        return True
+    if strand is None:
+        return False
+    sent = select(func.count()).where(
+        AutomaticMail.strand_id == strand.id, AutomaticMail.created_at > clock.now() - OF_STRAND.within
+    )
+    return (await session.scalar(sent) or 0) >= OF_STRAND.most
 
 
 async def _is_enough(session: AsyncSession, kind: AutomaticKind, address: str) -> bool:

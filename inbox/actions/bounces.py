@@ -13,9 +13,25 @@ from inbox.actions.departures import worst
 from inbox.actions.events import record
 from inbox.actors import SYSTEM
 from inbox.envelopes import Bounce, BounceAction, BouncedRecipient
-from inbox.models import Case, Conversation, Delivery, DeliveryState, Direction, EventKind, IgnoredAs, Message
+from inbox.models import (
+    Case,
+    Conversation,
+    Delivery,
+    DeliveryState,
+    Direction,
+    EventKind,
+    IgnoredAs,
+    Message,
+    SuppressedAddress,
+)
 
-EVENTS = {BounceAction.FAILED: EventKind.MESSAGE_BOUNCED, BounceAction.DELAYED: EventKind.MESSAGE_DELAYED}
+EVENTS = {
+    BounceAction.FAILED: EventKind.MESSAGE_BOUNCED,
+    BounceAction.DELAYED: EventKind.MESSAGE_DELAYED,
+    BounceAction.DELIVERED: EventKind.MESSAGE_DELIVERED,
+    BounceAction.COMPLAINED: EventKind.MESSAGE_COMPLAINED,
+}
+COMPLAINED = "Its recipient has called it spam."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +43,8 @@ class Reported:
 
 
 async def apply_bounce(session: AsyncSession, bounce: Bounce) -> Reported:
-    """Mark the recipients that a bounce names; a failed one undoes the answer and opens its case again.
+    """Mark the recipients that a report names; a failed one undoes the answer and opens its case again, a
+    complaint ends automatic mail to the address.
 
     Answers what was done. A notification that names no message of ours, or nobody it was sent to, changes
     nothing: it stands among the reports that nobody matched.
@@ -41,10 +58,14 @@ async def apply_bounce(session: AsyncSession, bounce: Bounce) -> Reported:
     deliveries = (await session.scalars(select(Delivery).where(Delivery.message_id == message.id))).all()
     touched: set[BounceAction] = set()
     for recipient in bounce.recipients:
-        for delivery in deliveries:
-            if delivery.address == recipient.address.lower() and _apply(delivery, recipient):
+        for delivery in _meant(deliveries, recipient):
+            if recipient.action is BounceAction.COMPLAINED:
+                is_news = await _suppress(session, delivery, message)
+            else:
+                is_news = _apply(delivery, recipient)
+            if is_news:
                 touched.add(recipient.action)
-    for action in sorted(touched & set(EVENTS)):
+    for action in sorted(touched):
         await _tell(session, message, deliveries, action, bounce)
     if not touched and not _is_repetition(bounce, deliveries):
         return _unmatched("A delivery report that names no recipient of ours.")
@@ -57,8 +78,25 @@ def _unmatched(reason: str) -> Reported:
 
 def _is_repetition(bounce: Bounce, deliveries: Sequence[Delivery]) -> bool:
     """Whether it says what another report has said before."""
-    addresses = {delivery.address for delivery in deliveries}
-    return any(recipient.address.lower() in addresses for recipient in bounce.recipients)
+    return any(_meant(deliveries, recipient) for recipient in bounce.recipients)
+
+
+def _meant(deliveries: Sequence[Delivery], recipient: BouncedRecipient) -> list[Delivery]:
+    """Whom a report is about; one that leaves the address out is about the only one there is."""
+    if not recipient.address:
+        return list(deliveries) if len(deliveries) == 1 else []
+    return [delivery for delivery in deliveries if delivery.address == recipient.address.lower()]
+
+
+async def _suppress(session: AsyncSession, delivery: Delivery, message: Message) -> bool:
+    known = select(SuppressedAddress.id).where(SuppressedAddress.address == delivery.address)
+    if await session.scalar(known) is not None:
+        return False
+    session.add(
+        SuppressedAddress(address=delivery.address, reason="Called a mail spam.", message_id=message.id)
+    )
+    await session.flush()
+    return True
 
 
 def _apply(delivery: Delivery, recipient: BouncedRecipient) -> bool:
@@ -68,8 +106,12 @@ def _apply(delivery: Delivery, recipient: BouncedRecipient) -> bool:
     if recipient.action is BounceAction.FAILED:
         delivery.state = DeliveryState.BOUNCED
         delivery.error = f"{recipient.status} {recipient.diagnostic}".strip()[:1000]
-    elif recipient.action is BounceAction.DELIVERED and delivery.state == DeliveryState.SENT:
-        delivery.state = DeliveryState.DELIVERED
+    elif recipient.action is BounceAction.DELIVERED:
+        if delivery.state != DeliveryState.SENT:
+            return False
+        delivery.state, delivery.error = DeliveryState.DELIVERED, None
+    else:
+        delivery.error = f"{recipient.status} {recipient.diagnostic}".strip()[:1000]
     return True
 
 
@@ -83,9 +125,12 @@ async def _tell(
     conversation = await session.get_one(Conversation, message.conversation_id)
     case = await session.get(Case, message.case_id) if message.case_id else None
     texts = [r.diagnostic or r.status for r in bounce.recipients if r.action is action]
-    if action is BounceAction.FAILED:
+    if action in (BounceAction.FAILED, BounceAction.DELIVERED):
         message.delivery, message.delivery_at = worst(deliveries), clock.now()
-    message.delivery_error = (texts[0] if texts else "")[:1000]
+    if action is BounceAction.COMPLAINED:
+        texts = [COMPLAINED]
+    if action is not BounceAction.DELIVERED or message.delivery == DeliveryState.DELIVERED:
+        message.delivery_error = (texts[0] if texts else "")[:1000]
     record(session, EVENTS[action], actor=SYSTEM, conversation=conversation, case=case, message=message)
     if action is BounceAction.FAILED and case is not None:
         await answer_failed(session, conversation, case, message, actor=SYSTEM)

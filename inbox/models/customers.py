@@ -93,6 +93,16 @@ class Claim(WithCreation, Model):
     state: Mapped[str] = mapped_column(String(20), default=ClaimState.OPEN)
 
 
+class SuppressedAddress(WithCreation, Model):
+    """An address that is not to be mailed automatically: somebody there called a mail of ours spam."""
+
+    __tablename__ = "suppressed_addresses"
+
+    address: Mapped[str] = mapped_column(String(320), unique=True)
+    reason: Mapped[str] = mapped_column(String(200))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
+
+
 class SuggestionKind(StrEnum):
     CLAIM = "claim"  # a typed address belongs to somebody: may be the same person
     HELD_ANSWER = "held_answer"  # a stranger answered a strand

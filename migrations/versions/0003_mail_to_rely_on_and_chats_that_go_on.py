@@ -270,6 +270,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_submissions_sweep_id"), ["sweep_id"], unique=False)
 
     op.create_table(
+        "suppressed_addresses",
+        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["messages.id"], name=op.f("fk_suppressed_addresses_message_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suppressed_addresses")),
+        sa.UniqueConstraint("address", name=op.f("uq_suppressed_addresses_address")),
+    )
+    op.create_table(
         "unseen_replies",
         sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
@@ -290,6 +303,12 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("signature", sa.String(), server_default="", nullable=False))
         batch_op.add_column(
             sa.Column("opens_next", sa.Boolean(), server_default=sa.text("(false)"), nullable=False)
+        )
+
+    with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("due_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index(
+            batch_op.f("ix_cases_status_due_at_id"), ["status", "due_at", "id"], unique=False
         )
 
     with op.batch_alter_table("channels", schema=None) as batch_op:

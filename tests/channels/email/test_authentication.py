@@ -102,3 +102,8 @@ def test_what_a_sender_can_write_into_the_field_is_no_result(value: str) -> None
 )
 def test_dmarc_results_become_verdicts(result: str, verdict: str) -> None:
     assert read(f"Authentication-Results: MX.company.TEST; DMARC={result}").dmarc == verdict
+
+
+def test_a_result_above_a_received_that_no_server_wrote_was_made_up_with_it() -> None:
+    found = read("Authentication-Results: mx.company.test; dmarc=pass", "Received: from evil.test")
+    assert found == Authentication()
