@@ -35,9 +35,13 @@ COMMAND_SECONDS = 60.0
 ANSWER_SECONDS = 600.0  # RFC 5321 §4.5.3.2.6: after the data a server may think for ten minutes
 BEFORE_DATA_SECONDS = 900.0  # however many recipients are named, and however slowly they are looked at
 
+LONGEST_ENVELOPE_ID = 100  # RFC 3461 §5.4
+
 _START_INPUT = 354
 _SERVICE_NOT_AVAILABLE = 421
 _LINE_ENDS = re.compile(rb"\r\n|\r|\n")
+# Nothing in it that xtext (RFC 3461 §4) would have to encode.
+_MESSAGE_ID = re.compile(rb"^Message-ID:\s*<([!-*,-;?-~]+)>", re.IGNORECASE | re.MULTILINE)
 _LEADING_DOT = re.compile(rb"(?m)^\.")
 
 
@@ -154,6 +158,8 @@ class _Transaction:
         ascii_only = all(map(is_ascii_address, (sender, *recipients)))
         if not ascii_only and self._client.supports_extension("smtputf8"):
             options.append("SMTPUTF8")
+        if self._client.supports_extension("dsn") and (envelope_id := _envelope_id(self._raw)):
+            options.append(f"ENVID={envelope_id}")
         try:
             await self._client.mail(sender, options=options, encoding="utf-8")
         except SMTPResponseException as refusal:
@@ -203,6 +209,13 @@ class _Transaction:
 def _domain_of(address: str) -> str:
     """What we call ourselves in EHLO: the domain that we write as, never the name of this machine."""
     return wire_address(address, field="mailbox").rpartition("@")[2]
+
+
+def _envelope_id(raw: bytes) -> str:
+    """The Message-ID as RFC 3461 §4.4 hands it to a server, which names it in its reports; "" where it does
+    not fit or would have to be encoded."""
+    found = _MESSAGE_ID.search(raw)
+    return found[1].decode() if found and len(found[1]) <= LONGEST_ENVELOPE_ID else ""
 
 
 def _refuse_oversize(limit: str, size: int) -> None:

@@ -196,3 +196,9 @@ def test_a_report_that_it_takes_longer_fails_nothing() -> None:
     )
     bounce = read(raw)
     assert bounce is not None and [one.action for one in bounce.recipients] == [BounceAction.DELAYED]
+
+
+def test_a_report_that_names_only_the_envelope_is_about_its_message() -> None:
+    recipient = ("", "Final-Recipient: rfc822; jane@customer.example", "Action: failed", "Status: 5.1.1")
+    bounce = report("Original-Envelope-Id: m1.c.s1.k@shop.example", *recipient)
+    assert bounce is not None and bounce.message_ids == ("m1.c.s1.k@shop.example",)

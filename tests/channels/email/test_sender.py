@@ -262,3 +262,21 @@ async def test_no_known_injection_reaches_the_wire_as_a_command(smtp_sink: SmtpS
         await deliver(smtp_sink.url, JANE, json.loads(line)["payload"])
 
     assert {recipient for mail in smtp_sink.ledger for recipient in mail.recipients} == {JANE}
+
+
+async def test_a_server_that_writes_reports_is_told_our_message_id() -> None:
+    hello = b"250-mail.test\r\n250 DSN"
+    answers = (b"220 mail.test", hello, b"250 ok", b"250 ok", b"354 go", b"250 taken", b"221 bye")
+    raw = b"From: support@shop.example\r\nMessage-ID: <m1.c.s1.k@shop.example>\r\n\r\nHello\r\n"
+    async with scripted(*answers) as (url, heard):
+        await deliver(url, JANE, raw=raw)
+    assert b"MAIL FROM:<support@shop.example> ENVID=m1.c.s1.k@shop.example" in heard[1]
+
+
+async def test_an_id_that_does_not_fit_an_envelope_is_left_out() -> None:
+    hello = b"250-mail.test\r\n250 DSN"
+    answers = (b"220 mail.test", hello, b"250 ok", b"250 ok", b"354 go", b"250 taken", b"221 bye")
+    raw = b"Message-ID: <" + b"m" * 100 + b"@shop.example>\r\n\r\nHello\r\n"
+    async with scripted(*answers) as (url, heard):
+        await deliver(url, JANE, raw=raw)
+    assert heard[1] == b"MAIL FROM:<support@shop.example>"
