@@ -7,6 +7,10 @@ import string
 from channels.email.charsets import codec_of, decode
 
 _PREFIX = re.compile(rb"=\?([^?\s=]{1,60})\?([bBqQ])\?")
+# Some senders cut base64 anywhere: the first word ends within a group of four, the next one goes on.
+_CUT_BASE64 = re.compile(
+    rb"(=\?([^?\s=]{1,60})\?[bB]\?(?:[A-Za-z0-9+/]{4})*[A-Za-z0-9+/]{1,3})\?=[ \t]{1,80}=\?\2\?[bB]\?"
+)
 _STATEFUL_JAPANESE = re.compile(rb"\x1b(?:\$[@B]|\([BJI])")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _BLANKS = re.compile(r" {2,}")
@@ -22,7 +26,8 @@ def decode_header(value: bytes, hint: str | None = None) -> str:
     if value.isascii() and b"=?" not in value and b"\x1b" not in value:
         text = value.decode("ascii").replace("\r", "").replace("\n", "")  # most fields, and cheap to read
     else:
-        text = "".join(_pieces(value.replace(b"\r", b"").replace(b"\n", b""), hint))
+        joined = value.replace(b"\r", b"").replace(b"\n", b"")
+        text = "".join(_pieces(_CUT_BASE64.sub(rb"\1", joined), hint))
     return _BLANKS.sub(" ", _CONTROLS.sub(" ", text)).strip()
 
 

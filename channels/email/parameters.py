@@ -11,6 +11,9 @@ from channels.email.encoded_words import decode_header
 MAX_PARAMETERS = 2_000
 
 _PARAMETER = re.compile(rb';\s*([^\s=;"]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*)))?', re.DOTALL)
+_EXTENDED = re.compile(
+    rb"((?:utf-8|iso-8859-\d{1,2}|windows-125\d|us-ascii))'[A-Za-z-]{0,12}'(.*%.*)", re.IGNORECASE
+)
 _SECTION = re.compile(rb"(.+?)(?:\*([0-9]{1,4}))?(\*)?", re.DOTALL)
 
 
@@ -27,7 +30,12 @@ class Parameters:
 
     def get(self, name: str, hint: str | None = None) -> str:
         """The decoded value, or ""; an RFC 2231 form goes before the plain one."""
-        return self.extended.get(name) or decode_header(self.values.get(name, b""), hint)
+        if extended := self.extended.get(name):
+            return extended
+        value = self.values.get(name, b"")
+        if misplaced := _EXTENDED.fullmatch(value):  # the form of RFC 2231 under the plain name
+            return decode(unquote_to_bytes(misplaced[2]), misplaced[1].decode("ascii"))
+        return decode_header(value, hint)
 
 
 def read_parameters(value: bytes) -> tuple[bytes, Parameters]:
