@@ -96,14 +96,18 @@ def _quoted(message: InboundMessage) -> Forward | None:
     if start is None or (_ANSWERS.match(message.subject) and not is_named):
         return None
     above, below = text[:start], text[start:]
-    block, rest = _cut(below)
+    first_line = below.find("\n") + 1
+    inner = _separator(below[first_line:]) if first_line else None
+    outer = below if inner is None else below[: first_line + inner]
+    block, rest = _cut(outer)
     named = " ".join(_FORWARDS.sub("", message.subject, count=1).split())
     found = _parsed(block, named)
     if found is None:
         return None
     sender = _address(found.from_)
-    body = (found.body + rest).strip()
-    is_nested = _separator(body) is not None  # who of several wrote to us is for an agent to say
+    body = (found.body + rest + below[len(outer) :]).strip()
+    # Who of several wrote to us is for an agent to say.
+    is_nested = inner is not None or bool(_FORWARDS.match(found.subject))
     original = InboundMessage(
         channel=message.channel,
         sender=sender,
