@@ -12,6 +12,9 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 ARGS ?=
 
+# The tests start many servers: what one has compiled the next need not compile again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 
 help:       ## Show these commands
@@ -29,7 +32,7 @@ setup: $(VENV)/.dev     ## Install everything that developing needs, and the pre
 test: $(VENV)/.dev      ## Everything that CI runs: servers, browser, checks, tests (T=path to run some)
 	@.ci/install-services
 	@$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest $(T) --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS) || \
+	$(BIN)/python -m pytest $(T) --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS) || \
 	    { echo "Once more, alone: what failed while the machine was busy with the others."; \
 	      $(BIN)/python -m pytest $(T) --last-failed --last-failed-no-failures none -p no:randomly $(ARGS); }
 

@@ -16,8 +16,10 @@ import asyncio
 import gc
 import os
 import shutil
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from operator import itemgetter
 from pathlib import Path
 
 import hypothesis
@@ -40,6 +42,8 @@ from tests.services.smtp import SmtpSink
 from tests.services.statements import share_compiled_statements
 
 SECRET_KEY = "a key for tests only, long enough for everybody"
+
+LONGEST = 12
 
 # Fixtures that need a server give their tests the marker of its name: `-m "not browser"` leaves them out.
 SERVER_MARKERS = {
@@ -67,6 +71,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """What was imported stays until the end: the garbage collector need not look through it."""
     gc.freeze()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the files that take longest, so that somebody sees it when the whole grows slow."""
+    seconds: dict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.location[0]] += report.duration
+    if len(seconds) > LONGEST:
+        whole = sum(seconds.values())
+        terminalreporter.section(f"the {LONGEST} longest of {len(seconds)} files and {whole:.0f} s")
+        for path, took in sorted(seconds.items(), key=itemgetter(1), reverse=True)[:LONGEST]:
+            terminalreporter.write_line(f"{took:6.1f} s  {path}")
 
 
 @pytest.fixture(autouse=True)
