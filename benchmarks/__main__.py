@@ -5,7 +5,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import filing, footprint, live, mail, pages
+from benchmarks import backlog, filing, flood, footprint, live, mail, pages
 from benchmarks.figures import Figure
 
 ALL = {
@@ -14,6 +14,8 @@ ALL = {
     "pages": pages.measure,
     "footprint": footprint.measure,
     "mail": mail.measure,
+    "backlog": backlog.measure,
+    "flood": flood.measure,
 }
 
 

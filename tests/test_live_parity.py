@@ -13,12 +13,12 @@ from inbox.actions import assignments, cases, handoffs, resolutions, undos
 from inbox.clock import FrozenClock
 from inbox.db import Database
 from inbox.envelopes import Outcome
-from inbox.errors import OnethreadError
+from inbox.errors import NotFound, OnethreadError
 from inbox.models import Conversation, Event, EventKind, Handoff, Place, Priority, place_of
 from inbox.queries import happenings
 from tests.web.live import plays_of_cases, plays_of_messages, plays_of_visitors
 from tests.web.live.stage import Play, Stage, set_stage
-from tests.web.live.tabs import Page, page_of
+from tests.web.live.tabs import Page, beside_of_page, page_of
 from web.live.cursors import position_of
 from web.live.subscriptions import Subscription
 from web.live.tail import Tail
@@ -46,6 +46,7 @@ class Watcher:
         self.conversation = conversation
         self.page = page
         self.resets = 0
+        self.hears_of_what_is_beside = False
         self._database = database
         self._tail = tail
 
@@ -60,11 +61,19 @@ class Watcher:
                 self.resets += 1
                 self.page = await page_of(self._database, self.conversation)
                 return
-            self.page.apply(frame["html"])
+            self.page.apply(frame.get("html", ""))
             self.page.cursor = frame["cursor"]
+            self.hears_of_what_is_beside |= "beside" in frame.get("signal", {})
 
     async def fresh(self) -> Page:
         return await page_of(self._database, self.conversation)
+
+
+async def everything_beside(stage: Stage, watcher: Watcher) -> str:
+    """Composer and customer; "" once the conversation is empty."""
+    with suppress(NotFound):
+        return await beside_of_page(stage.database, watcher.conversation, stage.maya)
+    return ""
 
 
 async def _everything(case_ids: Collection[int]) -> frozenset[int]:
@@ -93,6 +102,7 @@ async def test_a_push_leaves_the_page_as_a_reload_would(
     await tail.read()
     watchers = await watchers_of(stage, tail)
     began, before = watchers[0].page.cursor, [watcher.page.looks() for watcher in watchers]
+    beside = [await everything_beside(stage, watcher) for watcher in watchers]
 
     with ExitStack() as watching:
         for watcher in watchers if is_live else ():
@@ -105,6 +115,9 @@ async def test_a_push_leaves_the_page_as_a_reload_would(
     assert await kinds_after(sqlite_database, began) == PLAYS[name].kinds
     for watcher in watchers:
         assert watcher.page.looks() == (await watcher.fresh()).looks()
+    for watcher, old in zip(watchers, beside, strict=True):
+        is_told = bool(watcher.resets) or watcher.hears_of_what_is_beside
+        assert is_told or await everything_beside(stage, watcher) == old
     places = {place_of(kind) for kind in PLAYS[name].kinds}
     assert any(watcher.resets for watcher in watchers) == (Place.RESET in places)
     if places & {Place.PLACE, Place.REDRAW} and Place.RESET not in places:

@@ -59,6 +59,7 @@ INBOX: list[BaseRoute] = [
     _post("/conversations", beginnings.create, limit=MULTIPART_BYTES),
     _get("/conversations/new", beginnings.new),
     _get("/conversations/{id}", conversations.show),
+    _get("/conversations/{id}/beside", conversations.show_beside),
     _post("/conversations/{id}/read", conversations.mark_read),
     _post("/conversations/{id}/unread", conversations.mark_unread),
     _post("/conversations/{id}/messages", replies.create, limit=MULTIPART_BYTES),

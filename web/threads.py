@@ -65,20 +65,26 @@ async def thread_of(
     dialog: str = "",
 ) -> Thread:
     """A conversation with *case* chosen, or a stretch of it before a position."""
-    actor = Actor.agent(agent)
     cursor = cursor_of(await timelines.newest_position(session))
-    entries = await timelines.newest(session, conversation, actor, before=before)
+    entries = await timelines.newest(session, conversation, Actor.agent(agent), before=before)
+    thread = await beside_of(session, agent, conversation, case)
+    return replace(thread, cursor=cursor, entries=entries, dialog=dialog)
+
+
+async def beside_of(session: Reading, agent: Agent, conversation: Conversation, case: Case) -> Thread:
+    """The same without its entries and its cursor: what stands beside the timeline, and depends on who
+    looks."""
+    actor = Actor.agent(agent)
     composer = await composers.composer_of(session, agent, conversation, case)
     names = [{"id": public_id, "name": name} for public_id, name in composer.names]
     return Thread(
         id=conversation.public_id,
-        cursor=cursor,
+        cursor="",
         head=(await heads.of_cases(session, [case.id]))[case.id],
-        entries=entries,
+        entries=timelines.Page((), has_older=False, private_cases=0),
         composer=composer,
         panel=await panels.panel_of(session, actor, conversation),
         mentions=json.dumps(names, ensure_ascii=False),
-        dialog=dialog,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from inbox import clock
 from inbox.actors import Actor
@@ -21,6 +22,7 @@ from inbox.models import (
     EventKind,
     Place,
     Session,
+    Suggestion,
     place_of,
 )
 from inbox.policies import visible_to
@@ -30,16 +32,19 @@ Reading = AsyncSession
 """A session of `Database.reading()`, for signatures outside of the core."""
 
 RESETS = tuple(kind for kind in EventKind if place_of(kind) is Place.RESET)
+ABOUT_TWO = (EventKind.SUGGESTION_MADE, EventKind.SUGGESTION_DECIDED)
 MOST_SIGNS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event, its case if it has one, and the public id of its conversation."""
+    """An event, its case if it has one, and the public id of its conversation. `other_conversation_id` is
+    that of the other customer whom a suggestion is about: their panel asks the same question."""
 
     event: Event
     conversation_id: str | None
     case: Case | None
+    other_conversation_id: str | None = None
 
     @property
     def position(self) -> int:
@@ -96,14 +101,15 @@ async def after(session: AsyncSession, position: int, *, limit: int) -> Stretch:
 async def of_conversation(
     session: AsyncSession, conversation_id: int, position: int, *, limit: int
 ) -> Stretch:
-    """The next events that concern one conversation's timeline, resets recorded elsewhere included."""
+    """The next events that concern one conversation's page, those recorded in others included."""
     reached = await newest_position(session)
     span = {"conversation": conversation_id, "position": position, "reached": reached}
     found = await _read(session, _OF_CONVERSATION, most=limit, **span)
     if len(found) == limit:
         reached = found[-1].position
     public_id = await session.scalar(_PUBLIC_ID, {"conversation": conversation_id})
-    elsewhere = [one for one in await _read(session, _RESETS_ELSEWHERE, **span) if public_id in one.touched]
+    others = await _read(session, _ELSEWHERE, **span)
+    elsewhere = [one for one in others if public_id in (*one.touched, one.other_conversation_id)]
     everything = sorted([*found, *elsewhere], key=lambda one: one.position)
     return Stretch([one for one in everything if one.position <= reached], reached)
 
@@ -153,10 +159,13 @@ async def thread_of(session: AsyncSession, conversation_id: int) -> Thread | Non
 
 
 # Statements are made once and kept: making one again for each call costs more than running it.
+_OTHER = aliased(Conversation)
 _HAPPENINGS = (
-    select(Event, Conversation.public_id, Case)
+    select(Event, Conversation.public_id, Case, _OTHER.public_id)
     .outerjoin(Conversation, Conversation.id == Event.conversation_id)
     .outerjoin(Case, Case.id == Event.case_id)
+    .outerjoin(Suggestion, Suggestion.id == Event.suggestion_id)
+    .outerjoin(_OTHER, _OTHER.customer_id == Suggestion.other_customer_id)
 )
 _SPAN = (Event.position > bindparam("position"), Event.position <= bindparam("reached"))
 _AFTER = (
@@ -169,8 +178,8 @@ _OF_CONVERSATION = (
     .order_by(Event.position)
     .limit(bindparam("most"))
 )
-_RESETS_ELSEWHERE = _HAPPENINGS.where(
-    Event.kind.in_(RESETS), Event.conversation_id != bindparam("conversation"), *_SPAN
+_ELSEWHERE = _HAPPENINGS.where(
+    Event.kind.in_((*RESETS, *ABOUT_TWO)), Event.conversation_id != bindparam("conversation"), *_SPAN
 )
 _PUBLIC_ID = select(Conversation.public_id).where(Conversation.id == bindparam("conversation"))
 _UNFINISHED_CASES = (

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from inbox.actions import reads
-from inbox.errors import Invalid
+from inbox.errors import Invalid, NotFound
 from inbox.models import Case, Conversation
 from inbox.queries import redirects
 from inbox.queries.happenings import Reading
@@ -14,7 +14,7 @@ from web.installation import installation_of
 from web.lists import Wanted, list_of
 from web.live.signals import SignalKind
 from web.templating import page
-from web.threads import Thread, chosen_case, thread_of
+from web.threads import Thread, beside_of, chosen_case, thread_of
 from web.visiting import visiting_of
 from web.workspace import shell_for
 
@@ -38,6 +38,17 @@ async def show(request: Request) -> Response:
     if before is not None:
         return page(request, "conversations/_entries.html", thread=thread)
     return page(request, "conversations/_opened.html", thread=thread, is_swapped=True)
+
+
+async def show_beside(request: Request) -> Response:
+    """GET /conversations/{id}/beside?case=: composer and customer, for a page whose thread stands already"""
+    async with installation_of(request).database.reading() as session:
+        conversation = await redirects.find_conversation(session, request.path_params["id"])
+        case = await _case(request, session, conversation)
+        if case.conversation_id != conversation.id:
+            raise NotFound("This case stands in another conversation now.")
+        thread = await beside_of(session, request.state.agent, conversation, case)
+    return page(request, "conversations/_beside.html", thread=thread)
 
 
 async def whole_page(request: Request, session: Reading, thread: Thread, *, status: int = 200) -> Response:

@@ -48,6 +48,8 @@ class Drawn:
     """What one event changes. `pieces` are None where nobody watched, so that nothing was drawn.
 
     `cases` are the rows of lists that may have changed, by number, each with the case that only some may see.
+    `beside` are the conversations where what stands beside the timeline and depends on who looks (the
+    composer's strands, the customer) may have changed; `guarded_case_id` says who may hear of that.
     """
 
     position: int
@@ -55,6 +57,8 @@ class Drawn:
     pieces: tuple[Piece, ...] | None
     is_reset: bool
     cases: tuple[tuple[int, int | None], ...]
+    beside: frozenset[str] = frozenset()
+    guarded_case_id: int | None = None
 
 
 def draw_entry(entry: Entry, place: Place) -> str:
@@ -143,7 +147,13 @@ def _drawn(one: Happening, pieces: Sequence[Piece] | None, signs: Mapping[int, S
         pieces=None if pieces is None else tuple(pieces),
         is_reset=changes_sight or _place(one.event) is Place.RESET,
         cases=tuple(cases.items()),
+        beside=frozenset() if one.event.kind in _CASE_AS_IT_WAS else one.touched | _other(one),
+        guarded_case_id=one.case.id if one.case is not None and one.case.is_private else None,
     )
+
+
+def _other(one: Happening) -> frozenset[str]:
+    return frozenset() if one.other_conversation_id is None else frozenset({one.other_conversation_id})
 
 
 def _named_cases(event: Event) -> list[int]:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Container, Iterable
 from inbox.queries.happenings import Thread
 from web.live.cursors import cursor_of
 from web.live.fragments import Drawn
-from web.live.tail import MOST_BEHIND, SharedFrame, Tail
+from web.live.tail import MOST_BEHIND, SharedFrame, Stretch, Tail
 
 LISTS = "lists"
 MOST_EVENTS = 64
@@ -51,10 +51,10 @@ class Subscription:
         stretch = await self._tail.after(self._position, self._thread)
         if self._thread is None:
             frame, is_for_all = await self._signal(stretch.drawn, stretch.reached, sees)
-        elif any(one.is_reset for one in stretch.drawn):
+        elif any(one.is_reset for one in stretch.drawn if self._thread.public_id in one.timelines):
             return self.reset()
         else:
-            frame, is_for_all = await self._html(stretch.drawn, stretch.reached, sees)
+            frame, is_for_all = await self._html(self._thread.public_id, stretch, sees)
         if is_for_all and head == self._tail.head:
             self._tail.frames[place] = SharedFrame(frame, self._position)
         return frame
@@ -64,12 +64,12 @@ class Subscription:
         self.is_over = True
         return _text(sub=self.sub, reset=True)
 
-    async def _html(self, drawn: Sequence[Drawn], reached: int, sees: Sees) -> tuple[str | None, bool]:
+    async def _html(self, own: str, stretch: Stretch, sees: Sees) -> tuple[str | None, bool]:
         """The frame, and whether everybody at this place is told the same."""
         chosen: list[Drawn] = []
-        size = 0
-        for one in drawn:
-            if not one.pieces:
+        size, reached = 0, stretch.reached
+        for one in stretch.drawn:
+            if not one.pieces or own not in one.timelines:
                 continue
             size += sum(len(piece.html) for piece in one.pieces)
             if chosen and (size > MOST_BYTES or len(chosen) == MOST_EVENTS):
@@ -77,10 +77,15 @@ class Subscription:
                 break
             chosen.append(one)
         pieces = [piece for one in chosen for piece in one.pieces or ()]
-        seen, is_for_all = await _seen((piece.guarded_case_id for piece in pieces), sees)
+        beside = {one.guarded_case_id for one in stretch.drawn if own in one.beside}
+        seen, is_for_all = await _seen((*beside, *(piece.guarded_case_id for piece in pieces)), sees)
         self._position = reached
-        html = "".join(piece.html for piece in pieces if piece.guarded_case_id in seen)
-        frame = _text(sub=self.sub, cursor=cursor_of(reached), html=html) if html else None
+        told: dict[str, object] = {}
+        if html := "".join(piece.html for piece in pieces if piece.guarded_case_id in seen):
+            told["html"] = html
+        if any(guarded in seen for guarded in beside):
+            told["signal"] = {"beside": True}
+        frame = _text(sub=self.sub, cursor=cursor_of(reached), **told) if told else None
         return frame, is_for_all
 
     async def _signal(self, drawn: Sequence[Drawn], reached: int, sees: Sees) -> tuple[str | None, bool]:

@@ -108,7 +108,8 @@ class Tail:
             drawn = self._ring[first:]
             if thread is None:
                 return Stretch(drawn, self.head)
-            drawn = [one for one in drawn if thread.public_id in one.timelines]
+            key = thread.public_id
+            drawn = [one for one in drawn if key in one.timelines or key in one.beside]
             if all(one.pieces is not None or one.is_reset for one in drawn):
                 return Stretch(drawn, self.head)
         return await self._read_again(position, thread)

@@ -160,6 +160,41 @@
     form.querySelectorAll('[data-for-strand]').forEach(el => { el.hidden = el.disabled = el.dataset.forStrand !== on.value; });
   }
 
+  /* ---- the strands, whom they reach and what still waits, as they stand now; what was chosen and typed here stays ---- */
+  function follow(fresh) {
+    const form = current(), s = form && states.get(form);
+    if (!s || !fresh || fresh.dataset.conversation !== form.dataset.conversation) return;
+    clearTimeout(s.following);
+    const menu = find(form, 'summary.via'), now = find(fresh, 'summary.via'), at = document.activeElement.closest('[data-for-strand]');
+    if (!menu || !now || form.dataset.sending) return;
+    if (menu.parentElement.open || (at && form.contains(at))) { s.following = setTimeout(follow, 1000, fresh); return; }
+    const chosen = strandOf(form), keeps = s.hasChosen || area(form).value.trim(), olds = [...form.querySelectorAll('[data-for-strand]')];
+    const news = [...fresh.querySelectorAll('[data-for-strand]')];
+    news.forEach(el => carry(el, olds));
+    olds.forEach(el => el.remove());
+    find(form, 'label[for="text"]').before(...news.filter(el => !isOwed(el)));
+    find(form, '[data-error]').before(...news.filter(isOwed));
+    menu.nextElementSibling.replaceChildren(...now.nextElementSibling.childNodes);
+    const same = keeps && find(form, '[name="strand"][value="' + CSS.escape(chosen) + '"]');
+    if (same) same.checked = true;
+    chooseStrand(form);
+    document.dispatchEvent(new CustomEvent('desk:applied'));
+  }
+  const isOwed = el => Boolean(el.querySelector('.owed'));
+
+  function carry(now, olds) {                              // ticks, words and choices of a person go along
+    const was = olds.find(el => el.dataset.forStrand === now.dataset.forStrand && isOwed(el) === isOwed(now));
+    if (!was) return;
+    now.querySelectorAll('details').forEach((el, i) => { el.open = Boolean(was.querySelectorAll('details')[i]?.open); });
+    now.querySelectorAll('input, select').forEach(field => {
+      const old = [...was.querySelectorAll('[name="' + field.name + '"]')].find(el => field.type !== 'checkbox' || el.value === field.value);
+      if (!old) return;
+      if (field.type === 'checkbox') { if (old.checked !== old.defaultChecked) field.checked = old.checked; }
+      else if (field.matches('select')) { if (![...old.options].every(one => one.selected === one.defaultSelected)) field.value = old.value; }
+      else if (old.value !== old.defaultValue) field.value = old.value;
+    });
+  }
+
   /* ---- sending ---- */
   async function send(form, submitter) {
     const s = states.get(form), box = area(form), words = box.value, mode = modeOf(form);
@@ -184,7 +219,7 @@
   async function taken(form, mode, words, answer) {
     const s = states.get(form), now = s.mode === mode ? area(form).value : s.texts[mode];
     const rest = now.startsWith(words) ? now.slice(words.length).trimStart() : now;       // typed while it was on its way
-    s.texts[mode] = rest; s.sent = ''; s.versions[mode] = '';
+    s.texts[mode] = rest; s.sent = ''; s.hasChosen = false; s.versions[mode] = '';
     if (s.mode === mode) area(form).value = rest;
     keepRest(form, mode, rest);
     find(form, '[data-files]')?.replaceChildren();
@@ -334,7 +369,7 @@
     const form = mine(e);
     if (!form) return;
     if (e.target.name === 'mode') changeMode(form);
-    if (e.target.name === 'strand') { chooseStrand(form); unguard(form); area(form).focus(); }
+    if (e.target.name === 'strand') { states.get(form).hasChosen = true; chooseStrand(form); unguard(form); area(form).focus(); }
     if (e.target.matches('[data-attach]')) { attach(form, e.target.files); e.target.value = ''; }
   });
   document.addEventListener('click', e => {                  // R in a reply changes no mode, and still means to write
@@ -361,6 +396,7 @@
   const leave = () => { const form = current(); if (form && states.has(form) && states.get(form).timer) save(form, true); };
   addEventListener('pagehide', leave);
   document.addEventListener('htmx:beforeSwap', leave);
+  document.addEventListener('desk:composer', e => follow(e.detail));
   ['htmx:afterSettle', 'desk:applied'].forEach(name => document.addEventListener(name, () => { start(); giveBack(); }));
   start();
 })();

@@ -3,7 +3,7 @@
 
    Protocol (JSON). Browser to server: {t:"open", sub, after} {t:"close", sub} {t:"view", conversation|null}
    {t:"typing", conversation, on} {t:"pong"}. Server to browser: {sub, cursor, html} {sub:"lists", cursor, signal:{cases:[1042]}}
-   {sub, reset:true} {ping:1}, and without a cursor {signal:{typing:{conversation, agent|null, name, on}}} and
+   {sub, reset:true} {ping:1}, a timeline's frame perhaps with {signal:{beside:true}}, and without a cursor {signal:{typing:{conversation, agent|null, name, on}}} and
    {signal:{presence:{conversation, agents:[{id, name}]}}}; several at once come as a list. Each sub has a cursor of its own, opaque here; nothing is dropped
    by comparing cursors: an entry that comes twice replaces its twin. Close code 4401 means that the session has ended.
 
@@ -17,6 +17,7 @@
        inside: time[datetime], [data-author-name] (becomes "You"), [data-name-of=AGENT] (becomes "you"), [data-text]
    button#missed[hidden] > [data-n]   #announce[aria-live=polite]   #presence   #writing[hidden] > [data-text]
    #offline[hidden] with [data-countdown] and button[data-reconnect]; #signed-out[hidden]
+   #composer and #customer follow by being asked for (GET /conversations/ID/beside?case=) when a timeline's frame says "beside"
    [data-refresh] with an id: regions that a reset takes anew from the page's own URL; never around the composer
    li[data-conversation] rows show "Inês is typing…"; lists.js and app.js say what they expect at their top. */
 (function () {
@@ -24,7 +25,7 @@
   const desk = (window.desk = window.desk || {}), root = document.body;
   const IDLE = +root.dataset.idle || 40000, LONGEST = 30000, GRACE = 1000;
   const people = new Map(), closedAt = new Map();
-  let ws = null, tries = 0, heard = 0, timer = 0, retryAt = 0, downSince = 0, box = null, sub = '', stale = false, viewTimer = 0;
+  let ws = null, tries = 0, heard = 0, timer = 0, retryAt = 0, downSince = 0, box = null, sub = '', stale = false, viewTimer = 0, besideTimer = 0;
 
   const byId = id => document.getElementById(id);
   const isUp = () => Boolean(ws) && ws.readyState === 1;
@@ -96,6 +97,7 @@
   function signal(s) {
     if (s.cases && desk.lists) desk.lists.changed(s.cases);
     if (s.typing) typing(s.typing);
+    if (s.beside) beside(300 + Math.random() * 700);
     if (s.presence) note(s.presence.conversation, 'viewing', s.presence.agents || []);
   }
 
@@ -162,6 +164,26 @@
     if (end) box.scrollTop = box.scrollHeight;
   }
 
+  /* ---- beside the thread: the composer's strands and the customer depend on who looks, so that they are asked for ---- */
+  function beside(wait) { besideTimer = besideTimer || setTimeout(askBeside, wait); }
+
+  async function askBeside() {
+    const log = box, url = log && '/conversations/' + conversation() + '/beside?case=' + log.dataset.case;
+    besideTimer = 0;
+    if (!url || !byId('composer')) return;
+    try {
+      const answer = await fetch(url, { headers: desk.headers() });
+      if (answer.status >= 500) throw new Error(answer.status);
+      if (!answer.ok || answer.redirected) return;         // signed out, or moved away: that is told by other frames
+      const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+      if (log === box) tellComposer(page);
+      await leisure('customer');
+      if (log === box) take(byId('customer'), page);
+    } catch (_) { beside(2000 + Math.random() * 3000); }   // no network: asked again
+  }
+
+  function tellComposer(page) { document.dispatchEvent(new CustomEvent('desk:composer', { detail: page.getElementById('composer') })); }
+
   /* ---- reset: the page is asked for anew, and everything but the composer takes its place ---- */
   async function refetch() {
     if (stale === 'asked') return;
@@ -181,29 +203,33 @@
     }
   }
 
-  function leisure() {                                     // a person in the middle of a refreshed region is not interrupted
-    const at = document.activeElement && document.activeElement.closest('[data-refresh]');
+  function leisure(id) {                                   // a person in the middle of a refreshed region is not interrupted
+    const at = document.activeElement && document.activeElement.closest(id ? '#' + id : '[data-refresh]');
     if (!at || at === document.activeElement || document.activeElement.closest('li[id]')) return null;
-    return new Promise(done => at.addEventListener('focusout', () => setTimeout(() => done(leisure())), { once: true }));
+    return new Promise(done => at.addEventListener('focusout', () => setTimeout(() => done(leisure(id))), { once: true }));
   }
 
   function renew(page, url) {
     const fresh = page.getElementById('log');
     if (fresh && box && fresh.dataset.sub !== box.dataset.sub) return moveTo(page, url);
     const row = document.activeElement.closest('li[id]');
-    document.querySelectorAll('[data-refresh][id]').forEach(old => {
-      const now = page.getElementById(old.id);
-      if (!now || old.querySelector('textarea')) return;
-      for (const { name, value } of now.attributes) old.setAttribute(name, value);
-      const top = old.scrollTop, end = old === box && box.dataset.pinned;
-      old.replaceChildren(...now.childNodes);
-      if (old === box) desk.timeline.decorate(box);
-      old.scrollTop = end ? old.scrollHeight : top;
-      if (window.htmx) window.htmx.process(old);
-    });
+    document.querySelectorAll('[data-refresh][id]').forEach(old => take(old, page));
+    tellComposer(page);
     const link = row && byId(row.id) && byId(row.id).querySelector('a');
     if (link) link.focus({ preventScroll: true });
     root.dataset.cursor = page.body.dataset.cursor;
+    document.dispatchEvent(new CustomEvent('desk:applied'));
+  }
+
+  function take(old, page) {
+    const now = old && page.getElementById(old.id);
+    if (!now || old.querySelector('textarea')) return;
+    for (const { name, value } of now.attributes) old.setAttribute(name, value);
+    const top = old.scrollTop, end = old === box && box.dataset.pinned;
+    old.replaceChildren(...now.childNodes);
+    if (old === box) desk.timeline.decorate(box);
+    old.scrollTop = end ? old.scrollHeight : top;
+    if (window.htmx) window.htmx.process(old);
     document.dispatchEvent(new CustomEvent('desk:applied'));
   }
 

@@ -18,7 +18,8 @@ from inbox.actors import SYSTEM, Actor
 from inbox.config import Settings
 from inbox.db import Database
 from inbox.models import Agent, Conversation
-from inbox.queries import timelines
+from inbox.queries import redirects, timelines
+from web import threads
 from web.live.cursors import cursor_of
 from web.live.fragments import Fragments
 from web.live.hub import Hub
@@ -93,6 +94,16 @@ async def page_of(database: Database, conversation: Conversation, actor: Actor =
     template = environment().get_template("timeline/_entry.html")
     entries = "".join(template.render(entry=entry) for entry in page.entries)
     return Page(f'<div id="log">{entries}</div>', cursor)
+
+
+async def beside_of_page(database: Database, conversation: Conversation, agent: Agent) -> str:
+    """What stands beside the timeline for this agent, as its page asks for it."""
+    async with database.reading() as session:
+        now = await redirects.find_conversation(session, conversation.public_id)
+        case = await threads.chosen_case(session, Actor.agent(agent), now)
+        thread = await threads.beside_of(session, agent, now, case)
+        template = environment().get_template("conversations/_beside.html")
+        return template.render(thread=thread, agent=agent, csrf_token=lambda: "a token")
 
 
 @dataclass(slots=True)
