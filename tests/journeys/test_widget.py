@@ -4,11 +4,13 @@ import asyncio
 import gzip
 import hashlib
 import hmac
-import json
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import BrowserContext, FilePayload, Frame, Page, expect
@@ -18,14 +20,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from inbox.actions.resolutions import resolve
 from inbox.blobs import BlobStore
 from inbox.config import Settings
 from inbox.db import Database
-from inbox.models import Claim, Message
+from inbox.models import Agent, Case, Claim, Message, VisitorToken
 from tests.builders import a_conversation
 from tests.services.visiting import Site, listening, webchat_site
-from web.slim_scripts import LOADER, PANEL
+from web.slim_scripts import LOADER, PANEL, SCREENS, STYLE
 
+TYPES = Path(__file__).parents[2] / "web" / "static" / "widget.d.ts"
 NewContext = Callable[..., Awaitable[BrowserContext]]
 
 SHOP = """<!doctype html><html lang="en"><head><title>Lamp</title><meta name="viewport"
@@ -47,6 +51,8 @@ class Shop:
 
     async def lamp(self, request: Request) -> Response:
         page = SHOP.format(base=self.site.base, key=self.site.channel.public_key)
+        if "consent" in request.query_params:
+            page = page.replace(" async>", ' data-consent="wait" async>')
         policy = STRICT.format(base=self.site.base)
         return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 
@@ -294,15 +300,122 @@ async def test_a_wrong_signature_is_told_to_whoever_made_the_page(page: Page, si
 
 async def test_pages_steer_the_widget(page: Page, site: Site, shop: str) -> None:
     await visit(page, shop)
+    calls = await page.evaluate("Object.keys(window.onethread).sort()")
+    assert sorted(set(re.findall(r"^  (\w+)(?:<.*?>)?\(", TYPES.read_text(), re.MULTILINE))) == calls
     await page.evaluate("onethread.prefill('About order 48213')")
     panel = await panel_of(page)
     await expect(panel.locator("#text")).to_have_value("About order 48213")
     await page.evaluate("onethread.toggle()")
     await expect(panel.locator("#text")).to_be_hidden()
     assert await page.evaluate("onethread.push(['nothing']).catch(error => error.message)")
+    await page.evaluate(
+        """window.heard = []; const note = n => heard.push(n); onethread.on('message', () => note('message'));
+        onethread.on('open', () => note('open')); onethread.off('open');"""
+    )
+    await page.evaluate("onethread.send('By a press')")  # what is evaluated here counts as a press
+    await expect(panel.locator(".w-m--me[id]")).to_have_text("By a press")
+    assert await page.evaluate("heard") == ["message"]
+    await page.evaluate(
+        "onethread.setAttributes({plan: 'pro'}); history.pushState(null, '', '/lamps/alder?q=1')"
+    )
+    async with asyncio.timeout(15):
+        while await kept_of_browser(site) != (f"{shop}/lamps/alder", {"plan": "pro"}):
+            await page.wait_for_timeout(50)
+    await page.evaluate("onethread.hide()")
+    await expect(panel.locator("#text")).to_be_hidden()
+    await page.evaluate("onethread.show().then(() => onethread.reset())")
+    async with asyncio.timeout(15):
+        while (await kept_of_browser(site, is_revoked=True))[1] != {"plan": "pro"}:
+            await page.wait_for_timeout(50)
     await page.evaluate("onethread.destroy()")
     await until(page, "Array.isArray(window.onethread)")
     assert _panels(page) == []
+
+
+async def kept_of_browser(site: Site, *, is_revoked: bool = False) -> tuple[str | None, Any]:
+    """The page and the attributes that are kept of the one browser."""
+    async with site.database.reading() as session:
+        query = select(VisitorToken).where(VisitorToken.revoked_at.is_not(None) == is_revoked)
+        kept = (await session.scalars(query)).first()
+        return (kept.page, kept.attributes) if kept else (None, None)
+
+
+async def test_before_consent_nothing_is_stored(page: Page, site: Site, shop: str) -> None:
+    await page.goto(f"{shop}/?consent")
+    await until(page, "window.onethread && !Array.isArray(window.onethread)")
+    await page.evaluate("onethread.open()")
+    panel = await panel_of(page)
+    await write(panel, "Hello")
+    await expect(panel.locator(".w-m--me[id]")).to_have_text("Hello")
+    stored = "Object.keys(localStorage).length"
+    assert [await page.evaluate(stored), await panel.evaluate(stored)] == [0, 0]
+    await page.evaluate("onethread.consent(true)")
+    await until(page, stored)
+    async with asyncio.timeout(15):
+        while not await panel.evaluate(stored):
+            await page.wait_for_timeout(50)
+
+
+async def test_what_the_company_asks_first_is_asked_and_kept_in_german_on_a_phone(
+    new_context: NewContext, site: Site, shop: str
+) -> None:
+    await site.change(ask_name="optional", questions=["Bestellnummer*"], away="on")
+    context = await new_context(
+        color_scheme="dark", locale="de-DE", viewport={"width": 390, "height": 844}, has_touch=True
+    )
+    page = await context.new_page()
+    panel = await opened(page, shop)
+    await expect(panel.get_by_role("heading", name="Wir haben gerade geschlossen")).to_be_visible()
+    await panel.get_by_role("textbox", name="Nachricht").fill("Wo ist meine Lampe?")
+    await panel.get_by_label("Ihre E-Mail-Adresse").fill("ines@norte")
+    await panel.get_by_role("button", name="Nachricht hinterlassen").click()
+    await expect(panel.get_by_text("Es fehlt der Teil nach dem Punkt")).to_be_visible()
+    await expect(panel.get_by_text("Bitte ausfüllen.")).to_be_visible()
+    await no_violations(page)
+    await page.reload()
+    await page.evaluate("onethread.open()")
+    panel = await panel_of(page)
+    await expect(panel.get_by_role("textbox", name="Nachricht")).to_have_value("Wo ist meine Lampe?")
+    await panel.get_by_label("Ihre E-Mail-Adresse").fill("ines@norte.example")
+    await panel.get_by_label("Bestellnummer").fill("48213")
+    await panel.get_by_role("button", name="Nachricht hinterlassen").click()
+    await expect(panel.locator(".w-m--me[id]")).to_have_text("Wo ist meine Lampe?")
+    await expect(panel.locator("#foot")).to_contain_text("antworten wir an ines@norte.example")
+    async with site.database.reading() as session:
+        message = (await session.scalars(select(Message))).one()
+        assert message.fields == [["Bestellnummer", "48213"]]
+        assert list(await session.scalars(select(Claim.address))) == ["ines@norte.example"]
+
+
+async def test_an_ended_chat_is_rated_and_goes_on(page: Page, site: Site, shop: str) -> None:
+    panel = await opened(page, shop)
+    await page.evaluate("onethread.on('rating', told => { window.rated = told.score; })")
+    await write(panel, "Hello")
+    await expect(panel.locator(".w-m--me[id]")).to_be_visible()
+    await site.answer("Good day")
+    await expect(panel.locator(".w-m[data-author]")).to_be_visible()
+    await panel.click("#emoji")
+    await panel.locator(".w-emoji button").first.click()
+    await expect(panel.locator("#text")).to_have_value("😀")
+    await panel.click("#more")
+    await panel.get_by_role("button", name="Turn sound on").click()
+    async with site.database.transaction() as session:
+        case = (await session.scalars(select(Case))).one()
+        await resolve(session, case, by=await session.get_one(Agent, site.agent.id))
+    await expect(panel.get_by_role("group", name="How did Maya do?")).to_be_visible()
+    await no_violations(page)
+    await panel.locator(".w-csat label", has_text="Good").click()
+    await panel.get_by_label("Anything to add?").fill("Quick")
+    await panel.get_by_role("button", name="Send rating").click()
+    await expect(panel.get_by_text("Thank you for telling us.")).to_be_visible()
+    assert await page.evaluate("window.rated") == 4
+    await write(panel, "One more thing")
+    await expect(panel.get_by_text("This chat has ended")).to_have_count(0)
+    await panel.click("#more")
+    await panel.get_by_role("button", name="Ask to delete my data").click()
+    await expect(panel.locator(".w-m--me[id]").last).to_have_text(
+        "Please delete the data that you hold about me."
+    )
 
 
 async def test_escape_closes_and_focus_goes_back(page: Page, site: Site, shop: str) -> None:
@@ -349,18 +462,20 @@ async def test_the_panel_has_no_violations_of_accessibility(
     await expect(panel.locator(".w-m--me[id]")).to_be_visible()
     await site.answer("Good day. See https://shop.example")
     await expect(panel.locator(".w-m[data-author]")).to_be_visible()
+    await no_violations(page)
+
+
+async def no_violations(page: Page) -> None:
     found = await Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
     assert found.violations_count == 0, found.generate_report()
 
 
-def test_it_weighs_little() -> None:
-    static = Path(__file__).parents[2] / "web" / "static"
-    document = static.parent / "templates" / "webchat" / "panel.html"
-    weights = {
-        "loader": len(gzip.compress(LOADER.content, 9)),
-        "panel": len(gzip.compress(PANEL.content, 9)),
-        "looks": len(gzip.compress((static / "widget.css").read_bytes(), 9)),
-        "document": len(gzip.compress(document.read_bytes(), 9)),
-    }
-    assert weights["loader"] <= 4_000, json.dumps(weights)
-    assert sum(weights.values()) <= 15_000, json.dumps(weights)
+async def test_it_weighs_little(site: Site) -> None:
+    """What is fetched before anybody has pressed anything, what opens the chat, and what is fetched later."""
+    async with httpx2.AsyncClient() as http:
+        document = (await http.get(f"{site.path}/panel", headers={"Accept-Language": "de"})).content
+    opening = LOADER.weight + PANEL.weight + STYLE.weight + len(gzip.compress(document, 9))
+    later = max(script.weight for script in SCREENS.values())
+    assert LOADER.weight <= 4_000
+    assert opening <= 15_000, opening
+    assert later <= 6_000, later
