@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from channels.email.quote_lines import Is, Line, worded
 from channels.email.quote_patterns import (
+    MAX_ANNOUNCEMENT,
     bare_label,
     has_email,
     has_moment,
@@ -87,6 +88,8 @@ def _attribution_start(lines: Sequence[Line], last: int) -> int | None:
             break
         complete = found is not None and has_moment(joined)
         joined = f"{line.text} {joined}".strip()
+        if len(joined) > MAX_ANNOUNCEMENT:
+            break
         if blanks and not (opens_attribution(line.text) and has_moment(line.text)):
             continue
         if found is not None and not opens_attribution(line.text) and (complete or not has_moment(line.text)):

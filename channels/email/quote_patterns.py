@@ -22,6 +22,7 @@ from channels.email.quote_words import (
 )
 
 MAX_LINE = 500
+MAX_ANNOUNCEMENT = 600
 
 _VERB = re.compile(rf"(?<![^\W_])(?:{WROTE})(?![^\W_])", re.IGNORECASE)
 _CJK_VERB = re.compile("写道|寫道|書きました|작성|のメール|쓴 글|提到")
@@ -86,7 +87,7 @@ _RULE = re.compile(r"\s{0,3}(?:[-_=*~#+\u2013\u2014\u2500]{2,}|\u1427)\s*$")
 
 def is_attribution(joined: str) -> bool:
     """Whether some lines, joined, announce a quote: who wrote, and when or from which address."""
-    if len(joined) > 3 * MAX_LINE:
+    if len(joined) > MAX_ANNOUNCEMENT:
         return False
     if _GMAIL_WITHOUT_VERB.fullmatch(joined):
         return True
