@@ -15,6 +15,7 @@ from pathlib import Path
 import structlog
 
 from channels.email.listener import DeliveredMail, LmtpListener
+from channels.email.pacing import file_calmly
 from channels.email.servers import MailServer
 from inbox.db import Database
 from inbox.errors import Invalid, SettingsInvalid
@@ -116,7 +117,7 @@ class _Door:
             while len(ids) < BATCH and not self._accepted.empty():
                 ids.append(self._accepted.get_nowait())
             try:
-                await self._intake.file(ids)
+                await file_calmly(self._intake, ids, more_wait=not self._accepted.empty())
             except Exception:
                 log.exception("lmtp.filing_failed", records=len(ids))  # the sweep takes them up again
 

@@ -6,6 +6,7 @@ message is answered. Requests come on standard input, answers go to standard out
 
 import logging
 import math
+import os
 import resource
 import signal
 import sys
@@ -19,6 +20,7 @@ from inbox.errors import NotFound, Refused
 
 CPU_SECONDS = 10
 MEMORY_BYTES = 512 * 1024 * 1024
+NICENESS = 5  # agents' pages come first where a core is short
 READY = "ready"
 
 Answer = (
@@ -37,6 +39,7 @@ class _OutOfTime(BaseException):
 
 def main() -> None:
     """Serve until standard input ends: first the blob folder, then (context, digests) again and again."""
+    os.nice(NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     signal.signal(signal.SIGXCPU, _stop)
     logging.getLogger("flufl.bounce").disabled = True  # it logs what it stumbles over, and goes on

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import structlog
 
 from channels.email import mailbox
+from channels.email.pacing import file_calmly
 from channels.email.receiver import (
     AccessToken,
     FirstConnection,
@@ -35,7 +36,7 @@ from inbox.queries import mailboxes
 from inbox.secrets import Keys
 
 LOOK_SECONDS = 2.0
-AHEAD = 4  # batches that may wait to be filed
+AHEAD = 2  # batches that may wait to be filed
 FOLDER = "INBOX"
 STATES = {
     MailboxStateKind.CONNECTED: "ok",
@@ -197,7 +198,7 @@ class MailboxWatch:
         while True:
             ids = await accepted.get()
             try:
-                await self._intake.file(ids)
+                await file_calmly(self._intake, ids, more_wait=not accepted.empty())
             except Exception:
                 log.exception("mailbox.filing_failed", records=len(ids))  # the sweep takes them up again
 

@@ -1,6 +1,7 @@
 """An IMAP server on its worst day: it keeps mails by UID and speaks RFC 9051, until it is told not to."""
 
 import asyncio
+import bisect
 import contextlib
 import re
 import time
@@ -46,6 +47,7 @@ class HostileImap:
         self.capabilities = CAPABILITIES
         self.port = 0
         self._arrived = asyncio.Condition()
+        self._idling = asyncio.Event()
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
 
@@ -86,6 +88,10 @@ class HostileImap:
                 uids.append(uid)
             self._arrived.notify_all()
         return uids
+
+    async def first_login(self) -> None:
+        """Wait until somebody has logged in and begun to idle."""
+        await self._idling.wait()
 
     def make_anew(self) -> None:
         """The folder's index is lost: the same mails under other UIDs, and another UIDVALIDITY."""
@@ -154,10 +160,11 @@ class HostileImap:
         if self.faults.flood and "BODY" in command:
             size, self.faults.flood = self.faults.flood, 0
             writer.write(b"* OK " + b"x" * size + b"\r\n")
+        order = sorted(self.mails)
         for uid in _uids(asked[1]):
             if uid not in self.mails:  # expunged meanwhile
                 continue
-            number = sorted(self.mails).index(uid) + 1
+            number = bisect.bisect(order, uid)
             if "BODY" not in command:
                 size = self.faults.lies.get(uid, len(self.mails[uid]))
                 facts = f'RFC822.SIZE {size} INTERNALDATE "20-Nov-2026 10:00:00 +0000"'
@@ -185,6 +192,7 @@ class HostileImap:
 
     async def _idle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"+ idling\r\n")
+        self._idling.set()
         done = asyncio.ensure_future(reader.readline())
         try:
             while not done.done():
