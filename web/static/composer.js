@@ -172,7 +172,7 @@
     const news = [...fresh.querySelectorAll('[data-for-strand]')];
     news.forEach(el => carry(el, olds));
     olds.forEach(el => el.remove());
-    find(form, 'label[for="text"]').before(...news.filter(el => !isOwed(el)));
+    (find(form, 'label[for="text"]') || area(form)).before(...news.filter(el => !isOwed(el)));
     find(form, '[data-error]').before(...news.filter(isOwed));
     menu.nextElementSibling.replaceChildren(...now.nextElementSibling.childNodes);
     const same = keeps && find(form, '[name="strand"][value="' + CSS.escape(chosen) + '"]');

@@ -168,7 +168,7 @@
   function beside(wait) { besideTimer = besideTimer || setTimeout(askBeside, wait); }
 
   async function askBeside() {
-    const log = box, url = log && '/conversations/' + conversation() + '/beside?case=' + log.dataset.case;
+    const log = box, url = log && '/conversations/' + conversation() + '/beside?case=' + (log.dataset.case || '');
     besideTimer = 0;
     if (!url || !byId('composer')) return;
     try {

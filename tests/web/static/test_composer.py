@@ -300,3 +300,85 @@ async def test_the_mailbox_brings_its_signature_and_how_much_it_takes(posts: Pos
     await page.set_input_files("[data-attach]", [file, file])
     await expect(page.locator(".file").nth(1)).to_contain_text("all files together may have")
     assert len(posts.to("/upload")) == 1
+
+
+async def follow(page: Page, *changes: tuple[str, str]) -> None:
+    """What live.js does when something beside the thread has changed: the composer as it stands now."""
+    fresh = COMPOSER
+    for old, new in changes:
+        assert old in fresh
+        fresh = fresh.replace(old, new)
+    script = """html => {
+        const detail = new DOMParser().parseFromString(html, 'text/html').getElementById('composer');
+        document.dispatchEvent(new CustomEvent('desk:composer', { detail }));
+    }"""
+    await page.evaluate(script, fresh)
+
+
+NEW_STRAND = (
+    '<label class="mi" id="to-chat">',
+    '<label class="mi"><input type="radio" name="strand" value="s9" data-kind="email">'
+    '<span data-via>to <b>Order 9</b></span></label><label class="mi" id="to-chat">',
+)
+NEW_CC = (
+    '<input name="cc_more">',
+    '<input type="checkbox" name="cc" value="eva@norte.example"><input name="cc_more">',
+)
+NOW_CHAT = (
+    (
+        'value="s1" data-kind="email" checked>',
+        'value="s1" data-kind="email">',
+    ),
+    ('value="s2" data-kind="webchat">', 'value="s2" data-kind="webchat" checked>'),
+)
+OWED = (
+    '<p data-error role="alert"></p>',
+    '<fieldset data-for-strand="s1"><div class="owed">Still unanswered: web chat'
+    '<input type="checkbox" name="also_answered" value="s2"></div></fieldset><p data-error role="alert"></p>',
+)
+
+
+async def test_strands_and_recipients_follow_and_what_was_chosen_stays(posts: Posts, page: Page) -> None:
+    await page.fill("textarea", "On its way")
+    await page.uncheck('input[value="rui@norte.example"]')
+    await page.fill('input[name="cc_more"]', "lea@norte.example")
+    await page.focus("textarea")
+
+    await follow(page, NEW_STRAND, NEW_CC, OWED, *NOW_CHAT)
+
+    await expect(page.locator('[name="strand"]')).to_have_count(4)
+    await expect(page.locator('input[value="eva@norte.example"]')).not_to_be_checked()
+    await expect(page.locator('input[value="rui@norte.example"]')).not_to_be_checked()
+    await expect(page.locator('input[value="ines@norte.example"]')).to_be_checked()
+    await expect(page.locator('input[name="cc_more"]')).to_have_value("lea@norte.example")
+    await expect(page.locator("textarea")).to_have_value("On its way")
+    await expect(page.locator('[value="s1"]')).to_be_checked()
+    await expect(page.locator(".owed")).to_be_visible()
+    await page.check('[name="also_answered"]')
+    await page.focus("textarea")
+    await follow(page, OWED)
+    await expect(page.locator('[name="also_answered"]')).to_be_checked()
+
+
+async def test_an_empty_composer_answers_what_the_server_would_choose_now(posts: Posts, page: Page) -> None:
+    await follow(page, *NOW_CHAT)
+    await expect(page.locator('[value="s2"]')).to_be_checked()
+    await expect(page.locator("summary.via")).to_have_text("to Web chat")
+
+    await page.evaluate("document.querySelector('details.menu').open = true")
+    await page.click("#to-chat")
+    await follow(page)
+
+    await expect(page.locator('[value="s2"]')).to_be_checked()
+
+
+async def test_recipients_in_the_middle_of_being_chosen_wait(posts: Posts, page: Page) -> None:
+    await page.fill('input[name="cc_more"]', "lea@")
+    await follow(page, NEW_CC)
+    await expect(page.locator('input[value="eva@norte.example"]')).to_have_count(0)
+    await expect(page.locator('input[name="cc_more"]')).to_be_focused()
+
+    await page.focus("textarea")
+
+    await expect(page.locator('input[value="eva@norte.example"]')).to_have_count(1)
+    await expect(page.locator('input[name="cc_more"]')).to_have_value("lea@")

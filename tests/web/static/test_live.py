@@ -295,3 +295,18 @@ async def test_icons_are_drawn_from_the_sprite_under_the_content_policy(stub: St
     stub.pages["/"] = document('<svg class="i"><use href="/static/icons.svg#mail"/></svg>')
     await page.goto(stub.url)
     await page.wait_for_function("document.querySelector('use').getBBox().width > 10")
+
+
+async def test_what_stands_beside_the_thread_is_asked_for_once_for_many_changes(
+    stub: Stub, opened: Open
+) -> None:
+    stub.pages["/conversations/c1/beside"] = (
+        '<form id="composer" data-conversation="c1"></form><aside id="customer">Norte Lda</aside>'
+    )
+    page = await opened(thread(entry(1)) + '<aside id="customer">before</aside>')
+    for number in range(5):
+        await stub.push(sub="timeline:c1", cursor=f"T{number + 2}", signal={"beside": True})
+
+    await expect(page.locator("#customer")).to_have_text("Norte Lda")
+
+    assert [path for path in stub.asked if "beside" in path] == ["/conversations/c1/beside?case="]
