@@ -19,6 +19,7 @@ from inbox.errors import Conflict, Invalid, NotPermitted
 from inbox.models import Channel, Customer, DeliveryState, Direction, Identity, IntakeState, Message
 from inbox.queries import visitor_views
 from inbox.queries.visitor_views import View
+from web import staged_files
 from web.installation import Installation
 from web.rates import address_block
 
@@ -94,9 +95,11 @@ async def write(visit: Visit, message: ChatMessage, *, host: str | None) -> tupl
     known
     already: the same client_id twice is one message.
 
-    Raises Conflict where it was not filed; what was sent is kept all the same, for agents to look at.
+    Raises Invalid where a file of it is no longer there, Conflict where it was not filed; what was sent is
+    kept all the same, for agents to look at.
     """
     visit = await _kept(visit)
+    await staged_files.keep(message.files, visit.installation.blobs)
     raw = parser.write(
         visitor_id=visit.visitor_id,
         client_id=message.client_id,

@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import structlog
 
@@ -17,6 +18,7 @@ from inbox.mailing import AutomaticMailWorker
 from inbox.outbox import OutboxWorker
 from inbox.timers import Timers
 from web.installation import Installation, open_installation
+from web.staged_files import sweep_for_ever
 
 RESTART_SECONDS = 5.0
 
@@ -84,6 +86,7 @@ def works_of(installation: Installation) -> dict[str, Work]:
         "outbox": outbox.run,
         "automatic mail": AutomaticMailWorker(database, keys, ways_out).run,
         "timers": Timers(database).run,
+        "uploads": partial(sweep_for_ever, blobs),
         "continuity": Continuity(database, keys.strand_tokens()).run,
         "mailboxes": mailboxes.run,
         "sent copies": SentCopies(database, blobs, keys, tokens).run,

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from inbox.envelopes import ChannelKind
 from inbox.errors import Invalid, NotFound
 from inbox.models import Channel
-from web.bodies import BY_ENDPOINT, UPLOAD_BYTES, TooLarge, limited, read_json, store_file
+from web.bodies import BY_ENDPOINT, UPLOAD_BYTES, TooLarge, limited, read_json
 from web.chat_facts import facts_of, told_to_script
 from web.installation import installation_of
 from web.live.visitor_exchange import Exchange, Frame
@@ -23,10 +23,11 @@ from web.problems import problem, too_often
 from web.rates import counted_address
 from web.sealed import Seals
 from web.slim_scripts import PANEL_VERSION
+from web.staged_files import stage
 from web.visit_messages import upload_seals
 from web.visit_rates import REQUESTS_OF_ADDRESS, wait_before_upload
 from web.visit_words import catalogue_for
-from web.visiting import channel_of, client_host, document, visiting_of
+from web.visiting import channel_of, client_host, document, flooding, visiting_of
 from web.visits import Visit, admit
 
 NOT_FROM_HERE = "This chat may not be used from this site. Its owner can add the site in its settings."
@@ -140,6 +141,8 @@ async def _facts(request: Request, channel: Channel) -> dict[str, Any]:
 
 
 async def _exchange(request: Request) -> Exchange | Response:
+    if wait := flooding(request):
+        return too_often(wait)
     channel = await channel_of(request, ChannelKind.WEBCHAT)
     if not may_use(request, channel.settings, absent=request.method == "GET"):
         return problem(403, NOT_FROM_HERE)
@@ -175,7 +178,7 @@ async def _stored(request: Request, visit: Visit) -> Response:
         sent = form.get("file")
         if sent is None or isinstance(sent, str) or not sent.size:
             return problem(422, "There is no file in this.")
-        stored = await store_file(sent, visit.installation.blobs)
+        stored = await stage(sent, visit.installation.blobs)
     finally:
         await form.close()
     facts: Mapping[str, Any] = {
