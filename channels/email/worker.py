@@ -42,7 +42,7 @@ class ParserPool:
         blob_root: Path,
         *,
         size: int = 1,
-        wall_seconds: float = 15.0,
+        wall_seconds: float = 12.0,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         self._blob_root = blob_root.absolute()

@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 
 from channels.email.sender import AUTHENTICATION_FAILED, EmailSender
+from inbox.blobs import BlobStore
+from inbox.clock import FrozenClock
+from inbox.db import Database
 from inbox.envelopes import Account, Outcome, RecipientOutcome
 from inbox.errors import OutcomeUnknown, PermanentFailure, TemporaryFailure
+from tests.services.bad_days import check_the_account, send_on_a_bad_day
 from tests.services.certificates import Certificate
 from tests.services.smtp import Drop, SmtpSink
 
@@ -280,3 +284,12 @@ async def test_an_id_that_does_not_fit_an_envelope_is_left_out() -> None:
     async with scripted(*answers) as (url, heard):
         await deliver(url, JANE, raw=raw)
     assert heard[1] == b"MAIL FROM:<support@shop.example>"
+
+
+async def test_no_answer_is_lost_and_none_comes_twice_but_where_its_receipt_was_lost(
+    sqlite_database: Database, blobs: BlobStore, smtp_sink: SmtpSink, clock: FrozenClock
+) -> None:
+    """The short form of tests/campaigns/bad_smtp.py."""
+    sent = await send_on_a_bad_day(sqlite_database, blobs, smtp_sink, clock, count=14)
+
+    await check_the_account(sqlite_database, smtp_sink, sent)

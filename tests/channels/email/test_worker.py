@@ -1,6 +1,8 @@
 """Parsing in processes that can be killed."""
 
 import asyncio
+import base64
+import hashlib
 import os
 import subprocess
 import sys
@@ -183,3 +185,20 @@ module.parse = parse
 module.main()
 """
     monkeypatch.setattr(worker_module, "COMMAND", (sys.executable, "-c", script))
+
+
+async def test_a_mail_of_forty_megabytes_is_read_whole(blobs: BlobStore, pool: ParserPool) -> None:
+    content = b"0123456789abcdef" * 1_900_000
+    encoded = base64.encodebytes(content).replace(b"\n", b"\r\n")
+    head = b"From: jane@example.org\r\nSubject: Plans\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    part = (
+        b"--b\r\nContent-Type: application/zip; name=plans.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    )
+    digest = blobs.put(head + b"--b\r\n\r\nSee the plans.\r\n" + part + encoded + b"--b--\r\n")
+    assert blobs.path(digest).stat().st_size > 40_000_000
+
+    (answer,) = await pool.parse([digest], CONTEXT)
+
+    assert isinstance(answer, InboundMessage) and answer.text.strip() == "See the plans."
+    (attached,) = answer.attachments
+    assert attached.size == len(content) and attached.digest == hashlib.sha256(content).hexdigest()
