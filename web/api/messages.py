@@ -28,6 +28,8 @@ class Reply(Body):
     channel_id: str | None = None
     to: list[str] | None = Field(None, max_length=100)
     cc: list[str] | None = Field(None, max_length=100)
+    bcc: list[str] = Field([], max_length=100)
+    subject: str | None = Field(None, max_length=500)
     attachments: list[str] = Field([], max_length=50)
     send_at: datetime | None = None
     seen: str | None = None
@@ -85,6 +87,8 @@ async def _reply(session: Session, request: Request, body: Reply, installation: 
         strand=await named.strand(session, actor_of(request), body.strand_id) if body.strand_id else None,
         to=typed_addresses(body.to, field="to") if body.to is not None else None,
         cc=typed_addresses(body.cc, field="cc") if body.cc is not None else None,
+        bcc=typed_addresses(body.bcc, field="bcc"),
+        subject=body.subject,
         attachments=await named.uploads(session, agent, body.attachments) if body.attachments else (),
         seen_position=seen.position if seen else None,
         anyway=body.anyway,

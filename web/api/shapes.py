@@ -40,6 +40,7 @@ class StrandShape(Shape):
     mailbox: str | None
     participants: list[ParticipantShape]
     waiting_since: datetime | None
+    side: bool
 
 
 class CaseShape(Shape):
@@ -218,6 +219,7 @@ def strand(row: models.Strand, numbers: dict[int, int]) -> StrandShape:
             for p in row.participants
         ],
         waiting_since=row.waiting_since,
+        side=row.is_side,
     )
 
 

@@ -348,3 +348,18 @@ async def test_unknown_and_forbidden_things_are_answered_alike(
 
     assert (hidden.status_code, hidden.content) == (missing.status_code, missing.content)
     assert hidden.status_code == 404
+
+
+async def test_a_program_chooses_the_subject_and_who_receives_a_copy_unseen(
+    maya: Person, scene: Scene, installation: Installation
+) -> None:
+    body = {"text": "It left.", "subject": "Your lamp", "bcc": ["boss@shop.example"]}
+    answer = await maya.program.post(
+        f"/api/v1/conversations/{scene.conversation.public_id}/messages", json=body
+    )
+    assert answer.status_code == 201 and answer.json()["subject"] == "Your lamp"
+    whole = (await maya.program.get(f"/api/v1/conversations/{scene.conversation.public_id}")).json()
+    assert [strand["side"] for strand in whole["strands"]] == [False]
+    async with installation.database.reading() as session:
+        message = (await session.scalars(select(Message).where(Message.subject == "Your lamp"))).one()
+    assert [one["address"] for one in message.bcc] == ["boss@shop.example"]
