@@ -251,3 +251,37 @@ def decoded(message: Message, name: str) -> str:
 def words(text: str) -> list[str]:
     visible = "".join(" " if ord(char) < 32 or 127 <= ord(char) < 160 else char for char in text)
     return visible.encode("utf-8", "replace").decode().split()
+
+
+def test_below_the_words_stand_the_signature_what_is_passed_on_and_what_is_answered() -> None:
+    message = composed(
+        replace(
+            MESSAGE,
+            signature="**Maya**\nShop",
+            forwarded="---------- Forwarded message ----------\nFrom: Ana\n\n# 5 <b>lamps</b>",
+            quoted_text="When?",
+            quoted_author="Jane Doe",
+        )
+    )
+    text, markup = body(message, "plain"), body(message, "html")
+    parts = ("It **left**", "-- \n**Maya**", "Forwarded message", "# 5 <b>lamps</b>", "> When?")
+    assert [text.index(part) for part in parts] == sorted(text.index(part) for part in parts)
+    assert "<strong>Maya</strong>" in markup and "gmail_signature" in markup
+    assert "# 5 &lt;b&gt;lamps&lt;/b&gt;" in markup, "somebody else's words are no Markdown of ours, nor HTML"
+
+
+def test_a_message_may_be_passed_on_without_a_word() -> None:
+    message = composed(replace(MESSAGE, text="", forwarded="The shade is cracked."))
+    assert body(message, "plain") == "The shade is cracked.\n"
+
+
+def test_a_signature_or_a_forwarded_message_cannot_become_a_header() -> None:
+    attack = "\r\nBcc: all@victim.test\r\n\r\n"
+    message = composed(replace(MESSAGE, signature=attack, forwarded=attack))
+    assert message["Bcc"] is None and message["To"] == "Jane Doe <jane@customer.example>"
+
+
+def test_what_nobody_wrote_says_so_and_asks_for_no_answer() -> None:
+    message = composed(replace(MESSAGE, automatic=True))
+    assert message["Auto-Submitted"].startswith("auto-")
+    assert message["X-Auto-Response-Suppress"] == "All" and composed(MESSAGE)["Auto-Submitted"] is None
