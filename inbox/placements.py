@@ -207,7 +207,7 @@ class Rows:
             mailbox=message.mailbox or arrival.channel.address,
             is_side=False,
             page=message.page_url or (arrival.channel.name if message.channel == ChannelKind.FORM else ""),
-            claimed=message.channel == ChannelKind.FORM or identity is None or arrival.hearsay,
+            claimed=message.channel == ChannelKind.FORM or identity is None or arrival.author is not None,
             created_at=self._moment,
         )
         self._known.add_strand(strand, message.channel)
