@@ -142,7 +142,7 @@ async def _refuse_less_proven(session: AsyncSession, desk: Desk) -> None:
 async def _desk(session: AsyncSession, conversation: Conversation, strand: Strand | None, by: Agent) -> Desk:
     """What is answered, as it stands now."""
     if strand is None:
-        strand = await strand_to_answer(session, conversation)
+        strand = await strand_to_answer(session, conversation, by=Actor.agent(by))
     else:
         await session.refresh(strand)
     if strand.conversation_id != conversation.id:

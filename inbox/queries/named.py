@@ -54,6 +54,13 @@ async def suggestion(session: AsyncSession, public_id: str) -> Suggestion:
     return await _one(session, select(Suggestion).where(Suggestion.public_id == public_id))
 
 
+async def message_of(session: AsyncSession, actor: Actor, suggestion: Suggestion) -> Message:
+    """The message that a question is about."""
+    query = select(Message).outerjoin(Case, Case.id == Message.case_id)
+    seen = Message.case_id.is_(None) | visible_to(actor)
+    return await _one(session, query.where(Message.id == suggestion.message_id, seen))
+
+
 async def suggestions(session: AsyncSession, state: SuggestionState) -> list[Suggestion]:
     """The newest hundred suggestions in a state."""
     query = select(Suggestion).where(Suggestion.state == state).order_by(Suggestion.id.desc()).limit(100)

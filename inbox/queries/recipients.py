@@ -7,12 +7,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
+from inbox.actors import Actor
 from inbox.addresses import normalise_email
 from inbox.envelopes import Address, AddressKind, ChannelKind, Verdict
 from inbox.errors import Conflict
 from inbox.kept import kept
 from inbox.models import (
     AuthorKind,
+    Case,
     Channel,
     Claim,
     ClaimState,
@@ -24,6 +26,7 @@ from inbox.models import (
     Strand,
     StrandParticipant,
 )
+from inbox.policies import visible_to
 from inbox.subjects import reply_subject
 
 SUPPLIER = "supplier"  # what put whoever a side strand is with onto it
@@ -93,11 +96,14 @@ def _suppliers(participants: Sequence[StrandParticipant], own: frozenset[str]) -
     raise Conflict("Nobody is left on this side strand. Forward the message again.")
 
 
-async def strand_to_answer(session: AsyncSession, conversation: Conversation) -> Strand:
-    """The customer's newest strand that waits, else the newest; raises Conflict where there is none."""
+async def strand_to_answer(session: AsyncSession, conversation: Conversation, *, by: Actor) -> Strand:
+    """The customer's newest strand that waits, of those whose case *by* may see, else the newest; raises
+    Conflict where there is none."""
     newest = (
         select(Strand)
+        .outerjoin(Case, Case.id == Strand.case_id)
         .where(Strand.conversation_id == conversation.id, Strand.is_side.is_(False))
+        .where(Strand.case_id.is_(None) | visible_to(by))
         .order_by(
             Strand.waiting_since.is_(None), Strand.last_message_at.desc().nulls_last(), Strand.id.desc()
         )

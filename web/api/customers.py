@@ -30,7 +30,8 @@ class MergeInto(Body):
 
 
 class Decision(Body):
-    decision: Literal["same_person", "colleague", "someone_else"]
+    decision: Literal["same_person", "colleague", "someone_else", "forwarded"]
+    address: str = Field("", max_length=320)
 
 
 async def index(request: Request) -> Response:
@@ -113,13 +114,14 @@ async def list_suggestions(request: Request) -> Response:
 
 
 async def decide(request: Request) -> Response:
-    """POST /api/v1/suggestions/{id} {decision: same_person|colleague|someone_else}"""
+    """POST /api/v1/suggestions/{id} {decision: same_person|colleague|someone_else|forwarded, address}"""
     body = await read(request, Decision)
     authorize(actor_of(request), Action.MERGE)
 
     async def change(session: Session) -> tuple[int, Any]:
         suggestion = await named.suggestion(session, request.path_params["id"])
-        await suggestions.decide(session, suggestion, SuggestionState(body.decision), by=acting(request))
+        by, decision = acting(request), SuggestionState(body.decision)
+        await suggestions.decide(session, suggestion, decision, by=by, address=body.address)
         await session.flush()
         return 200, (await _suggestions(session, [suggestion]))[0]
 

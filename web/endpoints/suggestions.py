@@ -32,6 +32,7 @@ async def show(request: Request) -> Response:
         back = await _home(session, suggestion)
         if suggestion.kind != SuggestionKind.FORWARD or suggestion.state != SuggestionState.OPEN:
             return RedirectResponse(back, 303)
+        await named.message_of(session, actor_of(request), suggestion)
         passed = await forwards.passed_on_by(session, suggestion)
         others = await customers.page(session, words=words, limit=MOST_FOUND) if words else None
         shell = await shell_for(session, request.state.agent)

@@ -14,6 +14,7 @@ from inbox.actions.identities import prove_email
 from inbox.actions.messages import FilingRules, receive
 from inbox.actions.replies import ReplySettings, reply
 from inbox.actions.suggestions import decide
+from inbox.actors import SYSTEM
 from inbox.clock import FrozenClock
 from inbox.db import Database
 from inbox.envelopes import Address, Authentication, ChannelKind, InboundMessage, Verdict
@@ -196,7 +197,7 @@ async def test_the_customer_is_answered_by_default_and_nothing_of_the_supplier_i
         sent = await asked(session, scene)
         await arrives(session, scene.channel, sent, text="Our price is 12 euros.")
         conversation = await session.get_one(Conversation, scene.conversation.id)
-        assert (await strand_to_answer(session, conversation)).id == scene.strand.id
+        assert (await strand_to_answer(session, conversation, by=SYSTEM)).id == scene.strand.id
         answer = await reply(
             session, conversation, by=await an_agent(session), text="On Friday.", settings=SETTINGS
         )

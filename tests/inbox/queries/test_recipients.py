@@ -2,6 +2,8 @@
 
 import pytest
 
+from inbox.actions.cases import open_case
+from inbox.actors import SYSTEM, Actor
 from inbox.db import Database
 from inbox.envelopes import Verdict
 from inbox.errors import Conflict, Invalid
@@ -13,6 +15,7 @@ from tests.builders import (
     a_mailbox_channel,
     a_strand,
     a_webchat_channel,
+    an_agent,
     an_inbound_message,
 )
 
@@ -104,7 +107,7 @@ async def test_the_newest_strand_that_waits_is_answered_first(sqlite_database: D
         quiet.last_message_at = scene.messages[0].created_at
         await session.flush()
 
-        chosen = await strand_to_answer(session, scene.conversation)
+        chosen = await strand_to_answer(session, scene.conversation, by=SYSTEM)
 
     assert isinstance(chosen, Strand) and chosen.id == waiting.id
 
@@ -115,3 +118,17 @@ def test_typed_addresses_are_each_taken_once() -> None:
     assert [address.value for address in typed] == ["ana@mail.example"]
     with pytest.raises(Invalid):
         typed_addresses(["not an address"], field="cc")
+
+
+async def test_a_strand_of_others_private_case_is_not_answered_by_chance(sqlite_database: Database) -> None:
+    async with sqlite_database.transaction() as session:
+        scene = await a_conversation(session)
+        secret = await open_case(session, scene.conversation, subject="Salary")
+        secret.is_private = True
+        strand = await a_strand(session, scene.conversation, scene.channel, case=secret)
+        await an_inbound_message(session, scene, strand=strand, case=secret)
+        outsider = await an_agent(session)
+
+        seen = await strand_to_answer(session, scene.conversation, by=Actor.agent(outsider))
+
+        assert seen.id == scene.strand.id
