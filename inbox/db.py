@@ -76,10 +76,13 @@ class Database:
             return
         async with AsyncSession(self._writer, expire_on_commit=False) as session:
             async with session.begin():
-                connection = await session.connection()
                 yield session
                 await write_events(session)
-            self.kept.committed(connection.sync_connection)
+                await session.flush()  # the commit would, too late to be noticed: its connection goes back
+                connection = await session.connection()
+                has_touched = self.kept.is_touched_by(connection.sync_connection)
+            if has_touched:
+                self.kept.forget()
         self.feed.wake()
 
     @asynccontextmanager

@@ -47,10 +47,19 @@ class Kept:
             if _WRITES.match(statement):
                 connection.info[_TOUCHED] = True
 
+    def is_touched_by(self, connection: Any) -> bool:
+        """Whether this connection has written to those tables since it was asked; ask before its commit and
+        `forget()` after it."""
+        return bool(connection.info.pop(_TOUCHED, False))
+
+    def forget(self) -> None:
+        """Read everything anew from now on."""
+        self._version += 1
+
     def committed(self, connection: Any) -> None:
         """Forget everything if this connection, which has just committed, wrote to those tables."""
-        if connection.info.pop(_TOUCHED, False):
-            self._version += 1
+        if self.is_touched_by(connection):
+            self.forget()
 
     @property
     def info(self) -> dict[str, Any]:
