@@ -21,8 +21,8 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 
 STATES = frozenset(
     {
-        "open", "pending", "snoozed", "resolved", "spam", "waiting", "unread", "unassigned", "claimed",
-        "private", "mine", "urgent",
+        "open", "pending", "snoozed", "resolved", "spam", "waiting", "due", "late", "unread", "unassigned",
+        "claimed", "private", "mine", "urgent",
     }
 )  # fmt: skip
 HOLDINGS = frozenset({"file", "note", "draft"})

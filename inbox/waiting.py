@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.models import AuthorKind, Case, DeliveryState, Direction, Message, Strand
+from inbox.targets import due_of
 
 NO_ANSWER = (DeliveryState.CANCELLED, DeliveryState.FAILED, DeliveryState.BOUNCED)
 
@@ -31,7 +32,9 @@ async def refresh_waiting(session: AsyncSession, case: Case) -> list[Strand]:
         if since is not None:
             waiting.append((since, strand))
     waiting.sort(key=lambda pair: (pair[0], pair[1].id))
-    case.waiting_since = waiting[0][0] if waiting else None
+    since, longest = waiting[0] if waiting else (None, None)
+    case.waiting_since = since
+    case.due_at = await due_of(session, case, longest.channel_id, since) if longest else None
     return [strand for _, strand in waiting]
 
 

@@ -17,6 +17,7 @@ from web.endpoints import (
     settings_forms,
     settings_hours,
     settings_secrets,
+    settings_targets,
     settings_teams,
     settings_writing,
 )
@@ -42,6 +43,11 @@ OWN: list[BaseRoute] = [
     route("/settings/replies/{id}", saved_replies.edit, policy=Policy.AGENT),
     _post("/settings/replies/{id}", saved_replies.update, Policy.AGENT),
     _post("/settings/replies/{id}/removal", saved_replies.remove, Policy.AGENT),
+]
+
+TARGETS: list[BaseRoute] = [
+    route("/settings/targets", settings_targets.show, policy=Policy.ADMIN),
+    _post("/settings/targets", settings_targets.change),
 ]
 
 INTAKE: list[BaseRoute] = [
@@ -96,4 +102,4 @@ TRYING: list[BaseRoute] = [
     _post("/try/remove", newcomers.remove),
 ]
 
-SETTINGS: list[BaseRoute] = [*OWN, *INTAKE, *CHANNELS, *PEOPLE, *TRYING]
+SETTINGS: list[BaseRoute] = [*OWN, *TARGETS, *INTAKE, *CHANNELS, *PEOPLE, *TRYING]

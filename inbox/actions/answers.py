@@ -46,7 +46,7 @@ async def answer_all(session: AsyncSession, case: Case) -> None:
     for strand in await strands_of(session, case):
         strand.answered_at = clock.now()
     await refresh_waiting(session, case)
-    case.waiting_since = None
+    case.waiting_since = case.due_at = None
 
 
 async def move_on(

@@ -35,6 +35,7 @@ from inbox.placements import ID_MODELS, Arrival, Ignored, Made, Placement, Rows
 from inbox.rows import insert_rows
 from inbox.secrets import Keys
 from inbox.sequences import TakenIds, take_ids
+from inbox.targets import Targets, targets_of
 from inbox.texts import new_words, snippet
 from inbox.threads import OPENED_BY, Threads
 from inbox.tokens import StrandTokens
@@ -74,6 +75,7 @@ class Filing:
         made: Made,
         ids: TakenIds,
         filed: dict[str, int],
+        targets: Targets,
     ) -> None:
         self._session = session
         self._known = known
@@ -81,6 +83,7 @@ class Filing:
         self._made = made
         self._ids = ids
         self._filed = filed  # dedupe key → message id
+        self._targets = targets
         self._moment = clock.now()
         self._messages: list[Message] = []
         self._repeated: list[int] = []  # messages that another mailbox has received before
@@ -110,7 +113,8 @@ class Filing:
             reopen_days=rules.reopen_days,
             own_addresses=frozenset(c.address for c in channels.values() if c.address),
         )
-        return cls(session, known, threads, rows.made, ids, filed)
+        targets = await targets_of(session, channels.values())
+        return cls(session, known, threads, rows.made, ids, filed, targets)
 
     def file(self, arrival: Arrival) -> Filed:
         """Decide for one arrival, and note what is to be written."""
@@ -192,7 +196,9 @@ class Filing:
         case.last_author = (arrival.writer.name or placement.customer.name)[:300]
         case.preview = snippet(new_words(inbound.text, inbound.spans) or inbound.text, PREVIEW_LENGTH)
         if asks and case.status != Status.SPAM:
-            case.waiting_since = case.waiting_since or self._moment
+            if case.waiting_since is None:
+                case.waiting_since = self._moment
+                case.due_at = self._targets.due(arrival.channel.id, case.team_id, self._moment)
             case.status, case.resolved_at, case.snoozed_until = Status.OPEN, None, None
 
     def _record(self, placement: Placement, message: Message) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox.actions.targets import recount
 from inbox.actors import Actor
 from inbox.hours import hours_of
 from inbox.models import Team, WorkingHours
@@ -39,6 +40,7 @@ async def set_hours(
     row.week = [[list(span) for span in day] for day in week]
     row.closed_days = sorted(set(closed_days))
     await session.flush()
+    await recount(session)
     return row
 
 
@@ -47,3 +49,4 @@ async def forget_hours(session: AsyncSession, team: Team | None, *, by: Actor) -
     authorize(by, Action.ADMINISTER)
     of_team = WorkingHours.team_id.is_(None) if team is None else WorkingHours.team_id == team.id
     await session.execute(delete(WorkingHours).where(of_team))
+    await recount(session)

@@ -137,7 +137,7 @@ async def _rest(session: AsyncSession, case: Case) -> None:
     """Spam waits for nothing; what was marked as answered stays as it was."""
     for strand in await refresh_waiting(session, case):
         strand.waiting_since = None
-    case.waiting_since = None
+    case.waiting_since = case.due_at = None
 
 
 async def _judge(session: AsyncSession, message: Message, *, is_spam: bool, by: Agent | Actor) -> None:

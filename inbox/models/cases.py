@@ -35,11 +35,12 @@ class Case(Model):
 
     `before_spam` holds what the spam verdict changed, so that its undo restores it. `preview`,
     `last_channel_kind`, `last_direction`, `last_author` and `last_message_at` repeat the newest message for
-    the lists.
+    the lists. `due_at` is by when whoever waits is to be answered, where the channel has a reply target.
     """
 
     __tablename__ = "cases"
     __table_args__ = (
+        Index(None, "status", "due_at", "id"),
         Index(None, "status", "waiting_since", "id"),
         Index(None, "status", "last_message_at", "id"),
         Index(None, "assignee_id", "status", "last_message_at"),
@@ -58,6 +59,7 @@ class Case(Model):
     is_private: Mapped[bool] = mapped_column(default=False)
     first_channel_id: Mapped[int | None] = mapped_column(ForeignKey("channels.id"))
     waiting_since: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
     snoozed_until: Mapped[datetime | None] = mapped_column(index=True)
     opened_at: Mapped[datetime]
     first_replied_at: Mapped[datetime | None]

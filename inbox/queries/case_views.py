@@ -117,9 +117,11 @@ class Stretch:
         return int if self.column is Case.id else datetime
 
 
-# Longest waiting first; then what nobody waits for, newest first. Each stretch reads one index in its order.
+# Due first, then longest waiting; then what nobody waits for, newest first. Each stretch reads one index in
+# its order.
 WAITING: tuple[Stretch, ...] = (
-    Stretch(Case.waiting_since.is_not(None), Case.waiting_since),
+    Stretch(Case.due_at.is_not(None), Case.due_at),
+    Stretch(and_(Case.due_at.is_(None), Case.waiting_since.is_not(None)), Case.waiting_since),
     Stretch(
         and_(Case.waiting_since.is_(None), Case.last_message_at.is_not(None)),
         Case.last_message_at,

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, String, and_, cast, exists, false, func, n
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from inbox import clock
 from inbox.actors import Actor
 from inbox.models import (
     UNFINISHED,
@@ -196,6 +197,8 @@ def _is(operator: Operator, actor: Actor) -> Condition:
         )
     simple = {
         "waiting": Case.waiting_since.is_not(None),
+        "due": Case.due_at.is_not(None),
+        "late": Case.due_at < clock.now(),
         "unassigned": and_(Case.assignee_id.is_(None), Case.status.in_(UNFINISHED)),
         "mine": Case.assignee_id == actor.id,
         "claimed": Case.claimed.is_(True),

@@ -31,7 +31,7 @@ EVERY_OPERATOR = (
     ("from:ana", "somebody's messages; from:me for your own"),
     ("to:help@shop.example", "who a message was sent to"),
     ("subject:invoice", "words of a subject"),
-    ("is:waiting", "open, pending, snoozed, resolved, spam, waiting, unread, unassigned, claimed, urgent"),
+    ("is:waiting", "open, pending, snoozed, resolved, spam, waiting, due, late, unread, unassigned, urgent"),
     ("assignee:me", "me, none, or a name"),
     ("team:returns", "a team, or none"),
     ("tag:refund", "a tag, or none"),
