@@ -5,7 +5,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import backlog, filing, flood, footprint, live, mail, pages
+from benchmarks import backlog, filing, flood, footprint, live, mail, pages, visitors
 from benchmarks.figures import Figure
 
 ALL = {
@@ -16,6 +16,7 @@ ALL = {
     "mail": mail.measure,
     "backlog": backlog.measure,
     "flood": flood.measure,
+    "visitors": visitors.measure,
 }
 
 

@@ -14,7 +14,9 @@ from inbox.models import Channel
 from inbox.queries import public_channels
 from web.installation import installation_of
 from web.live.signals import Signals
-from web.rates import Places, Rates
+from web.rates import Places, Rate, Rates, counted_address
+
+FLOOD = Rate("requests, address", 1_200, 60)
 
 if TYPE_CHECKING:
     from web.live.visitors import VisitorHub
@@ -58,6 +60,14 @@ def visiting_of(connection: HTTPConnection) -> Visiting:
     """What visitors' endpoints share in this process."""
     found: Visiting = connection.app.state.visiting
     return found
+
+
+def flooding(connection: HTTPConnection) -> float:
+    """The seconds to wait for an address that asks for more than any number of people would; 0 for others.
+
+    Ask it first, before anything is read: what a flood is answered must cost next to nothing.
+    """
+    return visiting_of(connection).rates.take(FLOOD, counted_address(client_host(connection)))
 
 
 async def channel_of(connection: HTTPConnection, kind: ChannelKind) -> Channel:

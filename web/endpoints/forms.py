@@ -32,7 +32,7 @@ from web.origins import may_use, share
 from web.policy import Policy, route
 from web.problems import problem, too_often
 from web.rates import Rate, address_block, counted_address
-from web.visiting import channel_of, client_host, visiting_of
+from web.visiting import channel_of, client_host, flooding, visiting_of
 
 PER_ADDRESS = Rate("forms, address", 120, 60)
 PER_NETWORK = Rate("forms, network", 600, 60)
@@ -53,6 +53,8 @@ class Submission:
 
 async def show(request: Request) -> Response:
     """GET /forms/{key}: the hosted form."""
+    if wait := flooding(request):
+        return too_often(wait)
     channel = await channel_of(request, ChannelKind.FORM)
     if is_paused(channel):
         return closed_page(channel, {}, is_embedded=_is_embedded(request))
@@ -68,6 +70,8 @@ async def thanks(request: Request) -> Response:
 async def submit(request: Request) -> Response:
     """POST /forms/{key}: urlencoded, multipart or JSON. 303 to a page for people, 202 with an id for
     programs."""
+    if wait := flooding(request):
+        return too_often(wait)
     channel = await channel_of(request, ChannelKind.FORM)
     if not may_use(request, channel.settings, absent=True):
         return problem(

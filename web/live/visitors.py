@@ -27,7 +27,7 @@ from web.live.visitor_exchange import Exchange, Frame
 from web.origins import may_use
 from web.rates import Rates, counted_address
 from web.visit_rates import FRAMES_OF_SOCKET, REQUESTS_OF_ADDRESS, SOCKETS_OF_ADDRESS
-from web.visiting import Visiting, channel_of, client_host, visiting_of
+from web.visiting import Visiting, channel_of, client_host, flooding, visiting_of
 from web.visits import admit
 
 HELLO_SECONDS = 10.0
@@ -110,6 +110,9 @@ async def open_visiting(database: Database) -> AsyncIterator[Visiting]:
 
 async def live(websocket: WebSocket) -> None:
     """/widget/{key}/live: the panel's socket. Its token comes in the first frame, never in the URL."""
+    if flooding(websocket):
+        await websocket.close(TOO_SLOW)
+        return
     try:
         channel = await channel_of(websocket, ChannelKind.WEBCHAT)
     except NotFound:

@@ -6,12 +6,15 @@ from typing import Any
 import httpx2
 import pytest
 from sqlalchemy import select
+from starlette.applications import Starlette
 
 from inbox.clock import FrozenClock
 from inbox.models import Case, Channel, Message, Status, Sweep
 from tests.builders import a_form_channel
 from tests.web.conftest import Opened, Person
 from tests.web.endpoints.test_settings_channels import only_channel, questions
+from web import visiting
+from web.endpoints.forms import PER_NETWORK
 from web.installation import Installation
 
 GOOD, FLOOD = "198.51.100.4", "203.0.113.9"  # RFC 5737
@@ -163,3 +166,30 @@ async def test_only_an_admin_sweeps_and_pauses(
     for path in (f"{here}/pause", f"{here}/sweeps", "/settings/forms/preview"):
         assert (await maya.post(path)).status_code == 403
     assert (await ada.post(f"{here}/sweeps/nothing/undo")).status_code == 404
+
+
+async def test_a_flood_from_one_network_is_told_to_wait_while_others_are_let_in(
+    app: Starlette, opened: Opened, form: Channel
+) -> None:
+    rates = app.state.visiting.rates
+    rates._clock = lambda: 0.0
+    for _ in range(PER_NETWORK.limit):  # from many addresses, none of which alone is too fast
+        rates.take(PER_NETWORK, f"{form.id} 203.0.113.0/24")
+    refused = await opened(address=FLOOD).post(f"/forms/{form.public_key}", json={})
+
+    assert refused.status_code == 429
+    assert int(refused.headers["retry-after"]) >= 1 and "Please try again in" in refused.json()["detail"]
+    await send(opened(address=GOOD), form, "a real question")
+
+
+async def test_a_flood_from_one_address_is_answered_before_anything_is_read_for_it(
+    app: Starlette, opened: Opened, form: Channel
+) -> None:
+    rates, robot = app.state.visiting.rates, opened(address=FLOOD)
+    rates._clock = lambda: 0.0
+    for _ in range(visiting.FLOOD.limit):
+        rates.take(visiting.FLOOD, f"{FLOOD}/32")
+
+    for path in ("/forms/nothing", f"/forms/{form.public_key}"):  # whether it exists is not even looked up
+        assert (await robot.get(path)).status_code == (await robot.post(path, json={})).status_code == 429
+    assert (await opened(address=GOOD).get(f"/forms/{form.public_key}")).status_code == 200
