@@ -47,9 +47,8 @@ async def correspondence(session: AsyncSession, kind: AddressKind, address: str)
     if conversation is None:
         return None
     cases = select(Case).where(Case.conversation_id == conversation.id, Case.joined_into_id.is_(None))
-    sent = select(Message).where(
-        Message.conversation_id == conversation.id, Message.direction == Direction.OUTBOUND
-    )
+    theirs = select(Strand.id).where(Strand.conversation_id == conversation.id, Strand.is_side.is_(False))
+    sent = select(Message).where(Message.strand_id.in_(theirs), Message.direction == Direction.OUTBOUND)
     newest = cases.order_by(Case.status.in_(UNFINISHED).desc(), Case.number.desc())
     case = (await session.scalars(newest.limit(1))).first()
     offered = select(Handoff).where(

@@ -258,6 +258,7 @@ def _shown_suggestion(suggestion: Suggestion, loaded: _Loaded) -> ShownSuggestio
         name=suggestion.name,
         address=suggestion.address,
         strand_label=label_of(strand) if strand else "",
+        is_side=strand is not None and strand.is_side,
         other=face_of(other.name or suggestion.address, other.public_id),
         other_customer_id=other.public_id,
         other_conversation_id=conversation.public_id if conversation else None,

@@ -154,7 +154,7 @@ class ShownHandoff:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownSuggestion:
     """A question that only an agent may answer. `other_conversation_id` is the other customer's thread;
-    what a stranger wrote stands only there."""
+    what a stranger wrote stands only there. `is_side`: a mail to a supplier was answered."""
 
     public_id: str
     kind: str
@@ -162,6 +162,7 @@ class ShownSuggestion:
     name: str
     address: str
     strand_label: str
+    is_side: bool
     other: Face
     other_customer_id: str
     other_conversation_id: str | None

@@ -5,17 +5,19 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from inbox.actions import replies, uploads
-from inbox.envelopes import ChannelKind
 from inbox.errors import Conflict, Invalid
-from inbox.models import Case, Channel
+from inbox.models import Case
 from inbox.policies import Action, authorize
-from inbox.queries import channels
-from inbox.queries.recipients import typed_addresses
+from inbox.queries import channels, composers
 from web.acting import actor_of, text_of
 from web.bodies import store_files
 from web.installation import installation_of
+from web.moments import zone_of
 from web.templating import page
 from web.workspace import shell_for
+from web.writing import chosen_addresses, moment_to_send, words_of
+
+FIELDS = ("channel", "to", "cc_more", "bcc_more", "subject", "text")
 
 
 async def new(request: Request) -> Response:
@@ -24,7 +26,7 @@ async def new(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """POST /conversations {channel, to, cc, subject, text, file …}"""
+    """POST /conversations {channel, to, cc_more, bcc_more, subject, text, later, send_at, file …}"""
     authorize(actor_of(request), Action.REPLY)
     form = await request.form()
     try:
@@ -38,7 +40,7 @@ async def create(request: Request) -> Response:
 
 async def _start(request: Request, form: FormData) -> int:
     agent, installation = request.state.agent, installation_of(request)
-    to = typed_addresses(text_of(form, "to").split(","), field="to")
+    to = chosen_addresses(form, "to")
     if len(to) != 1:
         raise Invalid("Write one address in To; others go into Cc.", field="to")
     files = await store_files(form, installation.blobs)
@@ -48,10 +50,12 @@ async def _start(request: Request, form: FormData) -> int:
             by=agent,
             channel=await channels.by_id(session, text_of(form, "channel")),
             subject=text_of(form, "subject"),
-            text=text_of(form, "text"),
+            text=words_of(form, "text"),
             settings=installation.reply_settings,
             address=to[0],
-            cc=typed_addresses(text_of(form, "cc").split(","), field="cc"),
+            cc=chosen_addresses(form, "cc"),
+            bcc=chosen_addresses(form, "bcc"),
+            send_at=moment_to_send(form, zone_of(request)),
             attachments=[await uploads.keep(session, file, by=agent) for file in files],
         )
         case = await session.get_one(Case, message.case_id)
@@ -60,9 +64,9 @@ async def _start(request: Request, form: FormData) -> int:
 
 async def _form(request: Request, form: FormData, *, problem: str = "") -> Response:
     async with installation_of(request).database.reading() as session:
-        mailboxes: list[Channel] = list(await channels.active(session, kind=ChannelKind.EMAIL))
+        mailboxes = await composers.mailboxes_of(session, request.state.agent)
         shell = await shell_for(session, request.state.agent)
-    values = {name: text_of(form, name) for name in ("channel", "to", "cc", "subject", "text")}
+    values = {name: words_of(form, name) for name in FIELDS}
     return page(
         request,
         "conversations/new.html",

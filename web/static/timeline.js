@@ -4,7 +4,7 @@
   'use strict';
   const desk = (window.desk = window.desk || {});
   const NEAR = 48, JOINED = 3 * 60e3, SPEAK = 3000;
-  const ICONS = { email: ['mail', 'Email'], webchat: ['message-circle', 'Web chat'], form: ['clipboard-list', 'Form'] };
+  const ICONS = { email: ['mail', 'Email'], webchat: ['message-circle', 'Web chat'], form: ['clipboard-list', 'Form'], side: ['forward', 'To supplier'] };
   const SPRITE = document.body.dataset.icons || '/static/icons.svg';      // with its ?v=, so that it is loaded once
   const me = document.body.dataset.agent;
   const unfolded = new Set(), held = new Map();
@@ -64,7 +64,7 @@
       old.remove();
     }
     if (!wanted) return;
-    const kind = el.dataset.channelKind, [icon, word] = ICONS[kind] || ['layers', kind || ''];
+    const kind = 'side' in el.dataset ? 'side' : el.dataset.channelKind, [icon, word] = ICONS[kind] || ['layers', kind || ''];
     const line = make('div', 'strand', 'chdiv ch-' + kind);
     line.dataset.strand = el.dataset.strand; line.dataset.label = label;
     line.innerHTML = '<span class="chdiv__c"><svg class="i" aria-hidden="true"><use href="' + SPRITE + '#' + icon + '"/></svg></span><b></b><span class="cut"></span>';
