@@ -27,6 +27,7 @@ OPERATIONS: list[BaseRoute] = [
     route("/readyz", health.ready, policy=Policy.PUBLIC),
     route("/metrics", health.figures, policy=Policy.OPERATIONS),
     route("/static/{path:path}", static.show, policy=Policy.PUBLIC),
+    route("/favicon.ico", static.favicon, policy=Policy.PUBLIC),
 ]
 
 SIGNING_IN: list[BaseRoute] = [

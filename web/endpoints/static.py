@@ -15,6 +15,7 @@ from inbox.errors import NotFound
 STATIC = Path(__file__).parent.parent / "static"
 TYPES = {
     ".css": "text/css",
+    ".ico": "image/x-icon",
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
     ".md": "text/plain",
@@ -50,6 +51,12 @@ async def show(request: Request) -> Response:
     if "gzip" in request.headers.get("accept-encoding", ""):
         content, headers["Content-Encoding"] = asset.compressed, "gzip"
     return Response(content, 200, headers, media_type=TYPES[path.suffix])
+
+
+async def favicon(request: Request) -> Response:
+    """GET /favicon.ico: browsers ask for it at the root, whatever a page says"""
+    request.path_params["path"] = "favicon.ico"
+    return await show(request)
 
 
 @lru_cache(maxsize=64)
