@@ -21,6 +21,7 @@ from inbox.models import (
     Suggestion,
     SuggestionKind,
     SuggestionState,
+    SuppressedAddress,
 )
 from inbox.policies import visible_to
 from inbox.queries.browsers import Browser, browsers_of
@@ -71,6 +72,7 @@ class Panel:
     cases: Sequence[Case]
     maybes: Sequence[Maybe]
     merges: Sequence[Joined]
+    complained: frozenset[str]  # addresses where a mail of ours was called spam
     colleagues: Sequence[Colleague]
     browsers: Sequence[Browser] = ()
 
@@ -91,9 +93,18 @@ async def panel_of(session: AsyncSession, actor: Actor, conversation: Conversati
         cases=await _cases(session, actor, conversation),
         maybes=await _maybes(session, customer),
         merges=await _merges(session, customer),
+        complained=await _complained(session, identities),
         colleagues=await _colleagues(session, actor, customer),
         browsers=await browsers_of(session, identities),
     )
+
+
+async def _complained(session: AsyncSession, identities: Sequence[Identity]) -> frozenset[str]:
+    addresses = [one.address for one in identities if one.kind == AddressKind.EMAIL]
+    if not addresses:
+        return frozenset()
+    query = select(SuppressedAddress.address).where(SuppressedAddress.address.in_(addresses))
+    return frozenset(await session.scalars(query))
 
 
 async def _cases(session: AsyncSession, actor: Actor, conversation: Conversation) -> Sequence[Case]:
