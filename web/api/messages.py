@@ -13,7 +13,7 @@ from inbox.models import Message
 from inbox.policies import Action, authorize
 from inbox.queries import cases, channels, messages, named, names, redirects
 from inbox.queries.recipients import typed_addresses
-from web.api import shapes
+from web.api import message_shapes, shapes
 from web.api.answers import Body, Session, acting, actor_of, listed, number, once, page_of, read
 from web.installation import Installation, installation_of
 from web.problems import problem
@@ -55,7 +55,7 @@ async def index(request: Request) -> Response:
             session, actor, conversation, case_id=case.id if case else None, limit=limit, cursor=cursor
         )
         public = await names.of_messages(session, found.items)
-    return listed([shapes.message(message, public) for message in found.items], found.next)
+    return listed([message_shapes.message(message, public) for message in found.items], found.next)
 
 
 async def create(request: Request) -> Response:
@@ -101,14 +101,14 @@ async def loaded(session: Session, request: Request, message: Message) -> dict[s
     """The JSON of a message as it stands in this transaction."""
     await session.flush()
     await session.refresh(message, ["channel", "author_agent", "attachments", "deliveries"])
-    return shapes.message(message, await names.of_messages(session, [message]))
+    return message_shapes.message(message, await names.of_messages(session, [message]))
 
 
 async def _missed(request: Request, missed: MissedMessages) -> Response:
     async with installation_of(request).database.reading() as session:
         rows = await messages.by_public_ids(session, actor_of(request), missed.message_ids)
         public = await names.of_messages(session, rows)
-    return problem(409, str(missed), missed=[shapes.message(row, public) for row in rows])
+    return problem(409, str(missed), missed=[message_shapes.message(row, public) for row in rows])
 
 
 async def cancel(request: Request) -> Response:

@@ -11,7 +11,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 import inbox
-from web.api import cases, conversations, customers, messages, shapes, workspace, workspace_shapes
+from web.api import (
+    cases,
+    conversations,
+    customers,
+    message_shapes,
+    messages,
+    shapes,
+    workspace,
+    workspace_shapes,
+)
 from web.policy import Endpoint, Guard, Policy
 from web.templating import page
 
@@ -42,7 +51,7 @@ BODIES: dict[Endpoint, Model] = {
 }
 SHAPES: dict[str, Model] = {
     "conversations": shapes.ConversationShape,
-    "messages": shapes.MessageShape,
+    "messages": message_shapes.MessageShape,
     "notes": shapes.NoteShape,
     "cases": shapes.CaseShape,
     "handoffs": shapes.HandoffShape,
@@ -51,7 +60,7 @@ SHAPES: dict[str, Model] = {
     "strands": shapes.StrandShape,
     "events": shapes.EventShape,
     "intake": workspace_shapes.IntakeShape,
-    "attachments": shapes.AttachmentShape,
+    "attachments": message_shapes.AttachmentShape,
     "agents": workspace_shapes.AgentShape,
     "teams": workspace_shapes.TeamShape,
     "channels": workspace_shapes.ConfiguredChannelShape,

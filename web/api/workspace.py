@@ -19,7 +19,7 @@ from inbox.queries import (
     tags as tag_queries,
 )
 from inbox.queries.pages import encoded, number_of
-from web.api import shapes, workspace_shapes
+from web.api import message_shapes, workspace_shapes
 from web.api.answers import Body, Session, acting, actor_of, json_answer, listed, once, page_of, read
 from web.bodies import store_file
 from web.installation import installation_of
@@ -244,7 +244,7 @@ async def upload(request: Request) -> Response:
         stored = await store_file(files[0], installation.blobs)
     async with installation.database.transaction() as session:
         row = await uploads.keep(session, stored, by=acting(request))
-    return json_answer(shapes.attachment(row), 201)
+    return json_answer(message_shapes.attachment(row), 201)
 
 
 async def list_intake(request: Request) -> Response:

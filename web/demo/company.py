@@ -6,7 +6,7 @@ from typing import Any
 from inbox.actions import agents, channels, tags, teams
 from inbox.actors import SYSTEM
 from inbox.envelopes import ChannelKind
-from inbox.models import Agent, Channel, Role
+from inbox.models import Agent, Channel, Role, Team
 from inbox.queries import agents as found_agents, channels as found_channels
 from web.demo.letters import AUTHSERV
 from web.installation import Installation
@@ -64,7 +64,14 @@ async def found_company(installation: Installation) -> Company:
         }
         for name, hue in TAGS:
             await tags.add_tag(session, name=name, hue=hue)
-        ways: dict[str, Any] = {"by": SYSTEM, "keys": installation.keys}
+    await _open_channels(installation, queues)
+    return await known_company(installation)
+
+
+async def _open_channels(installation: Installation, queues: dict[str, Team]) -> None:
+    """The mailbox, and the chat and the form that are answered from it."""
+    ways: dict[str, Any] = {"by": SYSTEM, "keys": installation.keys}
+    async with installation.database.transaction() as session:
         mailbox = await channels.add_channel(
             session,
             kind=ChannelKind.EMAIL,
@@ -92,7 +99,6 @@ async def found_company(installation: Installation) -> Company:
             reply_mailbox=mailbox,
             **ways,
         )
-    return await known_company(installation)
 
 
 async def known_company(installation: Installation) -> Company:
