@@ -22,7 +22,7 @@ from inbox.actions.messages import Filed, FilingRules, receive
 from inbox.actors import Actor
 from inbox.blobs import BlobStore
 from inbox.db import Database
-from inbox.envelopes import ChannelFacts, InboundMessage
+from inbox.envelopes import ChannelFacts, ChannelKind, InboundMessage
 from inbox.errors import Conflict, NotFound, Refused
 from inbox.intake_records import Position
 from inbox.models import Channel, EventKind, IntakeRecord, IntakeState
@@ -112,7 +112,8 @@ class IntakeDesk:
             query = select(IntakeRecord).where(IntakeRecord.id.in_(record_ids)).order_by(IntakeRecord.id)
             records = (await session.scalars(query)).all()
             channels = {channel.id: channel for channel in await session.scalars(select(Channel))}
-            agents = await intake_records.active_agents(session)
+            is_mail = any(channels[r.channel_id].kind == ChannelKind.EMAIL for r in records)
+            agents = await intake_records.active_agents(session) if is_mail else frozenset()
         outcomes: dict[int, Filed] = {}
         arrivals: list[Arrival] = []
         for channel_id in dict.fromkeys(r.channel_id for r in records):

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from inbox.actions import undos
-from inbox.models import Case, Conversation
+from inbox.models import Case, Conversation, Customer
 from inbox.queries import composers
 from web.answers import done, is_scripted
 from web.installation import installation_of
@@ -21,6 +21,9 @@ async def create(request: Request) -> Response:
         words = ""
         if conversation is not None and undo.action == "reply":
             words = await composers.begun_reply(session, agent, conversation)
+        customer_id = undo.journal.get("customer") if undo.action == "mark" else None
+        customer = await session.get(Customer, customer_id) if customer_id else None
     if words and is_scripted(request):
         return page(request, "composers/_restored.html", conversation=conversation, text=words)
-    return done(request, f"/cases/{case.number}" if case else "/inbox/mine", "Undone.")
+    back = f"/customers/{customer.public_id}" if customer else "/inbox/mine"
+    return done(request, f"/cases/{case.number}" if case else back, "Undone.")

@@ -132,6 +132,6 @@ async def test_a_mark_offers_its_undo(maya: Person, scene: Scene, sqlite_databas
     undo = re.search(r'action="(/undo/\w+)"', answer.text)
     assert undo is not None and "has been sorted accordingly" in answer.text
 
-    await maya.post(undo[1])
+    assert (await maya.post(undo[1])).headers["location"] == url
     async with sqlite_database.reading() as session:
         assert (await session.get_one(Customer, scene.customer.id)).marks == []
