@@ -31,7 +31,20 @@ def find_spans(text: str, marked: Sequence[Span] = ()) -> tuple[Span, ...]:
         for line in lines:
             if line.kind is Is.QUOTE:
                 line.kind = Is.NEW
+        if not any(line.kind is Is.NEW for line in lines):
+            _keep_first_paragraph(lines)
     return spans_of(lines, len(text))
+
+
+def _keep_first_paragraph(lines: Sequence[Line]) -> None:
+    """Of a text that seems nothing but signatures, the first one is its words."""
+    first = next((index for index, line in enumerate(lines) if line.kind is Is.SIGNATURE), len(lines))
+    end = first
+    while end < len(lines) and lines[end].kind is Is.SIGNATURE:
+        end += 1
+    if any(line.kind is Is.SIGNATURE for line in lines[end:]):
+        for line in lines[first:end]:
+            line.kind = Is.NEW
 
 
 def _mark_rules_above(lines: Sequence[Line]) -> None:
