@@ -29,6 +29,14 @@ _CASE_AS_IT_WAS = frozenset(
     }
 )
 
+_DRAWN_WITH = (
+    "_ui.html",
+    "conversations/_head.html",
+    "live/place.html",
+    "live/redraw.html",
+    *(f"timeline/_{kind}.html" for kind in ("entry", "message", "note", "change", "handoff", "suggestion")),
+)
+
 Draw = Callable[[Entry, Place], str]
 CasePart = Callable[[Reading, Collection[int]], Awaitable[Mapping[int, str]]]
 """Draws something of cases (given by internal id) that stands outside of the timeline, such as a header:
@@ -65,6 +73,12 @@ def draw_entry(entry: Entry, place: Place) -> str:
     """An entry for a page that stands: added to the log, or put in its namesake's stead."""
     name = "live/place.html" if place is Place.PLACE else "live/redraw.html"
     return environment().get_template(name).render(entry=entry)
+
+
+def prepare() -> None:
+    """Compile what pushes are drawn with, which would make the first of them late."""
+    for name in _DRAWN_WITH:
+        environment().get_template(name)
 
 
 class Fragments:

@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 from inbox.db import Database
 from inbox.queries import happenings
 from inbox.queries.happenings import Thread
-from web.live.fragments import CasePart, Fragments
+from web.live.fragments import CasePart, Fragments, prepare
 from web.live.presence import Presence, Viewer
 from web.live.signals import Signal, SignalKind, Signals
 from web.live.tail import Tail
@@ -68,6 +68,7 @@ class Hub:
         """Serve the sockets until cancelled."""
         with self.signals.subscribe(self._hear):
             async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(asyncio.to_thread(prepare))
                 for work in (
                     self.tail.run,
                     self._spread,
