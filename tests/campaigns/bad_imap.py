@@ -1,0 +1,128 @@
+"""A mailbox through everything that IMAP servers and networks do to it, and a long time offline.
+
+.venv/bin/python -m pytest tests/campaigns/bad_imap.py
+
+MAILS in the environment says how many come in bad weather (1,000, in 20 BATCHES), BACKLOG how many wait after the silence
+(5,000). A short form stands in tests/channels/email/test_hostile_imap.py. Nothing collects this file by
+itself.
+"""
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.services.correspondence import SUPPORT, connect_mailbox, mail
+from tests.services.dovecot import DovecotServer
+from tests.services.hostile_imap import HostileImap
+from tests.services.server import RunningServer, running_server
+from tests.services.smtp import SmtpSink
+
+MAILS = int(os.environ.get("MAILS", "1000"))
+BACKLOG = int(os.environ.get("BACKLOG", "5000"))
+SEED = int(os.environ.get("SEED", "7"))
+BATCHES = int(os.environ.get("BATCHES", "20"))
+LOGINS_EVERY = 10.0  # seconds; more often would be hammering
+
+
+@pytest.fixture
+async def server(tmp_path: Path, migrated_sqlite: Path) -> AsyncIterator[RunningServer]:
+    async with running_server(tmp_path, migrated_sqlite) as running:
+        yield running
+
+
+@pytest.mark.slow
+async def test_every_mail_comes_once_through_bad_weather_and_a_long_silence(server: RunningServer) -> None:
+    weather = random.Random(SEED)
+    wanted: list[str] = []
+    async with HostileImap().open() as imap:
+        command = ("channel", "add", "email", "Support", "--address", SUPPORT, "--imap", imap.url)
+        await asyncio.to_thread(server.cli, *command, "--password-stdin", stdin="pw\n")
+        await imap.first_login()
+        began = time.monotonic()
+        for _ in range(BATCHES):
+            _spoil(imap, weather)
+            wanted += await _deliver(imap, MAILS // BATCHES, gap=weather.choice((0, 0, 3, 600_000)))
+            if weather.random() < 0.2:
+                await imap.go_offline()
+                await asyncio.sleep(weather.random() * 3)
+                await imap.go_online()
+            await _until_filed(server, len(wanted))
+        imap.make_anew()
+        wanted += await _deliver(imap, 50)
+        await _until_filed(server, len(wanted))
+        storm = time.monotonic() - began
+        logins = len(imap.logins)
+
+        await imap.go_offline()
+        wanted += await _deliver(imap, BACKLOG)
+        await asyncio.sleep(10)
+        await imap.go_online()
+        back = time.monotonic()
+        while len(imap.logins) == logins:  # noqa: ASYNC110  (the server tells nobody)
+            await asyncio.sleep(0.1)
+        assert time.monotonic() - back < 60
+        await _until_filed(server, len(wanted), seconds=240)
+
+    assert sorted(_filed(server)) == sorted(wanted)
+    # Each fault costs a connection, so only what is beyond them counts.
+    assert logins <= 4 * BATCHES + storm / LOGINS_EVERY, f"{logins} logins in {storm:.0f} seconds"
+
+
+@pytest.mark.slow
+async def test_a_real_server_that_restarts_all_the_time_loses_nothing(
+    server: RunningServer, dovecot: DovecotServer, smtp_sink: SmtpSink
+) -> None:
+    user = await connect_mailbox(server, dovecot, smtp_sink)
+    wanted = []
+    for number in range(200):
+        made = mail(f"c{number % 20}@norte.test", f"Mail {number}", f"Words {number}")
+        dovecot.deliver(user, made.as_bytes())
+        wanted.append(str(made["Message-ID"]).strip("<>"))
+        if number % 40 == 20:
+            await asyncio.to_thread(dovecot.restart)
+    await _until_filed(server, len(wanted))
+
+    assert sorted(_filed(server)) == sorted(wanted)
+
+
+def _spoil(imap: HostileImap, weather: random.Random) -> None:
+    """One thing more that goes wrong with the next mails."""
+    faults, uid = imap.faults, imap.next_uid + weather.randrange(10)
+    match weather.randrange(7):
+        case 0:
+            faults.drop[uid] += 2
+        case 1:
+            faults.short[uid] += 1
+        case 2:
+            faults.lies[uid] = weather.choice((1, 3_000_000))
+        case 3:
+            faults.bye[weather.choice(("FETCH", "SELECT", "SEARCH", "IDLE"))] += 1
+        case 4:
+            faults.flood = 10_000_000
+        case 5:
+            faults.deaf_idle = not faults.deaf_idle
+        case _:
+            faults.stall[uid] += 1
+
+
+async def _deliver(imap: HostileImap, count: int, gap: int = 0) -> list[str]:
+    made = [
+        mail(f"c{number % 50}@norte.test", f"Order {number}", f"Words {number}") for number in range(count)
+    ]
+    await imap.deliver(*(each.as_bytes() for each in made), gap=gap)
+    return [str(each["Message-ID"]).strip("<>") for each in made]
+
+
+async def _until_filed(server: RunningServer, count: int, *, seconds: float = 150) -> None:
+    async with asyncio.timeout(seconds):
+        while len(_filed(server)) < count:  # noqa: ASYNC110  (looked at from outside)
+            await asyncio.sleep(0.3)
+
+
+def _filed(server: RunningServer) -> list[str]:
+    return [str(row[0]).strip("<>") for row in server.rows("SELECT external_id FROM messages")]
