@@ -152,7 +152,10 @@ def _machines(row: dict[str, str]) -> Iterator[Check]:
     message = read(EMAILS / row["file"])
     yield (
         f"{row['kind']} is automatic",
-        (isinstance(message, InboundMessage) and message.automatic is Automatic.AUTO_REPLY),
+        (
+            isinstance(message, InboundMessage)
+            and message.automatic in (Automatic.AUTO_REPLY, Automatic.BOUNCE)
+        ),
     )
 
 
