@@ -3,12 +3,25 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from inbox.actors import Actor
-from inbox.models import UNFINISHED, Agent, Case, Conversation, Customer, Direction, Draft, Message, ReadMark
+from inbox.models import (
+    UNFINISHED,
+    Agent,
+    Case,
+    Conversation,
+    Customer,
+    Direction,
+    Draft,
+    Message,
+    ReadMark,
+    Suggestion,
+    SuggestionState,
+    TimelineEntry,
+)
 from inbox.policies import visible_to
 from inbox.queries.case_pages import PAGE_SIZE, conditions_of, details, page_of_ids
 from inbox.queries.case_views import CaseFilter
@@ -27,7 +40,7 @@ class OtherCase:
 @dataclass(frozen=True, slots=True)
 class CaseRow:
     """What a line of the inbox shows to one agent. `newest_position` is that of the newest message that the
-    customer wrote in this case."""
+    customer wrote in this case, or of a question in its conversation that waits for an agent."""
 
     case: Case
     conversation: Conversation
@@ -82,6 +95,7 @@ async def _rows(session: AsyncSession, ids: Sequence[int], actor: Actor) -> list
     talks = {one.conversation.id for one in found}
     others = await _others(session, talks, actor)
     newest = await _newest_positions(session, ids)
+    asked = await _question_positions(session, talks)
     marks = select(ReadMark.conversation_id, ReadMark.position).where(
         ReadMark.agent_id == actor.id, ReadMark.conversation_id.in_(talks)
     )
@@ -96,7 +110,7 @@ async def _rows(session: AsyncSession, ids: Sequence[int], actor: Actor) -> list
             conversation=one.conversation,
             customer=one.customer,
             others=tuple(o for o in others.get(one.conversation.id, ()) if o.number != one.case.number),
-            newest_position=newest.get(one.case.id, 0),
+            newest_position=max(newest.get(one.case.id, 0), asked.get(one.conversation.id, 0)),
             read_position=read.get(one.conversation.id, 0),
             draft=begun.get(one.conversation.id, ""),
         )
@@ -122,6 +136,17 @@ async def _others(
     for conversation_id, number, subject, assignee in await session.execute(query):
         found.setdefault(conversation_id, []).append(OtherCase(number, subject, assignee))
     return found
+
+
+async def _question_positions(session: AsyncSession, conversation_ids: set[int]) -> dict[int, int]:
+    """The newest open question of each conversation: whoever is responsible is to see that it is there."""
+    query = (
+        select(Suggestion.conversation_id, func.max(TimelineEntry.position))
+        .join(TimelineEntry, TimelineEntry.suggestion_id == Suggestion.id)
+        .where(Suggestion.conversation_id.in_(conversation_ids), Suggestion.state == SuggestionState.OPEN)
+        .group_by(Suggestion.conversation_id)
+    )
+    return {talk: position for talk, position in await session.execute(query)}
 
 
 async def _newest_positions(session: AsyncSession, ids: Sequence[int]) -> dict[int, int]:

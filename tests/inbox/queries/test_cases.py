@@ -6,11 +6,27 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.actors import Actor
+from inbox.actions.events import record, write_events
+from inbox.actors import SYSTEM, Actor
 from inbox.clock import FrozenClock
 from inbox.db import Database
 from inbox.errors import Invalid, NotFound
-from inbox.models import Agent, Case, CaseTag, Mention, Note, ReadMark, Role, Status, Tag, Team
+from inbox.models import (
+    Agent,
+    Case,
+    CaseTag,
+    EventKind,
+    Mention,
+    Note,
+    ReadMark,
+    Role,
+    Status,
+    Suggestion,
+    SuggestionKind,
+    SuggestionState,
+    Tag,
+    Team,
+)
 from inbox.queries import case_counters, case_rows, cases
 from inbox.queries.case_views import CaseFilter, View
 from tests.builders import Scene, a_conversation, a_customer, a_team, an_agent, an_outbound_message
@@ -244,6 +260,39 @@ async def test_a_row_says_what_is_unread_and_which_other_cases_there_are(
             at=clock(),
         )
         session.add(mark)
+    assert not (await row()).is_unread
+
+
+async def test_an_open_question_makes_its_case_unread_for_whoever_is_responsible(
+    sqlite_database: Database,
+) -> None:
+    async with sqlite_database.transaction() as session:
+        maya = await an_agent(session)
+        scene, stranger = await a_conversation(session, assignee=maya), await a_conversation(session)
+        await write_events(session)
+        read = scene.messages[0].position
+        mark = {"agent_id": maya.id, "conversation_id": scene.conversation.id, "at": scene.case.opened_at}
+        session.add(ReadMark(position=read, **mark))
+        card = Suggestion(
+            kind=SuggestionKind.HELD_ANSWER,
+            customer_id=scene.customer.id,
+            other_customer_id=stranger.customer.id,
+            conversation_id=scene.conversation.id,
+            strand_id=scene.strand.id,
+        )
+        session.add(card)
+        await session.flush()
+        kind = EventKind.SUGGESTION_MADE
+        record(session, kind, actor=SYSTEM, conversation=scene.conversation, suggestion=card)
+
+    async def row() -> case_rows.CaseRow:
+        async with sqlite_database.reading() as session:
+            wanted = CaseFilter(view="mine")
+            return (await case_rows.rows(session, wanted, actor=Actor.agent(maya))).items[0]
+
+    assert (await row()).is_unread
+    async with sqlite_database.transaction() as session:
+        (await session.get_one(Suggestion, card.id)).state = SuggestionState.SOMEONE_ELSE
     assert not (await row()).is_unread
 
 
