@@ -100,10 +100,17 @@ class Threads:
             return None
         if message.sender.value in self._own_addresses:
             return Ignored("It comes from one of our own mailboxes.", IgnoredAs.OWN)
-        if message.automatic and self._senders.customer_of(message.sender) is None:
+        is_known = self._senders.customer_of(message.sender) is not None or self._was_asked(message)
+        if message.automatic and not is_known:
             reason = f"Automatic ({message.automatic}), from a sender nobody knows."
             return Ignored(reason, IgnoredAs.AUTOMATIC)
         return None
+
+    def _was_asked(self, message: InboundMessage) -> bool:
+        """Whether its sender is a supplier who answers us, be it only by a machine that says when they are
+        back."""
+        strand, _ = self._strand_referred_to(message)
+        return strand is not None and strand.is_side and self._is_confirmed(message.sender.value, strand)
 
     # Does an agent pass on somebody else's mail?
 

@@ -17,7 +17,7 @@ from inbox.actions.suggestions import decide
 from inbox.actors import SYSTEM
 from inbox.clock import FrozenClock
 from inbox.db import Database
-from inbox.envelopes import Address, Authentication, ChannelKind, InboundMessage, Verdict
+from inbox.envelopes import Address, Authentication, Automatic, ChannelKind, InboundMessage, Verdict
 from inbox.errors import Conflict, Invalid
 from inbox.models import (
     Attachment,
@@ -75,6 +75,7 @@ async def arrives(
     text: str = "On Friday.",
     dmarc: Verdict = Verdict.PASS,
     cc: Sequence[Address] = (),
+    automatic: Automatic | None = None,
 ) -> IntakeState:
     """An answer to *sent* comes in."""
     digest = hashlib.sha256((sender + text).encode()).hexdigest()
@@ -92,6 +93,7 @@ async def arrives(
         authentication=Authentication(dmarc=dmarc),
         mailbox=channel.address,
         cc=tuple(cc),
+        automatic=automatic,
     )
     arrival = Arrival(record_id=record.id, channel=channel, message=message)
     (filed,) = await receive(session, [arrival], FilingRules(tokens=TOKENS))
@@ -252,3 +254,22 @@ async def test_the_customers_browser_sees_nothing_of_a_side_strand(sqlite_databa
         await write_events(session)
         shown = [message.text for message in await visible_messages(session, chat.identity)]
         assert shown == ["Hello?", "Cracked"], "proven to be the customer, they see both of their channels"
+
+
+async def test_a_supplier_who_is_away_says_so_in_the_case_and_opens_nothing(
+    sqlite_database: Database,
+) -> None:
+    async with sqlite_database.transaction() as session:
+        scene = await a_conversation(session)
+        sent = await asked(session, scene)
+        scene.case.status = Status.PENDING
+        away = await arrives(
+            session, scene.channel, sent, text="Back on Monday", automatic=Automatic.AUTO_REPLY
+        )
+        other = await arrives(
+            session, scene.channel, sent, sender="x@y.test", text="Away", automatic=Automatic.AUTO_REPLY
+        )
+        message = (await session.scalars(select(Message).where(Message.text == "Back on Monday"))).one()
+        assert (away, other) == (IntakeState.FILED, IntakeState.IGNORED)
+        assert (message.strand_id, message.automatic) == (sent.strand_id, "auto-reply")
+        assert scene.case.status == Status.PENDING

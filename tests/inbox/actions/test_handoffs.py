@@ -188,7 +188,5 @@ async def test_an_offer_stands_for_half_a_working_day_of_whoever_is_asked(
         await set_hours(session, team, time_zone="Europe/London", week=short, by=admin)
         asked = await offer(session, (await a_conversation(session)).case, to=priya, by=maya, reason="Refund")
         other = await offer(session, (await a_conversation(session)).case, to=maya, by=priya, reason="Refund")
-    assert asked.expires_at == datetime(2026, 11, 24, 10, tzinfo=UTC), (
-        "one hour today, two on Monday"
-    )
+    assert asked.expires_at == datetime(2026, 11, 24, 10, tzinfo=UTC), "one hour today, two on Monday"
     assert other.expires_at == clock() + timedelta(hours=4)
