@@ -49,11 +49,13 @@ class Operator:
 
     @property
     def span(self) -> tuple[datetime | None, datetime | None]:
-        """From when and until when (not included): before a day, from its end on, or the day itself."""
+        """From when and until when (not included): before a day, from its end on, or the day itself; what was
+        opened, from that day on."""
         if self.moment is None:
             return None, None
         ends = self.moment + timedelta(days=1)
-        return {"before": (None, self.moment), "after": (ends, None)}.get(self.name, (self.moment, ends))
+        spans = {"before": (None, self.moment), "after": (ends, None), "opened": (self.moment, None)}
+        return spans.get(self.name, (self.moment, ends))
 
     def __str__(self) -> str:
         value = f'"{self.value}"' if " " in self.value else self.value
@@ -168,5 +170,5 @@ NAMES: dict[str, Rule] = {
     "from": _text, "to": _text, "assignee": _text, "team": _text, "tag": _text, "channel": _text,
     "customer": _text, "company": _text, "subject": _text, "file": _text, "priority": _text,
     "is": _state, "has": _holding, "case": _number,
-    "before": _moment, "after": _moment, "on": _moment,
+    "before": _moment, "after": _moment, "on": _moment, "opened": _moment,
 }  # fmt: skip

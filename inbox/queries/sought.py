@@ -164,6 +164,10 @@ def _tag(operator: Operator, _: Actor) -> Condition:
     return Case.id.in_(tagged.where(func.lower(Tag.name) == operator.value))
 
 
+def _opened(operator: Operator, _: Actor) -> Condition:
+    return _within(Case.opened_at, operator)
+
+
 def _customer(operator: Operator, _: Actor) -> Condition:
     return Case.conversation_id.in_(select(Conversation.id).where(named(operator.value)))
 
@@ -269,7 +273,7 @@ def _part(words: str) -> str:
 Rule = Callable[[Operator, Actor], Condition]
 ON_CASE: dict[str, Rule] = {
     "assignee": _assignee, "team": _team, "tag": _tag, "customer": _customer, "company": _company,
-    "priority": _priority, "case": _case, "is": _is, "has": _has,
+    "priority": _priority, "case": _case, "opened": _opened, "is": _is, "has": _has,
 }  # fmt: skip
 ON_MESSAGE: dict[str, Rule] = {
     "from": _from, "to": _to, "subject": _subject, "file": _file, "channel": _channel,

@@ -39,6 +39,7 @@ EVERY_OPERATOR = (
     ("customer:ana company:norte", "whose conversation it is"),
     ("has:file", "file, note, draft; file:invoice for a file's name"),
     ("before:2026-11-01 after:2w on:monday", "days: a date, today, yesterday, a weekday, 3d, 2w, 1m, 1y"),
+    ("opened:today", "cases that were opened on that day or later"),
     ("case:1042 priority:high", "a case by its number or priority"),
     ('"exact words" -without', "a phrase; a minus leaves out words and operators"),
 )
