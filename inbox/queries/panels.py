@@ -3,8 +3,9 @@ be."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.actors import Actor
@@ -80,16 +81,15 @@ class Panel:
 async def panel_of(session: AsyncSession, actor: Actor, conversation: Conversation) -> Panel:
     """The panel beside a conversation."""
     customer = await session.get_one(Customer, conversation.customer_id)
-    owned = select(Identity).where(Identity.customer_id == customer.id).order_by(Identity.id)
-    identities = (await session.scalars(owned)).all()
-    said = select(Claim).where(Claim.customer_id == customer.id, Claim.state == ClaimState.OPEN)
+    own = {"customer": customer.id}
+    identities = (await session.scalars(_OWNED, own)).all()
     return Panel(
         customer=customer,
         conversation_id=conversation.public_id,
         face=face_of_customer(customer),
         emails=[one for one in identities if one.kind == AddressKind.EMAIL],
         others=[one for one in identities if one.kind != AddressKind.EMAIL],
-        claims=(await session.scalars(said.order_by(Claim.id))).all(),
+        claims=(await session.scalars(_SAID, own)).all(),
         cases=await _cases(session, actor, conversation),
         maybes=await _maybes(session, customer),
         merges=await _merges(session, customer),
@@ -103,23 +103,15 @@ async def _complained(session: AsyncSession, identities: Sequence[Identity]) -> 
     addresses = [one.address for one in identities if one.kind == AddressKind.EMAIL]
     if not addresses:
         return frozenset()
-    query = select(SuppressedAddress.address).where(SuppressedAddress.address.in_(addresses))
-    return frozenset(await session.scalars(query))
+    return frozenset(await session.scalars(_COMPLAINED, {"addresses": addresses}))
 
 
 async def _cases(session: AsyncSession, actor: Actor, conversation: Conversation) -> Sequence[Case]:
-    query = select(Case).where(
-        Case.conversation_id == conversation.id, Case.joined_into_id.is_(None), visible_to(actor)
-    )
-    return (await session.scalars(query.order_by(Case.id.desc()).limit(MOST_CASES))).all()
+    return (await session.scalars(_all_cases(actor), {"conversation": conversation.id})).all()
 
 
 async def _maybes(session: AsyncSession, customer: Customer) -> list[Maybe]:
-    concerned = (Suggestion.customer_id == customer.id) | (Suggestion.other_customer_id == customer.id)
-    query = select(Suggestion).where(
-        Suggestion.state == SuggestionState.OPEN, Suggestion.kind != SuggestionKind.FORWARD, concerned
-    )
-    found = (await session.scalars(query.order_by(Suggestion.id).limit(MOST_BESIDE))).all()
+    found = (await session.scalars(_OPEN_QUESTIONS, {"customer": customer.id})).all()
     maybes: list[Maybe] = []
     for suggestion in found:
         is_here = suggestion.customer_id == customer.id
@@ -138,13 +130,7 @@ async def _maybes(session: AsyncSession, customer: Customer) -> list[Maybe]:
 
 
 async def _merges(session: AsyncSession, customer: Customer) -> list[Joined]:
-    query = (
-        select(Merge, Customer.name)
-        .join(Customer, Customer.id == Merge.merged_customer_id)
-        .where(Merge.kept_customer_id == customer.id, Merge.undone_at.is_(None))
-        .order_by(Merge.id.desc())
-    )
-    rows = (await session.execute(query)).all()
+    rows = (await session.execute(_STANDING_MERGES, {"customer": customer.id})).all()
     return [
         Joined(merge=merge, name=name or "a visitor", is_newest=number == 0)
         for number, (merge, name) in enumerate(rows)
@@ -154,27 +140,66 @@ async def _merges(session: AsyncSession, customer: Customer) -> list[Joined]:
 async def _colleagues(session: AsyncSession, actor: Actor, customer: Customer) -> list[Colleague]:
     if not customer.company:
         return []
-    query = (
-        select(Customer, Conversation)
+    same = {"company": customer.company, "customer": customer.id}
+    rows = (await session.execute(_same_company(actor), same)).all()
+    return [
+        Colleague(face=face_of_customer(other), conversation_id=public_id, unfinished=unfinished)
+        for other, public_id, unfinished in rows
+    ]
+
+
+# Statements are made once and kept: making one again for each call costs more than running it.
+_CUSTOMER: BindParameter[int] = bindparam("customer")
+_OWNED = select(Identity).where(Identity.customer_id == _CUSTOMER).order_by(Identity.id)
+_SAID = select(Claim).where(Claim.customer_id == _CUSTOMER, Claim.state == ClaimState.OPEN).order_by(Claim.id)
+_COMPLAINED = select(SuppressedAddress.address).where(
+    SuppressedAddress.address.in_(bindparam("addresses", expanding=True))
+)
+_OPEN_QUESTIONS = (
+    select(Suggestion)
+    .where(
+        Suggestion.state == SuggestionState.OPEN,
+        Suggestion.kind != SuggestionKind.FORWARD,
+        (Suggestion.customer_id == _CUSTOMER) | (Suggestion.other_customer_id == _CUSTOMER),
+    )
+    .order_by(Suggestion.id)
+    .limit(MOST_BESIDE)
+)
+_STANDING_MERGES = (
+    select(Merge, Customer.name)
+    .join(Customer, Customer.id == Merge.merged_customer_id)
+    .where(Merge.kept_customer_id == _CUSTOMER, Merge.undone_at.is_(None))
+    .order_by(Merge.id.desc())
+)
+
+
+@lru_cache(maxsize=512)
+def _all_cases(actor: Actor) -> Select[Case]:
+    own = (Case.conversation_id == bindparam("conversation"), Case.joined_into_id.is_(None))
+    return select(Case).where(*own, visible_to(actor)).order_by(Case.id.desc()).limit(MOST_CASES)
+
+
+@lru_cache(maxsize=512)
+def _same_company(actor: Actor) -> Select[Customer, str, int]:
+    unfinished = (
+        select(func.count(Case.id))
+        .where(
+            Case.conversation_id == Conversation.id,
+            Case.status.in_(UNFINISHED),
+            Case.joined_into_id.is_(None),
+            visible_to(actor),
+        )
+        .correlate(Conversation)
+        .scalar_subquery()
+    )
+    return (
+        select(Customer, Conversation.public_id, unfinished)
         .join(Conversation, Conversation.customer_id == Customer.id)
         .where(
-            Customer.company == customer.company,
-            Customer.id != customer.id,
+            Customer.company == bindparam("company"),
+            Customer.id != _CUSTOMER,
             Customer.merged_into_id.is_(None),
         )
         .order_by(Conversation.last_message_at.desc().nulls_last())
         .limit(MOST_BESIDE)
     )
-    found: list[Colleague] = []
-    for other, conversation in (await session.execute(query)).all():
-        unfinished = select(func.count(Case.id)).where(
-            Case.conversation_id == conversation.id,
-            Case.status.in_(UNFINISHED),
-            Case.joined_into_id.is_(None),
-            visible_to(actor),
-        )
-        count = await session.scalar(unfinished) or 0
-        found.append(
-            Colleague(face=face_of_customer(other), conversation_id=conversation.public_id, unfinished=count)
-        )
-    return found

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -84,8 +84,28 @@ async def recipients_of(session: AsyncSession, strand: Strand, *, via: Channel |
 
 
 async def _participants(session: AsyncSession, strand: Strand) -> Sequence[StrandParticipant]:
-    query = select(StrandParticipant).where(StrandParticipant.strand_id == strand.id)
-    return (await session.scalars(query.order_by(StrandParticipant.id))).all()
+    return (await session.scalars(_PARTICIPANTS, {"strand": strand.id})).all()
+
+
+# Statements are made once and kept: making one again for each strand costs more than running it.
+_PARTICIPANTS = (
+    select(StrandParticipant)
+    .where(StrandParticipant.strand_id == bindparam("strand"))
+    .order_by(StrandParticipant.id)
+)
+_NEWEST = select(Message).where(Message.strand_id == bindparam("strand")).order_by(Message.id.desc()).limit(1)
+_NEWEST_STANDING = _NEWEST.where(
+    Message.delivery.is_(None) | (Message.delivery != DeliveryState.CANCELLED),
+)
+_NEWEST_ASKING = _NEWEST.where(
+    Message.direction == Direction.INBOUND, Message.identity_id == bindparam("identity")
+)
+_NEWEST_MAILED = _NEWEST.where(
+    Message.direction == Direction.INBOUND,
+    Message.author_kind == AuthorKind.CUSTOMER,
+    Message.is_spam.is_(False),
+    Message.automatic.is_(None),
+).options(joinedload(Message.channel))
 
 
 def _suppliers(participants: Sequence[StrandParticipant], own: frozenset[str]) -> tuple[Address, ...]:
@@ -143,23 +163,10 @@ def is_own(address: str, own: frozenset[str]) -> bool:
 async def _mailed_into(session: AsyncSession, strand: Strand) -> Message | None:
     """The newest message of a chat, where its visitor wrote it by mail: the answer goes the same way, for the
     browser may be anybody's (an email question is answered by email)."""
-    newest = (
-        select(Message)
-        .where(
-            Message.strand_id == strand.id,
-            Message.direction == Direction.INBOUND,
-            Message.author_kind == AuthorKind.CUSTOMER,
-            Message.is_spam.is_(False),
-            Message.automatic.is_(None),
-        )
-        .order_by(Message.id.desc())
-        .limit(1)
-        .options(joinedload(Message.channel))
-    )
     chat = await session.get_one(Channel, strand.channel_id)
     if chat.kind != ChannelKind.WEBCHAT:
         return None
-    message = (await session.scalars(newest)).first()
+    message = (await session.scalars(_NEWEST_MAILED, {"strand": strand.id})).first()
     if message is None or message.channel.kind != ChannelKind.EMAIL or message.dmarc == Verdict.FAIL:
         return None
     return message
@@ -209,17 +216,8 @@ async def _asker(
 
 async def _reply_to(session: AsyncSession, strand: Strand, own: frozenset[str]) -> Address | None:
     # A mail that failed its authentication must not lead our answer away from the owner of the address.
-    last = (
-        select(Message)
-        .where(
-            Message.strand_id == strand.id,
-            Message.direction == Direction.INBOUND,
-            Message.identity_id == strand.identity_id,
-        )
-        .order_by(Message.id.desc())
-        .limit(1)
-    )
-    message = (await session.scalars(last)).first()
+    asked = {"strand": strand.id, "identity": strand.identity_id}
+    message = (await session.scalars(_NEWEST_ASKING, asked)).first()
     if message is None or message.claimed or message.dmarc == Verdict.FAIL:
         return None
     wanted = [address for address in map(read_address, message.reply_to) if not is_own(address.value, own)]
@@ -284,16 +282,7 @@ def _others(
 
 async def newest_standing(session: AsyncSession, strand: Strand) -> Message | None:
     """The strand's newest message that was not taken back."""
-    newest = (
-        select(Message)
-        .where(
-            Message.strand_id == strand.id,
-            Message.delivery.is_(None) | (Message.delivery != DeliveryState.CANCELLED),
-        )
-        .order_by(Message.id.desc())
-        .limit(1)
-    )
-    return (await session.scalars(newest)).first()
+    return (await session.scalars(_NEWEST_STANDING, {"strand": strand.id})).first()
 
 
 def _everybody_on(message: Message | None) -> list[Address]:
