@@ -24,7 +24,12 @@ _BLOCKS = names(
 )
 _APART = names("p h1 h2 h3 h4 h5 h6 ul ol table blockquote pre dl")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
-_HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden|max-height\s*:\s*0(?:px)?\s*(?:;|!|$)",
+    re.IGNORECASE,
+)
+# What newsletters set behind their first line, so that a list of mails shows nothing of the rest.
+_FILLING = re.compile("(?:[\u200b\u200c\u200d\u034f\u00ad\u2007\ufeff][ \u00a0]*){3,}")
 _RULE = "_" * 32
 
 
@@ -131,7 +136,7 @@ class _Writer:
                 if line:
                     self._put(line)
             return
-        text = _SPACES.sub(" ", text)
+        text = _FILLING.sub(" ", _SPACES.sub(" ", text))
         if text == " " or not text:
             self.space = self.space or bool(text)
             return

@@ -164,7 +164,9 @@ def is_delimiter(line: str) -> bool:
         return False
     if _DELIMITER.match(line) or _BEGINS_FORWARD.match(line.strip("> \t*")) or _GROUPWISE.match(line):
         return True
-    return len(line) <= 160 and bool(_REPLY_ABOVE.match(line))
+    if len(line) > 160 or (line[0].isalnum() and "this line" not in line):
+        return False
+    return bool(_REPLY_ABOVE.match(line))
 
 
 def is_dashed_title(line: str) -> bool:

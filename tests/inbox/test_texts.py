@@ -169,6 +169,16 @@ def test_html_becomes_text_with_the_breaks_that_a_reader_sees() -> None:
     assert text_of("") == ""
 
 
+@pytest.mark.parametrize(
+    "style",
+    ["display:none", "visibility: hidden", "mso-hide:all", "max-height:0;overflow:hidden", "max-height:0px"],
+)
+def test_what_a_newsletter_hides_is_no_text(style: str) -> None:
+    filling = "&zwnj;&nbsp;" * 20
+    html = f'<div style="{style}">preview</div><p>Hello{filling}</p><p style="max-height:200px">there</p>'
+    assert text_of(html) == "Hello\n\nthere"
+
+
 def test_addresses_in_plain_text_become_links_without_the_punctuation_around() -> None:
     text = "See https://x.test/a_(b), (http://y.test/c). Or jane@x.test! www.z.test?"
     assert [(one.text, one.url) for one in linkify(text) if one.url] == [
