@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from inbox.envelopes import AddressKind
 from inbox.models import (
@@ -136,8 +136,8 @@ async def newest_position(session: AsyncSession) -> int:
     return (await session.scalar(select(EventCounter.position))) or 0
 
 
-async def touched_after(session: AsyncSession, position: int, limit: int) -> tuple[set[int], int]:
-    """The conversations of the events after a position, and how far this reaches."""
+async def touched_after(session: AsyncSession, position: int, limit: int) -> tuple[dict[int, int], int]:
+    """The conversations of the events after a position, each with its newest, and how far this reaches."""
     query = (
         select(Event.position, Event.conversation_id)
         .where(Event.position > position)
@@ -145,7 +145,8 @@ async def touched_after(session: AsyncSession, position: int, limit: int) -> tup
         .limit(limit)
     )
     rows = (await session.execute(query)).all()
-    return {row[1] for row in rows if row[1] is not None}, rows[-1][0] if rows else position
+    newest = {conversation_id: at for at, conversation_id in rows if conversation_id is not None}
+    return newest, rows[-1][0] if rows else position
 
 
 def _events_between(view: View, position: int, head: int) -> Select[str, int | None]:
@@ -168,7 +169,7 @@ def _visible(sight: Sight) -> Select[Message]:
         .where(is_visible(sight))
         .options(
             selectinload(Message.attachments),
-            selectinload(Message.author_agent),
-            selectinload(Message.channel),
+            joinedload(Message.author_agent),
+            joinedload(Message.channel),
         )
     )

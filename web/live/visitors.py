@@ -47,6 +47,7 @@ class VisitorHub:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._bells: defaultdict[int, set[asyncio.Event]] = defaultdict(set)
+        self._newest: dict[int, int] = {}  # of the conversations that somebody watches
         self._read_at = 0.0
 
     @contextmanager
@@ -62,6 +63,7 @@ class VisitorHub:
                 self._bells[conversation_id].discard(bell)
                 if not self._bells[conversation_id]:
                     del self._bells[conversation_id]
+                    self._newest.pop(conversation_id, None)
 
     async def run(self) -> None:
         """Read new events as they are committed; ends only when cancelled."""
@@ -90,10 +92,15 @@ class VisitorHub:
             if position is None or not self._bells:
                 return await visitor_views.newest_position(session)
             touched, reached = await visitor_views.touched_after(session, position, EVENTS_AT_ONCE)
-        for conversation_id in touched & self._bells.keys():
+        for conversation_id in touched.keys() & self._bells.keys():
+            self._newest[conversation_id] = touched[conversation_id]
             for bell in self._bells[conversation_id]:
                 bell.set()
         return reached
+
+    def newest(self, conversation_ids: Iterable[int]) -> int:
+        """The position of the newest event that these conversations have been rung for; 0 for none."""
+        return max((self._newest.get(each, 0) for each in conversation_ids), default=0)
 
 
 @contextlib.asynccontextmanager
@@ -187,12 +194,18 @@ class PanelSocket:
                 await self._push_while(watched)
 
     async def _push_while(self, watched: frozenset[int]) -> None:
-        own = self._exchange.view.conversation_id
+        own, is_news = (
+            self._exchange.view.conversation_id,
+            True,
+        )  # before the watch began, anything may have been
         with self._visiting.signals.subscribe(self._hear, own if own is not None else 0):
             while self._exchange.view.conversation_ids == watched:
                 async with self._turn:
                     signals, self._signals = list(self._signals.values()), {}
-                    await self._tell([*await self._exchange.changes(), *signals])
+                    if is_news or self._visiting.hub.newest(watched) > self._exchange.position:
+                        await self._tell(await self._exchange.changes())
+                    is_news = False
+                    await self._tell(signals)
                 try:
                     async with asyncio.timeout(SILENCE_SECONDS):
                         await self._bell.wait()
