@@ -2,9 +2,9 @@
 
 .venv/bin/python -m pytest tests/campaigns/bad_imap.py
 
-MAILS in the environment says how many come in bad weather (1,000, in 20 BATCHES), BACKLOG how many wait after the silence
-(5,000). A short form stands in tests/channels/email/test_hostile_imap.py. Nothing collects this file by
-itself.
+MAILS in the environment says how many come in bad weather (1,000, in 20 BATCHES), BACKLOG how many wait after
+the silence (5,000). A short form stands in tests/channels/email/test_hostile_imap.py. Nothing collects this
+file by itself.
 """
 
 import asyncio
