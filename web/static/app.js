@@ -135,6 +135,13 @@
     }
     box.append(el);
   };
+  document.addEventListener('htmx:beforeSend', e => {      // a push may replace the pressed button before its answer comes: that is said all the same
+    const { xhr, elt } = e.detail;
+    xhr.addEventListener('readystatechange', () => {
+      const said = xhr.readyState === 4 && !elt.isConnected && xhr.getResponseHeader('HX-Trigger');
+      if (said && said.startsWith('{')) Object.entries(JSON.parse(said)).forEach(([name, detail]) => document.dispatchEvent(new CustomEvent(name, { detail })));
+    });
+  });
   document.addEventListener('toast', e => desk.toast(e.detail.text || e.detail.value, e.detail.undo));
   document.addEventListener('submit', async e => {
     const toast = e.target.closest('form.toast');
