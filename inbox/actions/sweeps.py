@@ -22,7 +22,7 @@ from inbox.locks import lock_conversations
 from inbox.models import Agent, Case, Channel, Message, Status, Submission, Sweep
 from inbox.policies import Action, authorize
 
-BATCH = 20
+BATCH = 10
 
 
 async def begin(

@@ -1,5 +1,6 @@
 """Codes that are mailed to an address and typed in the browser that asked."""
 
+import asyncio
 import json
 import re
 
@@ -170,3 +171,18 @@ async def test_what_a_dead_process_was_sending_is_not_sent_again(
     async with sqlite_database.reading() as session:
         mail = (await session.scalars(select(AutomaticMail))).one()
     assert (mail.state, mail.sealed) == ("unknown", None)
+
+
+async def test_guesses_at_the_same_moment_count_each(database: Database) -> None:
+    async with database.transaction() as session:
+        await a_mailbox_channel(session)
+        chat = await a_webchat_channel(session)
+    code = await ask(database, chat)
+    guesses = [other_than(code)] * 12
+
+    answers = await asyncio.gather(*(type_in(database, chat, guess) for guess in guesses))
+
+    assert set(answers) == {None}
+    async with database.reading() as session:
+        assert await session.scalar(select(MailedCode.tries)) == MOST_TRIES
+    assert await type_in(database, chat, code) is None
