@@ -2,6 +2,7 @@
 
 import json
 import re
+from urllib.parse import quote
 
 from sqlalchemy import select
 
@@ -135,3 +136,11 @@ async def test_a_mark_offers_its_undo(maya: Person, scene: Scene, sqlite_databas
     assert (await maya.post(undo[1])).headers["location"] == url
     async with sqlite_database.reading() as session:
         assert (await session.get_one(Customer, scene.customer.id)).marks == []
+
+
+async def test_a_customers_page_leads_to_a_new_conversation_with_them(maya: Person, scene: Scene) -> None:
+    page = await maya.browser.get(f"/customers/{scene.customer.public_id}")
+    address = scene.identity.address
+    assert f'href="/conversations/new?to={quote(address)}"' in page.text
+    form = await maya.browser.get(f"/conversations/new?to={address}")
+    assert f'name="to" value="{address}"' in form.text
