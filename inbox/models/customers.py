@@ -32,7 +32,7 @@ class Customer(WithPublicId, WithCreation, Model):
     __tablename__ = "customers"
 
     name: Mapped[str] = mapped_column(String(300), default="")
-    company: Mapped[str] = mapped_column(String(300), default="")
+    company: Mapped[str] = mapped_column(String(300), default="", index=True)
     marks: Mapped[list[str]] = mapped_column(default=list)
     attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"), index=True)

@@ -316,6 +316,9 @@ def upgrade() -> None:
             sa.Column("sending_text", sa.String(length=500), server_default="", nullable=False)
         )
 
+    with op.batch_alter_table("customers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_customers_company"), ["company"], unique=False)
+
     with op.batch_alter_table("intake_records", schema=None) as batch_op:
         batch_op.add_column(sa.Column("ignored_as", sa.String(length=20), server_default="", nullable=False))
         batch_op.create_index(batch_op.f("ix_intake_records_ignored_as"), ["ignored_as"], unique=False)
