@@ -25,6 +25,13 @@ def done(
     return Response(status_code=204, headers=headers)
 
 
+def offered(request: Request, back: str, text: str, undo: Undo | None) -> Response:
+    """As `done`; but a form, whose page shows no toast, goes by a page that offers the undo."""
+    if undo is None or is_scripted(request):
+        return done(request, back, text, undo)
+    return RedirectResponse(f"/undo/{undo.public_id}?to={back}", 303)
+
+
 def moved(request: Request, to: str) -> Response:
     """To another page, for a script too."""
     if is_scripted(request):

@@ -118,5 +118,6 @@ INBOX: list[BaseRoute] = [
     _post("/customers/{id}/merge", merges.create),
     _get("/merges/{id}", merges.show),
     _post("/merges/{id}/undo", merges.undo),
+    _get("/undo/{id}", undos.show),
     _post("/undo/{id}", undos.create),
 ]

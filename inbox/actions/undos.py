@@ -60,15 +60,21 @@ async def latest(session: AsyncSession, *, by: Agent) -> Undo | None:
     return (await session.scalars(newest)).first()
 
 
+async def own(session: AsyncSession, public_id: str, *, by: Agent) -> Undo:
+    """What an agent may take back. Raises NotFound for what is not theirs."""
+    query = select(Undo).where(Undo.public_id == public_id, Undo.agent_id == by.id)
+    row = (await session.scalars(query)).first()
+    if row is None:
+        raise NotFound("There is nothing to undo here.")
+    return row
+
+
 async def undo(session: AsyncSession, public_id: str, *, by: Agent) -> Undo:
     """Take an agent's own action back.
 
     Raises NotFound for what is not theirs, Conflict where it was undone, is too long ago or no longer stands.
     """
-    own = select(Undo).where(Undo.public_id == public_id, Undo.agent_id == by.id)
-    row = (await session.scalars(own)).first()
-    if row is None:
-        raise NotFound("There is nothing to undo here.")
+    row = await own(session, public_id, by=by)
     if row.undone_at is not None:
         raise Conflict("This was already undone.")
     if row.created_at < clock.now() - LONGEST:

@@ -14,7 +14,7 @@ from inbox.policies import Action, authorize
 from inbox.queries import destinations, messages, named, redirects
 from inbox.queries.happenings import Reading
 from web.acting import LARGEST_NUMBER, actor_of, number_of, remembering, text_of
-from web.answers import done
+from web.answers import done, offered
 from web.installation import installation_of
 from web.templating import page
 from web.workspace import shell_for
@@ -136,8 +136,8 @@ async def _move(request: Request, kind: Kind) -> Response:
         home = await session.get_one(Conversation, found.conversation_id)
     back = f"/cases/{of_case.number}" if of_case else f"/conversations/{home.public_id}"
     if SORTING.fullmatch(text_of(form, "back")):
-        back = text_of(form, "back")
-    return done(request, back, f"Moved the {kind.word}.", remembered.undo)
+        return done(request, text_of(form, "back"), f"Moved the {kind.word}.", remembered.undo)
+    return offered(request, back, f"Moved the {kind.word}.", remembered.undo)
 
 
 async def _act(

@@ -10,7 +10,7 @@ from inbox.queries import customers, named, redirects
 from inbox.queries.happenings import Reading
 from inbox.queries.shown_words import face_of_customer
 from web.acting import actor_of, remembering, text_of
-from web.answers import done
+from web.answers import offered
 from web.installation import installation_of
 from web.templating import page
 from web.workspace import shell_for
@@ -65,7 +65,7 @@ async def decide(request: Request) -> Response:
                 session, suggestion, decision, by=agent, address=address, customer=customer
             )
         back = await _home(session, suggestion)
-    return done(request, back, SAYS.get(decision, "Decided."), remembered.undo)
+    return offered(request, back, SAYS.get(decision, "Decided."), remembered.undo)
 
 
 async def _home(session: Reading, suggestion: Suggestion) -> str:

@@ -1,5 +1,7 @@
 """Taking back what was just done."""
 
+import re
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -9,6 +11,33 @@ from inbox.queries import composers
 from web.answers import done, is_scripted
 from web.installation import installation_of
 from web.templating import page
+from web.workspace import shell_for
+
+PLACES = re.compile(r"/(?:cases|conversations)/\w+")
+DONE = {
+    "move_message": "The message was moved",
+    "move_strand": "The strand was moved",
+    "move_note": "The note was moved",
+    "move_case": "The case was moved",
+    "decide_forward": "The mail was filed",
+}
+
+
+async def show(request: Request) -> Response:
+    """GET /undo/{id}?to=: what was just done by a form, with the way back and the way there"""
+    async with installation_of(request).database.reading() as session:
+        undo = await undos.own(session, request.path_params["id"], by=request.state.agent)
+        shell = await shell_for(session, request.state.agent)
+    to = request.query_params.get("to", "")
+    return page(
+        request,
+        "conversations/undo.html",
+        undo=undo,
+        words=DONE.get(undo.action, "Done."),
+        to=to if PLACES.fullmatch(to) else "/inbox/mine",
+        shell=shell,
+        current="",
+    )
 
 
 async def create(request: Request) -> Response:

@@ -32,10 +32,20 @@ async def test_a_message_is_moved_to_the_case_it_belongs_to(
     found = (await maya.browser.get(f"{url}?q={other.identity.address}")).text
     assert f'value="{other.customer.public_id}"' in found
     moved = await maya.post(url, data={"case": f"#{other.case.number}"})
-    assert moved.status_code == 303
     async with sqlite_database.reading() as session:
         message = await session.get_one(Message, scene.messages[0].id)
     assert (message.conversation_id, message.case_id) == (other.conversation.id, other.case.id)
+    offered = moved.headers["location"]
+    page = (await maya.browser.get(offered)).text
+    assert "The message was moved" in page and f'href="/cases/{other.case.number}"' in page
+    assert (
+        'href="/inbox/mine">Go there'
+        in (await maya.browser.get(f"{offered.partition(chr(63))[0]}?to=https://a.test")).text
+    )
+    await maya.post(offered.partition("?")[0])
+    async with sqlite_database.reading() as session:
+        message = await session.get_one(Message, scene.messages[0].id)
+    assert message.conversation_id == scene.conversation.id
 
 
 async def test_a_message_takes_its_strand_along_where_asked(
