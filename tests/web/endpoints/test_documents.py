@@ -134,3 +134,5 @@ async def test_the_message_offers_to_show_its_pictures(
     url = f"/messages/{scene.messages[0].public_id}/pictures"
     answer = await maya.post(url, data={"of": "message"}, headers={"HX-Request": "true"})
     assert answer.status_code == 200 and "Block them again" in answer.text and "<details" in answer.text
+    answer = await maya.post(url, data={"of": ""}, headers={"HX-Request": "true"})
+    assert "Show images" in answer.text and "Block them again" not in answer.text
