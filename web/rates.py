@@ -5,12 +5,14 @@ The generic cell rate algorithm (ITU-T I.371): a rate allows a burst of its whol
 in each period, spread evenly. What was refused costs nothing.
 """
 
+import asyncio
 import ipaddress
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 MOST_KEPT = 100_000
 
@@ -78,6 +80,22 @@ class Places:
         finally:
             self._taken.subtract(subject for subject, _ in wanted)
             self._taken = +self._taken
+
+
+class Turns:
+    """So many at once for each subject, the rest in their turn: what one floods us with waits for itself, not
+    before others."""
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+        self._of: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    def of(self, subject: str) -> asyncio.Semaphore:
+        """`async with turns.of(subject):` waits for one."""
+        turn = self._of.get(subject)
+        if turn is None:
+            turn = self._of[subject] = asyncio.Semaphore(self._at_once)
+        return turn
 
 
 def counted_address(host: str | None) -> str:

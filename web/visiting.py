@@ -14,9 +14,10 @@ from inbox.models import Channel
 from inbox.queries import public_channels
 from web.installation import installation_of
 from web.live.signals import Signals
-from web.rates import Places, Rate, Rates, counted_address
+from web.rates import Places, Rate, Rates, Turns, counted_address
 
 FLOOD = Rate("requests, address", 1_200, 60)
+FILED_AT_ONCE = 3  # submissions of one address
 
 if TYPE_CHECKING:
     from web.live.visitors import VisitorHub
@@ -33,6 +34,7 @@ class Visiting:
     signals: Signals
     rates: Rates = field(default_factory=Rates)
     places: Places = field(default_factory=Places)
+    filing: Turns = field(default_factory=lambda: Turns(FILED_AT_ONCE))
 
 
 @cache

@@ -1,6 +1,8 @@
 """Counting what strangers do."""
 
-from web.rates import MOST_KEPT, Places, Rate, Rates, address_block, counted_address
+import asyncio
+
+from web.rates import MOST_KEPT, Places, Rate, Rates, Turns, address_block, counted_address
 
 TEN = Rate("ten", 10, 10)
 
@@ -58,3 +60,18 @@ def test_places_are_so_many_and_come_back_when_they_are_left() -> None:
     with places.taken(*maya) as again:
         assert again
     assert not places._taken
+
+
+async def test_who_comes_often_waits_for_themselves_and_not_before_others() -> None:
+    turns, order = Turns(1), list[str]()
+
+    async def take(subject: str, name: str) -> None:
+        async with turns.of(subject):
+            await asyncio.sleep(0)
+            order.append(name)
+
+    robots = [take("robot", f"robot {number}") for number in range(5)]
+    await asyncio.gather(*robots, take("person", "person"))
+
+    assert order.index("person") <= 1 and len(order) == 6
+    assert not turns._of

@@ -108,7 +108,8 @@ async def _receive(request: Request, channel: Channel) -> Response:
         return _mistaken(request, channel, answers)
     if wait := _wait_for_recipient(request, channel, answers):
         return too_often(wait)
-    submission_id = await _file(request, channel, sent, answers)
+    async with visiting_of(request).filing.of(counted_address(client_host(request))):
+        submission_id = await _file(request, channel, sent, answers)
     if _wants_json(request):
         return JSONResponse({"id": submission_id}, 202)
     return RedirectResponse(_next_page(request, channel, sent.given), 303)
