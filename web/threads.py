@@ -7,7 +7,7 @@ from typing import Any
 
 from inbox.actors import Actor
 from inbox.errors import MissedMessages, NotFound
-from inbox.models import UNFINISHED, Agent, Case, Conversation
+from inbox.models import Agent, Case, Conversation
 from inbox.queries import cases, composers, heads, messages, panels, timelines
 from inbox.queries.composers import Composer
 from inbox.queries.happenings import Reading
@@ -93,10 +93,10 @@ async def chosen_case(session: Reading, actor: Actor, conversation: Conversation
 
     Raises NotFound where the actor may see none.
     """
-    found = await cases.of_conversation(session, actor, conversation.id)
-    if not found:
+    found = await cases.newest_unfinished(session, actor, conversation.id)
+    if found is None:
         raise NotFound("There is no such conversation.")
-    return next((case for case in found if case.status in UNFINISHED), found[0])
+    return found
 
 
 async def missed_by(session: Reading, actor: Actor, error: MissedMessages) -> list[Missed]:

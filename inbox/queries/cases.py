@@ -1,20 +1,21 @@
 """Cases: one by its number, those of a conversation, and lists of them by a view or a filter."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
 from inbox.actors import Actor
 from inbox.errors import NotFound
-from inbox.models import Case, Conversation, Customer
+from inbox.models import UNFINISHED, Case, Conversation, Customer
 from inbox.policies import visible_to
 from inbox.queries.case_pages import details, page_of_ids
 from inbox.queries.case_views import CaseFilter as Filter, View
 from inbox.queries.pages import Page
 
-__all__ = ["Filter", "View", "by_number", "customers_of", "of_conversation", "page"]
+__all__ = ["Filter", "View", "by_number", "customers_of", "newest_unfinished", "of_conversation", "page"]
 
 LOADED = (joinedload(Case.assignee), joinedload(Case.team), selectinload(Case.tags))
 
@@ -52,6 +53,18 @@ async def of_conversation(session: AsyncSession, actor: Actor, conversation_id: 
         Case.conversation_id == conversation_id, Case.joined_into_id.is_(None), visible_to(actor)
     )
     return list(await session.scalars(query.order_by(Case.id.desc()).options(*LOADED)))
+
+
+async def newest_unfinished(session: AsyncSession, actor: Actor, conversation_id: int) -> Case | None:
+    """The newest unfinished case of a conversation that the actor may see, else the newest."""
+    return (await session.scalars(_newest_unfinished(actor), {"conversation": conversation_id})).first()
+
+
+@lru_cache(maxsize=512)
+def _newest_unfinished(actor: Actor) -> Select[Case]:
+    own = (Case.conversation_id == bindparam("conversation"), Case.joined_into_id.is_(None))
+    unfinished_first = (Case.status.in_(UNFINISHED).desc(), Case.id.desc())
+    return select(Case).where(*own, visible_to(actor)).order_by(*unfinished_first).limit(1)
 
 
 async def customers_of(session: AsyncSession, cases: Sequence[Case]) -> dict[int, Customer]:
