@@ -18,7 +18,7 @@ _TOKEN = re.compile(
     r"""
       (?P<text>'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")
     | (?P<template>`(?:\\.|\$\{(?:[^{}`]|\{[^{}]*\}|`(?:\\.|[^`\\])*`)*\}|[^`\\])*`)
-    | (?P<remark>/\*.*?\*/)
+    | (?P<remark>/\*.*?\*/|(?<=[ \t]{2})//\ [^\n]*)
     | (?P<pattern>(?<=[(,=:!&|?{;\[>])\ ?/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/[a-z]*)
     | (?P<space>[ \t\n]+)
     | (?P<word>[\w$]+)
@@ -45,15 +45,25 @@ def slim(script: str) -> str:
     """A script without comments and without the space that only separates marks, its own names short. Lines
     keep their ends where a statement may end. A regular expression must follow a mark, never a word."""
     without_blocks = re.sub(r"^\s*/\*.*?\*/\n", "", script, flags=re.S | re.M)
-    without_remarks = re.sub(r"[ \t]{2,}// .*$", "", without_blocks, flags=re.M)
-    found = [(str(token.lastgroup), token.group()) for token in _TOKEN.finditer(without_remarks)]
-    tokens = _renamed([token for token in found if token[0] != "remark"])
+    tokens = _renamed(_tokens(without_blocks))
     kept = []
     for number, (kind, token) in enumerate(tokens):
         before = tokens[number - 1][1][-1:] if number else ""
         after = tokens[number + 1][1][:1] if number + 1 < len(tokens) else ""
         kept.append(_space(token, before, after) if kind == "space" else token)
     return "".join(kept)
+
+
+def _tokens(script: str) -> list[tuple[str, str]]:
+    """The script's tokens without remarks; the space around one is one space."""
+    found: list[tuple[str, str]] = []
+    for token in _TOKEN.finditer(script):
+        kind, text = str(token.lastgroup), token.group()
+        if kind == "space" and found and found[-1][0] == "space":
+            found[-1] = (kind, found[-1][1] + text)
+        elif kind != "remark":
+            found.append((kind, text))
+    return found
 
 
 def _renamed(tokens: list[tuple[str, str]]) -> list[tuple[str, str]]:
