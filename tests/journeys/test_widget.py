@@ -373,6 +373,7 @@ async def test_what_the_company_asks_first_is_asked_and_kept_in_german_on_a_phon
     await expect(panel.get_by_text("Bitte ausfüllen.")).to_be_visible()
     await no_violations(page)
     await page.reload()
+    await until(page, "window.onethread && !Array.isArray(window.onethread)")
     await page.evaluate("onethread.open()")
     panel = await panel_of(page)
     await expect(panel.get_by_role("textbox", name="Nachricht")).to_have_value("Wo ist meine Lampe?")
