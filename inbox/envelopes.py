@@ -143,9 +143,9 @@ class InboundMessage:
     Message-ID without angle brackets, or a client's id) it is the de-duplication key. `references` are
     Message-IDs, nearest first. `tokens` are strings found where our strand tokens stand (plus-addresses, our
     Message-IDs), not yet verified. `forbids_answers`: no machine may answer it. `spans` say which ranges of
-    `text` are quoted or signature; the rest is what the sender wrote. `fields` are a form's labelled answers, in order; `company` and
-    `attributes` are those that describe a new customer. `network` is where it was sent from: a part of an IP
-    address that names no person.
+    `text` are quoted or signature; the rest is what the sender wrote. `fields` are a form's labelled answers,
+    in order; `company` and `attributes` are those that describe a new customer. `network` is where it was
+    sent from: a part of an IP address that names no person.
     """
 
     channel: ChannelKind

@@ -12,7 +12,17 @@ from web.endpoints.static import slim_sheet
 
 STATIC = Path(__file__).parents[2] / "web" / "static"
 SHEETS = ("tokens.css", "app.css", "pages.css")
-SCRIPTS = ("htmx.min.js", "app.js", "timeline.js", "lists.js", "live.js", "composer.js", "writing.js", "suggesting.js", "palette.js")
+SCRIPTS = (
+    "htmx.min.js",
+    "app.js",
+    "timeline.js",
+    "lists.js",
+    "live.js",
+    "composer.js",
+    "writing.js",
+    "suggesting.js",
+    "palette.js",
+)
 OURS = SCRIPTS[1:]
 # Text colours by what they stand on; WCAG 2.2 asks for 4.5, and for 3 where it is a border or a dot.
 INKS = ("text", "text-strong", "text-2", "text-3")

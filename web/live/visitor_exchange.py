@@ -8,9 +8,9 @@ signature} {t:"notice", page?, attributes?} {t:"rate", score, comment} {t:"copy"
 before} {t:"pong"}.
 Server to panel: {t:"ready", token, email, signed, proved} {sub:"chat", cursor, html, reset?, read}
 {t:"filed", client_id} {t:"refused", client_id?, what, error, retry_after?} {t:"older", html}
-{t:"coded", email} {t:"rated"} {t:"copied", email} {t:"forgotten"} {signal:{typing:{name, on}}} {signal:{read}}
-{state:{ended, may_rate, score, hands_over, by, to}} {ping:1}. A cursor is sealed for its visitor: it tells
-nothing and fits nobody else.
+{t:"coded", email} {t:"rated"} {t:"copied", email} {t:"forgotten"} {signal:{typing:{name, on}}}
+{signal:{read}} {state:{ended, may_rate, score, hands_over, by, to}} {ping:1}. A cursor is sealed for its
+visitor: it tells nothing and fits nobody else.
 """
 
 from collections.abc import Awaitable, Callable, Mapping

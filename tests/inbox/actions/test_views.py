@@ -20,8 +20,8 @@ async def test_a_view_is_shown_to_its_owner_its_team_or_everybody(database: Data
         maya, tomas, lena = [await an_agent(session) for _ in range(3)]
         team = await a_team(session, tomas)
         await views.save_view(session, name="Own", words="is:waiting", by=maya)
-        shared = {"audience": Audience.TEAM, "team": team}
-        await views.save_view(session, name="Team", words="tag:refund", by=maya, **shared)
+        of_team = Audience.TEAM
+        await views.save_view(session, name="Team", words="tag:refund", by=maya, audience=of_team, team=team)
         everybody = Audience.EVERYBODY
         await views.save_view(session, name="All", words="is:unread", by=maya, audience=everybody)
 

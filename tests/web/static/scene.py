@@ -25,7 +25,17 @@ POLICY = (
     "connect-src 'self'; frame-src 'self'"
 )
 SHEETS = ("tokens.css", "app.css", "pages.css")
-SCRIPTS = ("htmx.min.js", "app.js", "timeline.js", "lists.js", "live.js", "composer.js", "writing.js", "palette.js")
+SCRIPTS = (
+    "htmx.min.js",
+    "app.js",
+    "timeline.js",
+    "lists.js",
+    "live.js",
+    "composer.js",
+    "writing.js",
+    "suggesting.js",
+    "palette.js",
+)
 
 
 def document(body: str, attributes: str = "") -> str:
