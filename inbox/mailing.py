@@ -7,6 +7,7 @@ confirmation is worth less than the certainty that nobody is bothered with them.
 import asyncio
 import logging
 from collections.abc import Mapping
+from datetime import datetime
 
 from inbox import clock
 from inbox.accounts import account_of
@@ -16,11 +17,10 @@ from inbox.db import Database
 from inbox.envelopes import Address, ChannelKind, OutboundMessage, Outcome, Sender
 from inbox.errors import DeliveryFailure, OutcomeUnknown, PermanentFailure
 from inbox.models import AutomaticState, Channel
+from inbox.rounds import keep_rounds
 from inbox.secrets import Keys
 
 AT_ONCE = 4
-LONGEST_WAIT = 5.0  # seconds; another process may have queued something without ringing our bell
-LOOKS_APART = 0.1  # seconds; the bell rings for every commit, most of which bring nothing to send
 
 _log = logging.getLogger(__name__)
 _STATES = {
@@ -41,18 +41,13 @@ class AutomaticMailWorker:
 
     async def run(self) -> None:
         """Sleep until something is due, send it, and sleep again; trouble is logged, and tried again."""
-        with self._database.feed.watch() as bell:
-            while True:
-                bell.clear()
-                try:
-                    wait = await self._seconds_until_due()
-                    if wait <= 0:
-                        await self.send_what_is_due()
-                        continue
-                except Exception:
-                    _log.exception("automatic mail: could not send what is due")
-                    wait = LONGEST_WAIT
-                await _ring_or_timeout(bell, min(wait, LONGEST_WAIT))
+        await keep_rounds(
+            self._database.feed,
+            "automatic mail",
+            next_due=self._next_due,
+            do=self.send_what_is_due,
+            apart=0.1,
+        )
 
     async def send_what_is_due(self) -> int:
         """One round; answers how many it took."""
@@ -61,10 +56,9 @@ class AutomaticMailWorker:
         await asyncio.gather(*map(self._send, leaving))
         return len(leaving)
 
-    async def _seconds_until_due(self) -> float:
+    async def _next_due(self) -> datetime | None:
         async with self._database.reading() as session:
-            moment = await automatic_mails.next_moment(session)
-        return LONGEST_WAIT if moment is None else (moment - clock.now()).total_seconds()
+            return await automatic_mails.next_moment(session)
 
     async def _send(self, leaving: Leaving) -> None:
         state, text = await self._attempt(leaving)
@@ -112,12 +106,3 @@ def _composed(leaving: Leaving, channel: Channel) -> OutboundMessage:
         written_at=clock.now(),
         automatic=True,
     )
-
-
-async def _ring_or_timeout(bell: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await bell.wait()
-    except TimeoutError:
-        return
-    await asyncio.sleep(min(LOOKS_APART, seconds))
