@@ -38,9 +38,7 @@ class Settings(BaseModel):
     lmtp: str = Field(
         "", description="Where mail servers hand mail over: 127.0.0.1:24 or /run/lmtp.sock; empty: nowhere."
     )
-    google_client_id: str = Field(
-        "", description="Onethread's registration with Google, for mailboxes."
-    )
+    google_client_id: str = Field("", description="Onethread's registration with Google, for mailboxes.")
     google_client_secret: str = Field("", description="Its secret.", repr=False)
     microsoft_client_id: str = Field("", description="The same with Microsoft.")
     microsoft_client_secret: str = Field("", description="Its secret.", repr=False)
