@@ -381,7 +381,8 @@ async def test_on_sqlite_a_restart_need_not_wait_for_the_lease(
     await _die_after_sending(sqlite_database, blobs)
 
     async with a_worker(sqlite_database, blobs, FakeSender(), alone=True):
-        await until_delivery(sqlite_database, message, DeliveryState.SENT)
+        sent = await until_delivery(sqlite_database, message, DeliveryState.SENT)
+    assert sent.delivery == DeliveryState.SENT
 
 
 async def _die_after_sending(database: Database, blobs: BlobStore) -> str:

@@ -50,4 +50,4 @@ def test_what_is_no_charset_is_not_used_as_one(label: str) -> None:
 
 
 def test_half_a_surrogate_pair_never_comes_out() -> None:
-    decode(b"a+2AA-b", "utf-7").encode()
+    assert decode(b"a+2AA-b", "utf-7").encode() == b"a+2AA-b"

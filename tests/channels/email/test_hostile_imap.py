@@ -119,6 +119,7 @@ async def test_a_connection_that_only_seems_to_stand_is_found_out(
         await store.state(MailboxStateKind.ERROR)
         proxy.resume()
         await store.arrival("meanwhile")
+        assert store.subjects == ["meanwhile"]
 
 
 async def test_a_server_that_tells_nothing_while_it_idles_is_asked_all_the_same(
@@ -129,6 +130,7 @@ async def test_a_server_that_tells_nothing_while_it_idles_is_asked_all_the_same(
         await store.state(MailboxStateKind.IDLE)
         await server.deliver(mail("silent"))
         await store.arrival("silent")
+        assert store.subjects == ["silent"]
 
 
 @pytest.mark.parametrize("capabilities", [CAPABILITIES.replace(" IDLE", ""), "IMAP4rev1"])
@@ -140,6 +142,7 @@ async def test_a_server_without_idle_serves_as_well(
         await store.state(MailboxStateKind.IDLE)
         await server.deliver(mail("new"))
         await store.arrival("new")
+        assert store.subjects == ["new"]
 
 
 async def test_everything_that_came_while_it_was_away_is_read(server: HostileImap, store: Store) -> None:

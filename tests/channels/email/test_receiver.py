@@ -142,9 +142,10 @@ async def test_new_mail_arrives_over_tls_as_well(
     async with receiving(store, account(dovecot.url(user, tls=implicit)), tls=trust):
         await store.state(MailboxStateKind.IDLE)
         await asyncio.to_thread(dovecot.deliver, user, mail("large", 3_000_000))
-        await store.arrival("large", seconds=3)
+        await store.arrival("large")
         await asyncio.to_thread(dovecot.deliver, user, mail("small"))
-        await store.arrival("large", "small", seconds=3)
+        await store.arrival("large", "small")
+        assert store.subjects == ["large", "small"]
 
 
 async def test_what_was_stored_is_marked_as_seen(dovecot: DovecotServer, user: str, store: Store) -> None:
@@ -220,6 +221,7 @@ async def test_a_restarted_server_is_found_again(dovecot: DovecotServer, user: s
         await asyncio.to_thread(dovecot.restart)
         await asyncio.to_thread(dovecot.append, user, mail("after"))
         await store.arrival("after")
+        assert store.subjects == ["after"]
 
 
 async def test_a_cut_connection_loses_nothing(
@@ -267,6 +269,7 @@ async def test_deletions_in_between_do_no_harm(dovecot: DovecotServer, user: str
         await store.arrival("1", "3")
         await asyncio.to_thread(dovecot.append, user, mail("4"))
         await store.arrival("1", "3", "4")
+        assert store.subjects[-1] == "4"
 
 
 async def test_a_folder_made_anew_is_read_again(dovecot: DovecotServer, user: str, store: Store) -> None:
@@ -301,6 +304,7 @@ async def test_old_mail_of_a_folder_made_anew_is_left_where_it_is(
 
     async with receiving(store, account(dovecot.url(user))):
         await store.arrival("new")
+        assert store.subjects == ["new"]
 
 
 async def test_uids_that_begin_again_are_noticed_without_another_uidvalidity(
@@ -311,6 +315,7 @@ async def test_uids_that_begin_again_are_noticed_without_another_uidvalidity(
 
     async with receiving(store, account(dovecot.url(user))):
         await store.arrival("hello")
+        assert store.position.last_uid < 500
 
 
 async def test_a_wrong_password_is_shown_and_not_tried_again(

@@ -137,6 +137,7 @@ async def test_an_idle_worker_retires(blobs: BlobStore) -> None:
     async with asyncio.timeout(10):
         while pool.idle_workers:  # noqa: ASYNC110 - the pool announces nothing
             await asyncio.sleep(0.01)
+    assert pool.idle_workers == 0
     await pool.close()
 
 

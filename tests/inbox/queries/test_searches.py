@@ -113,11 +113,13 @@ async def test_nothing_that_is_typed_is_query_syntax(database: Database) -> None
         actor = Actor.agent(await an_agent(session))
         await a_conversation(session, text="lamp")
 
-    for words in [*TYPED, *naughty]:
-        async with database.reading() as session:
+    async with database.reading() as session:
+        for words in [*TYPED, *naughty]:
             await searches.messages(session, read(words), actor=actor)
             await searches.notes(session, read(words), actor=actor)
             await conversations.page(session, actor, words=words)
+
+    assert await hits(database, actor, "lamp") == ["lamp"]
 
 
 @pytest.mark.parametrize(

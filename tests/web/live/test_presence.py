@@ -176,6 +176,7 @@ async def test_somebody_whose_tab_goes_types_no_more(office: Office) -> None:
             maya.say(t="typing", conversation=conversation, on=True)
             await priya.until(lambda: signals(priya, "typing"))
         await priya.until(lambda: signals(priya, "typing")[-1]["on"] is False)
+        assert signals(priya, "typing")[0]["on"] is True
 
 
 async def test_words_of_a_note_are_not_told_as_typing(office: Office) -> None:

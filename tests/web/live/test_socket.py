@@ -332,6 +332,7 @@ async def test_a_quiet_socket_is_asked_whether_it_is_there(
 
     async with office.desk.tab(office.cookie) as tab:
         await tab.until(lambda: {"ping": 1} in tab.frames)
+        assert tab.frames.count({"ping": 1}) >= 1
 
 
 async def test_another_process_that_writes_is_noticed(database: Database, database_url: str) -> None:
@@ -341,3 +342,4 @@ async def test_another_process_that_writes_is_noticed(database: Database, databa
             async with elsewhere.transaction() as session:
                 await an_inbound_message(session, office.scene, text="from the command line")
             await tab.until(lambda: tab.of("lists"))
+            assert tab.of("lists")
