@@ -24,6 +24,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 from playwright.async_api import Browser, BrowserContext, Page
 
 import migrations
@@ -58,6 +59,14 @@ hypothesis.settings.register_profile("shared", deadline=None, database=None, pri
 hypothesis.settings.load_profile("shared")
 
 share_compiled_statements()
+
+# The usual renderer draws every local variable of a traceback in colour, which takes up to a minute.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

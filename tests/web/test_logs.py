@@ -18,10 +18,11 @@ from web.logs import configure_logs
 def as_before() -> Iterator[None]:
     """Logging belongs to the whole process: leave it as it was."""
     handlers, level = logging.root.handlers[:], logging.root.level
+    configured = structlog.get_config()
     yield
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**configured)
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
