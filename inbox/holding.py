@@ -4,8 +4,8 @@ waited before us."""
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.errors import NotFound
-from inbox.locks import lock_conversations
-from inbox.models import Case, Conversation, Message
+from inbox.locks import lock_conversations, lock_until_settled
+from inbox.models import Case, Conversation, Message, Strand
 
 
 async def hold_conversation(session: AsyncSession, conversation: Conversation) -> None:
@@ -35,10 +35,16 @@ async def hold_message(session: AsyncSession, message: Message) -> tuple[Convers
     return conversation, case
 
 
-async def _hold(session: AsyncSession, held: Case | Message) -> Conversation:
-    locked = None
-    while held.conversation_id != locked:  # a merge or a move may have taken it elsewhere meanwhile
-        locked = held.conversation_id
-        await lock_conversations(session, [locked])
+async def hold_strand(session: AsyncSession, strand: Strand) -> Conversation:
+    """Lock the strand's conversation until the transaction ends, and read both as they are now."""
+    return await _hold(session, strand)
+
+
+async def _hold(session: AsyncSession, held: Case | Message | Strand) -> Conversation:
+    async def read_again() -> set[int]:
         await session.refresh(held)
-    return await session.get_one(Conversation, locked)
+        return {held.conversation_id}
+
+    # A merge or a move may have taken it elsewhere while we waited.
+    await lock_until_settled(session, {held.conversation_id}, read_again)
+    return await session.get_one(Conversation, held.conversation_id)

@@ -5,7 +5,7 @@ arrival of the same batch meets it as if it had been read.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeVar
@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.envelopes import AddressKind, ChannelKind, InboundMessage
-from inbox.locks import lock_conversations
+from inbox.locks import lock_until_settled
 from inbox.models import (
     UNFINISHED,
     Agent,
@@ -105,13 +105,15 @@ async def read_known(
     known = await _read(session, everything, tokens)
     if session.get_bind().dialect.name == "sqlite":  # one writer needs no locks
         return known
-    locked: set[int] = set()
-    while not known.conversations.keys() <= locked:
-        locked |= known.conversations.keys()
-        await lock_conversations(session, locked)
+
+    async def read_again() -> Set[int]:
+        nonlocal known
         for row in known.rows():
             session.expire(row)  # somebody may have changed it while we waited for the lock
         known = await _read(session, everything, tokens)
+        return known.conversations.keys()
+
+    await lock_until_settled(session, known.conversations.keys(), read_again)
     return known
 
 

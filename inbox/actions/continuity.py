@@ -15,8 +15,8 @@ from inbox.actions.events import record
 from inbox.actions.queueing import references_of
 from inbox.actors import SYSTEM
 from inbox.envelopes import ChannelKind
+from inbox.holding import hold_strand
 from inbox.ids import public_id
-from inbox.locks import lock_conversations
 from inbox.models import (
     Agent,
     AuthorKind,
@@ -90,11 +90,7 @@ async def mail_unseen(session: AsyncSession, moment: datetime, tokens: StrandTok
 
 async def _mail_strand(session: AsyncSession, strand_id: int, tokens: StrandTokens) -> int:
     strand = await session.get_one(Strand, strand_id)
-    locked = None
-    while strand.conversation_id != locked:  # a merge may have taken it elsewhere meanwhile
-        locked = strand.conversation_id
-        await lock_conversations(session, [locked])
-        await session.refresh(strand)
+    await hold_strand(session, strand)
     rows = await _unseen(session, strand)
     waiting = {row: message for row, message in rows if message.delivery in UNSEEN}
     for row, _ in rows:

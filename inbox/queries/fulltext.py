@@ -31,7 +31,7 @@ def has_all(
         return model.id.in_(found.bindparams(words).columns(literal_column("rowid")))
     # Configuration and document are written as in the index, or the index would not be used.
     document = literal_column(f"to_tsvector('simple'::regconfig, {DOCUMENTS[table]})", String)
-    return document.op("@@")(func.to_tsquery(literal_column("'simple'::regconfig"), _tsquery(terms)))
+    return document.bool_op("@@")(func.to_tsquery(literal_column("'simple'::regconfig"), _tsquery(terms)))
 
 
 def _fts5(terms: Sequence[str]) -> str:

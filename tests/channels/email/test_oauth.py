@@ -93,7 +93,7 @@ def test_the_large_providers_are_asked_as_they_want_to_be(settings: Settings) ->
     asked = parse_qs(google.query)
     assert google.hostname == "accounts.google.com" and asked["scope"] == ["https://mail.google.com/"]
     assert (asked["access_type"], asked["prompt"], asked["client_id"]) == (["offline"], ["consent"], ["g"])
-    assert asked["code_challenge_method"] == ["S256"] and asked["login_hint"] == ["a@b"]
+    assert asked["code_challenge_method"] == ["S256"] and asked["login_hint"] == ["a@b.test"]
     assert microsoft.path.startswith("/contoso/")
     assert "SMTP.Send offline_access" in parse_qs(microsoft.query)["scope"][0]
 
