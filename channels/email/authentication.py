@@ -44,6 +44,12 @@ def _is_inside(received: str, authserv_id: str) -> bool:
     received = " ".join(received.split())
     if authserv_id in _WRITES_BELOW and re.search(rf"\bby {re.escape(authserv_id)}\b", received):
         return True
+    return is_local_hop(received)
+
+
+def is_local_hop(received: str) -> bool:
+    """Whether a Received field tells of a way inside of the receiving house: a local delivery."""
+    received = " ".join(received.split())
     if not re.search(r"\bby\s", received, re.IGNORECASE):
         return False
     says_from = re.match(r"from\s", received, re.IGNORECASE)

@@ -16,6 +16,7 @@ from channels.email.headers import MAX_IDS, Headers, moment, normalise_address
 from channels.email.mime import Part, split
 from channels.email.quotes import find_spans
 from channels.email.quotes_html import joined_words
+from channels.email.spam import is_spam
 from inbox.envelopes import Address, Automatic, ChannelKind, Forward, InboundMessage, Span
 from inbox.errors import Refused
 
@@ -35,7 +36,6 @@ _ENVELOPE_NAMES = (
 _MAKE_A_MAIL = frozenset(
     ("from", "to", "cc", "subject", "date", "message-id", "sender", "received")
 ) | frozenset(("return-path", "mime-version", "content-type"))
-_SPAM_SCORE = 5
 _LOCAL_PART = re.compile(r"(?!undisclosed|unlisted)[A-Za-z0-9._+-]{1,64}")
 
 
@@ -96,7 +96,7 @@ def _message(root: Part, context: MailContext, store: Callable[[bytes], str]) ->
         automatic=Automatic.BOUNCE if bounce else read_automatic(root, sender, own),
         forbids_answers=forbids_answers(root),
         bounce=bounce,
-        spam=_is_spam(headers, context),
+        spam=is_spam(headers, context.authserv_id),
         sent_at=moment(headers.text("date")),
         attachments=read_attachments(body.files, html or "", store),
         fields=body.facts,
@@ -167,16 +167,3 @@ def _tokens(headers: Headers, references: Iterable[str]) -> tuple[str, ...]:
         for token in _TOKEN.findall(reference.rpartition("@")[0].lower()):
             found[token] = None
     return tuple(found)[:MAX_IDS]
-
-
-def _is_spam(headers: Headers, context: MailContext) -> bool:
-    """The verdict of the trusted server's filter; without a trusted server anybody may have written it."""
-    if context.authserv_id is None:
-        return False
-    if any(
-        text.strip().lower().startswith("yes")
-        for text in headers.texts("x-spam-flag", "x-spam-status", "x-spam")
-    ):
-        return True
-    level = headers.text("x-ms-exchange-organization-scl").strip()
-    return level.isdecimal() and len(level) < 3 and int(level) >= _SPAM_SCORE
