@@ -33,7 +33,9 @@ GOOD_SECONDS = 60.0
 LOGIN_RETRY_SECONDS = 600.0
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 300.0
-LONGEST_UNREACHABLE_SECONDS = 45.0  # knocking at a door that nobody opens costs nobody anything
+# Knocking at a door that nobody opens costs nobody anything; and a server that let us read, however badly it
+# goes, has mail that people wait for.
+LONGEST_HOPEFUL_SECONDS = 45.0
 GOODBYE_SECONDS = 1.0
 CHECK_SECONDS = 60.0
 RESCAN_DAYS = 14  # where it is not known when the mailbox was connected
@@ -158,7 +160,7 @@ class MailboxReceiver:
             return LOGIN_RETRY_SECONDS
         except MailboxUnreachable as trouble:
             self._report(MailboxStateKind.ERROR, str(trouble))
-            return self._pauses.next(longest=LONGEST_UNREACHABLE_SECONDS)
+            return self._pauses.next(longest=LONGEST_HOPEFUL_SECONDS)
         except (MailboxTrouble, Invalid) as trouble:
             self._report(MailboxStateKind.ERROR, str(trouble))
         except Exception:
@@ -166,7 +168,7 @@ class MailboxReceiver:
             self._report(
                 MailboxStateKind.ERROR, "What arrived could not be stored; it stays on the mail server."
             )
-        return self._pauses.next(longest=LONGEST_PAUSE_SECONDS)
+        return self._pauses.next(longest=self._pauses.longest)
 
     async def _watch(self) -> None:
         status = await self._connect()
@@ -175,6 +177,7 @@ class MailboxReceiver:
         position = await self._position(status)
         while True:
             position, found = await self._take(position)
+            self._pauses.hope()
             if not found:
                 self._report(MailboxStateKind.IDLE, "")
                 await self._thread.run(self._mailbox.idle, LOOK_SECONDS)
@@ -254,19 +257,26 @@ class MailboxReceiver:
 
 
 class _Pauses:
-    """Pauses that double with full jitter, and begin anew after a connection that was good for a minute."""
+    """Pauses that double with full jitter, and begin anew after a connection that was good for a minute.
+    `longest` is what they may be after a connection: shorter where something could be read by it."""
 
     def __init__(self) -> None:
         self._ceiling = FIRST_PAUSE_SECONDS
         self._connected_at: float | None = None
+        self.longest = LONGEST_PAUSE_SECONDS
 
     def begin(self) -> None:
         self._connected_at = time.monotonic()
+
+    def hope(self) -> None:
+        """The folder could be read, and what it held could be stored."""
+        self.longest = min(LONGEST_HOPEFUL_SECONDS, LONGEST_PAUSE_SECONDS)
 
     def next(self, *, longest: float) -> float:
         if self._connected_at is not None and time.monotonic() - self._connected_at > GOOD_SECONDS:
             self._ceiling = FIRST_PAUSE_SECONDS
         self._connected_at = None
+        self.longest = LONGEST_PAUSE_SECONDS
         ceiling = min(self._ceiling, longest)
         self._ceiling = min(2 * self._ceiling, LONGEST_PAUSE_SECONDS)
         return random.uniform(0, ceiling)

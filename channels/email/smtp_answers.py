@@ -25,8 +25,10 @@ def failure_of(refusal: SMTPResponseException) -> DeliveryFailure:
 
 def before_data(error: BaseException) -> TemporaryFailure:
     """Trouble while nothing had been sent yet."""
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in (error, error.__cause__)):
-        return TemporaryFailure("The mail server's certificate cannot be trusted.")
+    for cause in (error, error.__cause__):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            reason = one_line(cause.verify_message)
+            return TemporaryFailure(f"The mail server's certificate cannot be trusted: {reason}.")
     code = error.code if isinstance(error, SMTPResponseException) and error.code > 0 else None
     return TemporaryFailure(f"The mail server could not be reached: {reason_of(error)}", code=code)
 

@@ -2,9 +2,15 @@
 
 .venv/bin/python -m pytest tests/campaigns/bad_imap.py
 
-MAILS in the environment says how many come in bad weather (1,000, in 20 BATCHES), BACKLOG how many wait after
-the silence (5,000). A short form stands in tests/channels/email/test_hostile_imap.py. Nothing collects this
-file by itself.
+As it stands it takes less than two minutes: each kind of fault comes once. The whole campaign is
+
+MAILS=1000 BATCHES=21 BACKLOG=5000 RESTARTS=5 .venv/bin/python -m pytest tests/campaigns/bad_imap.py
+
+MAILS come in bad weather in so many BATCHES, each with a fault of its own kind, in an order that SEED
+decides; BACKLOG wait after the silence. What takes long are the product's own waits: a server that falls
+silent is given up after 30 seconds, one that tells nothing is asked again after 28, and pauses after faults
+grow to 45. A short form stands in tests/channels/email/test_hostile_imap.py. Nothing collects this file by
+itself.
 """
 
 import asyncio
@@ -22,10 +28,13 @@ from tests.services.hostile_imap import HostileImap
 from tests.services.server import RunningServer, running_server
 from tests.services.smtp import SmtpSink
 
-MAILS = int(os.environ.get("MAILS", "1000"))
-BACKLOG = int(os.environ.get("BACKLOG", "5000"))
+MAILS = int(os.environ.get("MAILS", "140"))
+BACKLOG = int(os.environ.get("BACKLOG", "300"))
 SEED = int(os.environ.get("SEED", "7"))
-BATCHES = int(os.environ.get("BATCHES", "20"))
+BATCHES = int(os.environ.get("BATCHES", "7"))
+RESTARTS = int(os.environ.get("RESTARTS", "2"))
+BETWEEN_RESTARTS = 40  # mails
+KINDS = ("drop", "short", "lie", "bye", "flood", "deaf", "stall")
 LOGINS_EVERY = 10.0  # seconds; more often would be hammering
 
 
@@ -44,17 +53,20 @@ async def test_every_mail_comes_once_through_bad_weather_and_a_long_silence(serv
         await asyncio.to_thread(server.cli, *command, "--password-stdin", stdin="pw\n")
         await imap.first_login()
         began = time.monotonic()
-        for _ in range(BATCHES):
-            _spoil(imap, weather)
-            wanted += await _deliver(imap, MAILS // BATCHES, gap=weather.choice((0, 0, 3, 600_000)))
-            if weather.random() < 0.2:
+        for number, kind in enumerate(_kinds(weather), 1):
+            gap = weather.choice((0, 0, 3, 600_000))
+            _spoil(imap, kind, gap, weather)
+            wanted += await _deliver(imap, MAILS // BATCHES, gap=gap)
+            if number % 5 == 0:
                 await imap.go_offline()
                 await asyncio.sleep(weather.random() * 3)
                 await imap.go_online()
             await _until_filed(server, len(wanted))
+            _tell(f"{kind}, gap {gap}", began, imap)
         imap.make_anew()
         wanted += await _deliver(imap, 50)
         await _until_filed(server, len(wanted))
+        _tell("made anew", began, imap)
         storm = time.monotonic() - began
         logins = len(imap.logins)
 
@@ -67,6 +79,7 @@ async def test_every_mail_comes_once_through_bad_weather_and_a_long_silence(serv
             await asyncio.sleep(0.1)
         assert time.monotonic() - back < 60
         await _until_filed(server, len(wanted), seconds=240)
+        _tell("back after the silence", began, imap)
 
     assert sorted(_filed(server)) == sorted(wanted)
     # Each fault costs a connection, so only what is beyond them counts.
@@ -79,35 +92,47 @@ async def test_a_real_server_that_restarts_all_the_time_loses_nothing(
 ) -> None:
     user = await connect_mailbox(server, dovecot, smtp_sink)
     wanted = []
-    for number in range(200):
+    for number in range(RESTARTS * BETWEEN_RESTARTS):
         made = mail(f"c{number % 20}@norte.test", f"Mail {number}", f"Words {number}")
         dovecot.deliver(user, made.as_bytes())
         wanted.append(str(made["Message-ID"]).strip("<>"))
-        if number % 40 == 20:
+        if number % BETWEEN_RESTARTS == BETWEEN_RESTARTS // 2:
             await asyncio.to_thread(dovecot.restart)
     await _until_filed(server, len(wanted))
 
     assert sorted(_filed(server)) == sorted(wanted)
 
 
-def _spoil(imap: HostileImap, weather: random.Random) -> None:
-    """One thing more that goes wrong with the next mails."""
-    faults, uid = imap.faults, imap.next_uid + weather.randrange(10)
-    match weather.randrange(7):
-        case 0:
+def _kinds(weather: random.Random) -> list[str]:
+    """A kind of fault for each batch, all of them equally often."""
+    kinds: list[str] = []
+    while len(kinds) < BATCHES:
+        kinds += weather.sample(KINDS, len(KINDS))
+    return kinds[:BATCHES]
+
+
+def _spoil(imap: HostileImap, kind: str, gap: int, weather: random.Random) -> None:
+    """What goes wrong with the next mails; their UIDs are *gap* apart."""
+    faults = imap.faults
+    uid = imap.next_uid + gap + weather.randrange(min(10, MAILS // BATCHES)) * (gap + 1)
+    faults.deaf_idle = kind == "deaf"
+    match kind:
+        case "drop":
             faults.drop[uid] += 2
-        case 1:
+        case "short":
             faults.short[uid] += 1
-        case 2:
+        case "lie":
             faults.lies[uid] = weather.choice((1, 3_000_000))
-        case 3:
-            faults.bye[weather.choice(("FETCH", "SELECT", "SEARCH", "IDLE"))] += 1
-        case 4:
+        case "bye":
+            faults.bye.update(("FETCH", "SELECT", "SEARCH", "IDLE"))
+        case "flood":
             faults.flood = 10_000_000
-        case 5:
-            faults.deaf_idle = not faults.deaf_idle
-        case _:
+        case "stall":
             faults.stall[uid] += 1
+
+
+def _tell(what: str, began: float, imap: HostileImap) -> None:
+    print(f"{time.monotonic() - began:6.1f} s, {len(imap.logins):3} logins: {what}", flush=True)
 
 
 async def _deliver(imap: HostileImap, count: int, gap: int = 0) -> list[str]:

@@ -1,6 +1,7 @@
 """A certificate for 127.0.0.1 and localhost, so that TLS is tested as it is used: verified."""
 
 import ipaddress
+import secrets
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-NAME = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
 ADDRESSES = x509.SubjectAlternativeName(
     [x509.DNSName("localhost"), x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))]
 )
@@ -25,15 +25,19 @@ class Certificate:
     key: Path
 
     @classmethod
-    def self_signed(cls, folder: Path) -> Self:
-        """Make one in *folder*, valid for a day on each side of the real present."""
+    def self_signed(cls, folder: Path, *, expired: bool = False) -> Self:
+        """Make one in *folder*, valid for a day on each side of the real present, or only until an hour
+        ago."""
         folder.mkdir(parents=True, exist_ok=True)
+        # A name of its own: whoever trusts two of them looks them up by it.
+        common_name = f"localhost {secrets.token_hex(4)}"
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
         key = ec.generate_private_key(ec.SECP256R1())
         today = datetime.now(UTC)
         made = (
-            x509.CertificateBuilder(NAME, NAME, key.public_key(), x509.random_serial_number())
+            x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
             .not_valid_before(today - timedelta(days=1))
-            .not_valid_after(today + timedelta(days=1))
+            .not_valid_after(today + (timedelta(hours=-1) if expired else timedelta(days=1)))
             .add_extension(ADDRESSES, critical=False)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .sign(key, hashes.SHA256())
@@ -54,6 +58,13 @@ class Certificate:
         context.load_cert_chain(self.certificate, self.key)
         return context
 
-    def client_context(self) -> ssl.SSLContext:
-        """A client that trusts this certificate and no other."""
-        return ssl.create_default_context(cafile=str(self.certificate))
+    def client_context(self, *others: Self) -> ssl.SSLContext:
+        """A client that trusts this certificate and these others only."""
+        context = ssl.create_default_context(cafile=str(self.certificate))
+        for other in others:
+            context.load_verify_locations(str(other.certificate))
+        return context
+
+    def take_over(self, context: ssl.SSLContext) -> None:
+        """Let a server that is running show this one from its next connection on."""
+        context.load_cert_chain(self.certificate, self.key)

@@ -4,6 +4,7 @@ import asyncio
 import bisect
 import contextlib
 import re
+import ssl
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -35,16 +36,21 @@ class Faults:
 
 
 class HostileImap:
-    """One mailbox, on `port`. `logins` are the moments of all logins, `fetched` counts bodies by UID."""
+    """One mailbox, on `port`. `logins` are the moments of all logins, `fetched` counts bodies by UID.
 
-    def __init__(self) -> None:
+    With *tls* it shows a certificate: at once, or where *implicit* is False after STARTTLS.
+    """
+
+    def __init__(self, *, tls: ssl.SSLContext | None = None, implicit: bool = True) -> None:
+        self._tls = tls
+        self._is_implicit = tls is not None and implicit
         self.mails: dict[int, bytes] = {}
         self.uid_validity = 1
         self.next_uid = 1
         self.faults = Faults()
         self.logins: list[float] = []
         self.fetched: Counter[int] = Counter()
-        self.capabilities = CAPABILITIES
+        self.capabilities = CAPABILITIES + (" STARTTLS" if tls is not None and not implicit else "")
         self.port = 0
         self._arrived = asyncio.Condition()
         self._idling = asyncio.Event()
@@ -54,7 +60,7 @@ class HostileImap:
     @property
     def url(self) -> str:
         """What a channel is told; any password will do."""
-        return f"imap://jane@127.0.0.1:{self.port}"
+        return f"imap{'s' if self._is_implicit else ''}://jane@127.0.0.1:{self.port}"
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["HostileImap"]:
@@ -67,7 +73,8 @@ class HostileImap:
 
     async def go_online(self) -> None:
         """Listen, again on the same port."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        tls = self._tls if self._is_implicit else None
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def go_offline(self) -> None:
@@ -102,7 +109,7 @@ class HostileImap:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         try:
-            with contextlib.suppress(_Gone, ConnectionError, asyncio.IncompleteReadError):
+            with contextlib.suppress(_Gone, ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
                 await self._converse(reader, writer)
         finally:
             writer.transport.abort()
@@ -118,6 +125,10 @@ class HostileImap:
                 writer.write(b"* BYE going down\r\n")
                 raise _Gone
             outcome = "OK done"
+            if name == "STARTTLS" and self._tls is not None:
+                writer.write(f"{tag} OK begin\r\n".encode())
+                await writer.start_tls(self._tls)
+                continue
             if name == "LOGIN":
                 outcome = self._log_in()
             elif name == "IDLE":

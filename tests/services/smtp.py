@@ -58,7 +58,8 @@ FOREVER = 1_000_000
 class SmtpSink:
     """SMTP on a port of its own, in a thread of its own, so that any client may talk to it.
 
-    `ledger` lists what was accepted, `attempts` how often each recipient was named.
+    `ledger` lists what was accepted, `attempts` how often each recipient was named, `logins` how often a
+    password was shown; `tls` shows the certificate.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class SmtpSink:
         self._changed = threading.Condition()
         self.reset()
         context = certificate.server_context() if certificate else None
+        self.tls = context
         self._controller = _Controller(
             self,
             hostname="127.0.0.1",
@@ -94,7 +96,7 @@ class SmtpSink:
         with self._changed:
             self.ledger: list[Accepted] = []
             self.attempts: Counter[str] = Counter()
-            self.connections = 0
+            self.connections = self.logins = 0
             self.faults = Faults()
 
     def refuse(self, address: str, reply: str = "550 5.1.1 No such user", *, times: int = FOREVER) -> None:
@@ -174,6 +176,7 @@ class SmtpSink:
     def _authenticate(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, login: object
     ) -> AuthResult:
+        self.logins += 1
         if self._credentials is None or not isinstance(login, LoginPassword):
             return AuthResult(success=self._credentials is None, handled=False)
         name, password = self._credentials

@@ -3,12 +3,14 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 
 from channels.email import connection, fetching, receiver
 from channels.email.receiver import FirstConnection, MailboxStateKind
 from tests.channels.email.test_receiver import Store, account, mail, receiving
+from tests.services.certificates import Certificate
 from tests.services.hostile_imap import CAPABILITIES, Faults, HostileImap
 
 ALL = FirstConnection(None)
@@ -193,6 +195,46 @@ async def test_a_server_that_hangs_up_at_once_is_not_hammered(
         await asyncio.sleep(1.5)
 
     assert len(server.logins) <= 8  # each pause is twice the one before: 0.01 s, 0.02 s, …
+
+
+async def test_a_server_that_breaks_off_again_and_again_but_is_read_is_come_back_to_soon(
+    server: HostileImap, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ceilings: list[float] = []
+
+    def shortest(low: float, high: float) -> float:
+        ceilings.append(high)
+        return low
+
+    monkeypatch.setattr("random.uniform", shortest)
+    monkeypatch.setattr(receiver, "LONGEST_PAUSE_SECONDS", 300.0)
+    server.faults.bye["IDLE"] = 20
+    async with receiving(store, account(server.url)):
+        await store.state(MailboxStateKind.IDLE)
+        await server.first_login()
+
+    assert len(ceilings) == 20 and max(ceilings) == receiver.LONGEST_HOPEFUL_SECONDS < 60
+
+
+@pytest.mark.parametrize("implicit", [True, False])
+async def test_a_certificate_that_has_run_out_is_said_and_costs_no_password(
+    store: Store, tmp_path: Path, certificate: Certificate, implicit: bool
+) -> None:
+    old = Certificate.self_signed(tmp_path / "old", expired=True)
+    shown = old.server_context()
+    trust = certificate.client_context(old)
+    async with (
+        HostileImap(tls=shown, implicit=implicit).open() as server,
+        receiving(store, account(server.url), first=ALL, tls=trust),
+    ):
+        state = await store.state(MailboxStateKind.ERROR)
+        await store.state(MailboxStateKind.ERROR, after=len(store.states))  # tried again
+        assert server.logins == []
+        certificate.take_over(shown)
+        await server.deliver(mail("after"))
+        await store.arrival("after")
+
+    assert "certificate has expired" in state.text and "\n" not in state.text
 
 
 @pytest.mark.parametrize("host", ["imap.invalid", "127.0.0.1:1"])

@@ -15,6 +15,9 @@ from inbox.clock import FrozenClock
 from inbox.db import Database
 from inbox.envelopes import Account, Outcome, RecipientOutcome
 from inbox.errors import OutcomeUnknown, PermanentFailure, TemporaryFailure
+from inbox.models import DeliveryState
+from tests.builders import a_mailbox_channel
+from tests.inbox.test_outbox import a_queued_reply, a_worker, the_entry, until, until_delivery
 from tests.services.bad_days import check_the_account, send_on_a_bad_day
 from tests.services.certificates import Certificate
 from tests.services.smtp import Drop, SmtpSink
@@ -237,6 +240,45 @@ async def test_a_certificate_that_nobody_signed_is_not_trusted(certificate: Cert
     sink = SmtpSink(certificate=certificate, implicit_tls=True)
     try:
         assert "certificate" in str(await sender().check(account(sink.url)))
+    finally:
+        sink.close()
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
+@pytest.mark.parametrize("implicit", [True, False])
+async def test_over_a_certificate_that_has_run_out_nothing_is_sent_until_there_is_another(
+    sqlite_database: Database,
+    blobs: BlobStore,
+    clock: FrozenClock,
+    tmp_path: Path,
+    certificate: Certificate,
+    implicit: bool,
+) -> None:
+    old = Certificate.self_signed(tmp_path / "old", expired=True)
+    sink = SmtpSink(certificate=old, implicit_tls=implicit, credentials=("maya", "secret"))
+    trusting = EmailSender(blobs.read, tls=certificate.client_context(old))
+    try:
+        async with sqlite_database.transaction() as session:
+            url = sink.url.replace("//", "//maya@")
+            channel = await a_mailbox_channel(session, smtp_url=url, password="secret")
+        async with a_worker(sqlite_database, blobs, trusting):  # type: ignore[arg-type]
+            _, message = await a_queued_reply(sqlite_database, channel=channel, to=(JANE,))
+
+            async def was_tried() -> bool:
+                entry = await the_entry(sqlite_database, message)
+                return entry.attempts > 0 and entry.claimed_by is None
+
+            await until(sqlite_database, was_tried)
+            entry = await the_entry(sqlite_database, message)
+            assert "certificate has expired" in (entry.last_error or "") and entry.state == "waiting"
+            assert "certificate has expired" in str(await trusting.check(account(url, "secret")))
+            assert not sink.ledger and sink.logins == 0
+
+            assert sink.tls is not None
+            certificate.take_over(sink.tls)
+            clock.advance(minutes=10)
+            await until_delivery(sqlite_database, message, DeliveryState.SENT)
+        assert [accepted.recipients for accepted in sink.ledger] == [(JANE,)]
     finally:
         sink.close()
 
