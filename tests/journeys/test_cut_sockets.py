@@ -32,13 +32,12 @@ async def shown(page: Page | Frame) -> list[str]:
 
 
 async def same(old: Page | Frame, fresh: Page | Frame) -> None:
-    """Wait until *old* has caught up, and compare."""
-    wanted = await shown(fresh)
+    """Wait until *old* has caught up and *fresh* has loaded, and compare."""
     for _ in range(100):
-        if await shown(old) == wanted:
+        if len(wanted := await shown(fresh)) > 10 and await shown(old) == wanted:
             break
         await asyncio.sleep(0.1)
-    assert await shown(old) == wanted
+    assert len(wanted) > 10 and await shown(old) == wanted
 
 
 async def happen(server: RunningServer, conversation: str, shop: Shop, proxy: TcpProxy) -> None:
