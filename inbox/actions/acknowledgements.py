@@ -1,7 +1,8 @@
 """Telling people out of hours that their mail has come: fixed words, few of them, and never to a machine.
 
 Whoever forges a sender must gain nothing by it: only authenticated mail is acknowledged, an address once a
-day, and nothing of what was written stands in the answer. It is off until an admin writes its words.
+day, an answer to an acknowledgement never, and nothing of what was written stands in it. It is off until an
+admin writes its words.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from inbox.secrets import Keys
 
 SETTING = "acknowledgement"
 LONGEST_TEXT = 4_000
+NEAREST = 20  # references that are looked at
 _NOBODY = ("noreply", "no-reply", "donotreply", "do-not-reply", "mailer-daemon", "postmaster", "bounce")
 
 
@@ -48,6 +50,9 @@ async def acknowledge(
         message = await session.get_one(Message, outcome.message_id)
         if message.author_kind != AuthorKind.CUSTOMER or message.is_spam or message.claimed:
             continue
+        references = arrival.message.references[:NEAREST]
+        if references and await automatic_mails.is_acknowledgement(session, references):
+            continue  # they have been told; and a machine that marks nothing would be told for ever
         words = arrival.channel.settings[SETTING]
         await automatic_mails.send(
             session,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
@@ -127,6 +127,14 @@ async def claim(session: AsyncSession, *, keys: Keys, limit: int) -> list[Leavin
     return [_leave(mail, keys, moment) for mail in await session.scalars(due)]
 
 
+async def is_acknowledgement(session: AsyncSession, external_ids: Sequence[str]) -> bool:
+    """Whether one of these Message-IDs is that of an acknowledgement of ours."""
+    ours = select(AutomaticMail.id).where(
+        AutomaticMail.external_id.in_(external_ids), AutomaticMail.kind == AutomaticKind.ACKNOWLEDGEMENT
+    )
+    return await session.scalar(ours.limit(1)) is not None
+
+
 async def next_moment(session: AsyncSession) -> datetime | None:
     """When the next one is due; None where none waits."""
     waiting = select(func.min(AutomaticMail.due_at)).where(AutomaticMail.state == AutomaticState.WAITING)
@@ -187,7 +195,21 @@ async def _is_enough(session: AsyncSession, kind: AutomaticKind, address: str) -
             AutomaticMail.kind == kind, AutomaticMail.created_at > clock.now() - cap.within
         )
         if is_of_address:
-            sent = sent.where(AutomaticMail.address == address)
+            sent = sent.where(_went_to(address, kind))
         if (await session.scalar(sent) or 0) >= cap.most:
             return True
     return False
+
+
+def _went_to(address: str, kind: AutomaticKind) -> ColumnElement[bool]:
+    """Acknowledgements are asked for by nobody, and machines write under ever new details ("robot+17@…"):
+    they count for the mailbox behind them."""
+    local, _, domain = address.rpartition("@")
+    mailbox = local.partition("+")[0]
+    if kind is not AutomaticKind.ACKNOWLEDGEMENT or not mailbox:
+        return AutomaticMail.address == address
+    detailed = AutomaticMail.address.startswith(f"{mailbox}+", autoescape=True)
+    return or_(
+        AutomaticMail.address == f"{mailbox}@{domain}",
+        detailed & AutomaticMail.address.endswith(f"@{domain}", autoescape=True),
+    )

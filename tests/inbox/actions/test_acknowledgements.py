@@ -86,6 +86,34 @@ async def test_who_writes_out_of_hours_is_told_once_a_day_in_our_own_words(
         assert len(await acknowledged(session)) == 2
 
 
+async def test_an_answer_to_an_acknowledgement_is_not_acknowledged(
+    database: Database, clock: FrozenClock
+) -> None:
+    async with database.transaction() as session:
+        mailbox = await a_closed_shop(session, clock)
+        await writes(session, mailbox)
+        (mail,) = await acknowledged(session)
+        clock.advance(hours=25)
+        await writes(session, mailbox, "Then tomorrow", references=(mail.external_id,))
+        await writes(session, mailbox, "And this", sender="else@norte.test", references=("x@norte.test",))
+        assert [mail.address for mail in await acknowledged(session)] == [
+            "ines@norte.test",
+            "else@norte.test",
+        ]
+
+
+async def test_whatever_stands_behind_a_plus_it_is_one_mailbox(
+    database: Database, clock: FrozenClock
+) -> None:
+    async with database.transaction() as session:
+        mailbox = await a_closed_shop(session, clock)
+        for sender in ("robot+1@norte.test", "robot+2@norte.test", "robot@norte.test", "robot+3@sul.test"):
+            await writes(session, mailbox, sender=sender)
+        await writes(session, mailbox, sender="robo%@norte.test")
+        told = [mail.address for mail in await acknowledged(session)]
+        assert told == ["robot+1@norte.test", "robot+3@sul.test", "robo%@norte.test"]
+
+
 async def test_an_acknowledgement_is_no_answer(sqlite_database: Database, clock: FrozenClock) -> None:
     async with sqlite_database.transaction() as session:
         await writes(session, await a_closed_shop(session, clock))
