@@ -124,7 +124,7 @@ def _spoil(imap: HostileImap, kind: str, gap: int, weather: random.Random) -> No
         case "lie":
             faults.lies[uid] = weather.choice((1, 3_000_000))
         case "bye":
-            faults.bye.update(("FETCH", "SELECT", "SEARCH", "IDLE"))
+            faults.bye.update(weather.sample(("FETCH", "SELECT", "SEARCH", "IDLE"), 2))
         case "flood":
             faults.flood = 10_000_000
         case "stall":

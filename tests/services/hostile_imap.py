@@ -117,6 +117,7 @@ class HostileImap:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(f"* OK [CAPABILITY {self.capabilities}] hello\r\n".encode())
+        told = self.next_uid
         while line := await reader.readline():
             tag, _, command = line.decode("latin-1").strip().partition(" ")
             name = re.sub(r"^UID ", "", command.upper()).partition(" ")[0]
@@ -132,11 +133,12 @@ class HostileImap:
             if name == "LOGIN":
                 outcome = self._log_in()
             elif name == "IDLE":
-                await self._idle(reader, writer)
+                told = await self._idle(reader, writer, told)
             elif name == "FETCH":
                 await self._fetch(command, writer)
             else:
                 writer.write(self._said(name, command))
+                told = self.next_uid if name in ("SELECT", "EXAMINE") else told
             writer.write(f"{tag} {outcome}\r\n".encode())
             await writer.drain()
 
@@ -201,22 +203,27 @@ class HostileImap:
             await asyncio.sleep(3600)
         writer.write(content + b")\r\n")
 
-    async def _idle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _idle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, told: int) -> int:
+        """Tell of what has come since the client was last told; answers up to where it is told now."""
         writer.write(b"+ idling\r\n")
         self._idling.set()
         done = asyncio.ensure_future(reader.readline())
         try:
             while not done.done():
-                news = asyncio.ensure_future(self._news())
+                news = asyncio.ensure_future(self._news(told))
                 await asyncio.wait([done, news], return_when=asyncio.FIRST_COMPLETED)
-                if not news.cancel() and not self.faults.deaf_idle:
+                if news.cancel():
+                    continue
+                told = self.next_uid
+                if not self.faults.deaf_idle:
                     writer.write(f"* {len(self.mails)} EXISTS\r\n".encode())
         finally:
             done.cancel()
+        return told
 
-    async def _news(self) -> None:
+    async def _news(self, told: int) -> None:
         async with self._arrived:
-            await self._arrived.wait()
+            await self._arrived.wait_for(lambda: self.next_uid != told)
 
     @staticmethod
     def _due(faults: Counter[int], uid: int) -> bool:
