@@ -5,6 +5,7 @@ its bounces and the answer to it are told like those of any other; its words are
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
@@ -49,6 +50,18 @@ from inbox.tokens import StrandTokens, mint_message_id
 
 AT_ONCE = 50
 UNSEEN = (DeliveryState.SENT, DeliveryState.DELIVERED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Where the replies of a chat can go by mail."""
+
+    chat: Channel
+    mailbox: Channel
+    mailbox_address: str
+    identity: Identity
+    address: str
+    case: Case | None
 
 
 async def await_sight(session: AsyncSession, message: Message) -> None:
@@ -121,53 +134,67 @@ async def _mail(
     session: AsyncSession, strand: Strand, replies: Sequence[Message], tokens: StrandTokens
 ) -> Message | None:
     """The mail that carries these replies, queued; None where it cannot go anywhere."""
+    way = await _way_of(session, strand, replies[-1])
+    if way is None:
+        return None
+    mail = await _written(session, way, strand, replies, tokens)
+    session.add(mail)
+    await session.flush()
+    moment = mail.created_at
+    session.add(Delivery(message_id=mail.id, address=way.address, name=way.identity.name, at=moment))
+    session.add(OutboxEntry(message_id=mail.id, channel_id=mail.channel_id, due_at=moment))
+    record(
+        session,
+        EventKind.MESSAGE_QUEUED,
+        actor=SYSTEM,
+        conversation=await session.get_one(Conversation, strand.conversation_id),
+        case=way.case,
+        message=mail,
+        data={"channel": ChannelKind.EMAIL, "recipients": 1, "carries": len(replies)},
+    )
+    return mail
+
+
+async def _way_of(session: AsyncSession, strand: Strand, newest: Message) -> _Way | None:
     chat = await session.get_one(Channel, strand.channel_id)
     identity = await session.get(Identity, strand.identity_id) if strand.identity_id else None
-    case = await session.get(Case, replies[-1].case_id) if replies[-1].case_id else None
+    case = await session.get(Case, newest.case_id) if newest.case_id else None
     if identity is None or (case is not None and case.status == Status.SPAM):
         return None
     address, mailbox = await address_of_visitor(session, identity), await mailbox_of(session, chat)
     if address is None or mailbox is None or mailbox.address is None:
         return None
-    language = await language_of(session, identity)
+    return _Way(chat, mailbox, mailbox.address, identity, address, case)
+
+
+async def _written(
+    session: AsyncSession, way: _Way, strand: Strand, replies: Sequence[Message], tokens: StrandTokens
+) -> Message:
+    language = await language_of(session, way.identity)
     references = await references_of(session, strand)
-    subject = subject_of(chat, language)
+    subject = subject_of(way.chat, language)
     own_id, moment = public_id(), clock.now()
-    mail = Message(
+    return Message(
         public_id=own_id,
         conversation_id=strand.conversation_id,
         origin_conversation_id=strand.conversation_id,
         strand_id=strand.id,
-        case_id=case.id if case else None,
-        channel_id=mailbox.id,
+        case_id=way.case.id if way.case else None,
+        channel_id=way.mailbox.id,
         direction=Direction.OUTBOUND,
         author_kind=AuthorKind.SYSTEM,
-        author_name=await _sender_name(session, chat, replies),
-        author_address=mailbox.address,
-        sender=[{"name": company_of(chat), "address": mailbox.address}],
-        to=[{"name": identity.name, "address": address}],
+        author_name=await _sender_name(session, way.chat, replies),
+        author_address=way.mailbox_address,
+        sender=[{"name": company_of(way.chat), "address": way.mailbox_address}],
+        to=[{"name": way.identity.name, "address": way.address}],
         subject=reply_subject(subject) if references else subject,
-        external_id=mint_message_id(own_id, tokens.mint(strand.public_id), mailbox.address),
+        external_id=mint_message_id(own_id, tokens.mint(strand.public_id), way.mailbox_address),
         references=references,
         matched_by={"rule": CONTINUITY, "value": len(replies), "language": language},
         delivery=DeliveryState.QUEUED,
         delivery_at=moment,
         created_at=moment,
     )
-    session.add(mail)
-    await session.flush()
-    session.add(Delivery(message_id=mail.id, address=address, name=identity.name, at=moment))
-    session.add(OutboxEntry(message_id=mail.id, channel_id=mailbox.id, due_at=moment))
-    record(
-        session,
-        EventKind.MESSAGE_QUEUED,
-        actor=SYSTEM,
-        conversation=await session.get_one(Conversation, strand.conversation_id),
-        case=case,
-        message=mail,
-        data={"channel": ChannelKind.EMAIL, "recipients": 1, "carries": len(replies)},
-    )
-    return mail
 
 
 async def _sender_name(session: AsyncSession, chat: Channel, replies: Sequence[Message]) -> str:

@@ -164,26 +164,33 @@ async def _give(
         ids = [message.id for message in some]
         answers = select(Message.id).where(Message.answers_message_id.in_(ids))
         together = [*ids, *await session.scalars(answers)]
-        for message in some:
-            sorting.matched[str(message.id)] = message.matched_by
-            by = message.sender[0]["address"] if message.sender else message.author_address
-            message.matched_by = {"rule": "relay", "value": writer.value, "by": by}
-        await session.flush()
-        await sorting.journal.rewrite(
-            session,
-            Message,
-            ids,
-            identity_id=None,
-            author_address=writer.value,
-            author_name=writer.name,
-            claimed=True,
-        )
+        await _sign(session, sorting, some, writer)
         await place_messages(
             session, sorting.journal, together, conversation=target, case=case, strand=strand
         )
     await refresh_all(session, cases=cases.values(), strands=strands, conversations=[target])
     for case in cases.values():
         await wake_waiting(session, sorting.journal, target, case, by=sorting.actor)
+
+
+async def _sign(
+    session: AsyncSession, sorting: _Sorting, messages: Sequence[Message], writer: Address
+) -> None:
+    """Have these messages say who wrote them, and by way of whom."""
+    for message in messages:
+        sorting.matched[str(message.id)] = message.matched_by
+        by = message.sender[0]["address"] if message.sender else message.author_address
+        message.matched_by = {"rule": "relay", "value": writer.value, "by": by}
+    await session.flush()
+    await sorting.journal.rewrite(
+        session,
+        Message,
+        [message.id for message in messages],
+        identity_id=None,
+        author_address=writer.value,
+        author_name=writer.name,
+        claimed=True,
+    )
 
 
 async def _case_of(

@@ -3,6 +3,7 @@ trying it again (`recalls`)."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -66,12 +67,10 @@ async def reply(
 ) -> Message:
     """Answer a strand: without one the customer's newest that waits, else the newest.
 
-    *to* and *cc* replace the strand's own recipients; an unconfirmed participant among them is confirmed by
-    it. *then* is what becomes of the case; while another strand still waits, PENDING leaves it open (see
-    `queries.recipients.still_waiting`). Raises MissedMessages where *seen_position* is older than what the
-    customer or a colleague wrote, and LessProven where it would tell a chat what was asked by mail, unless
-    *anyway*; Conflict where nobody can be reached; Invalid for words, a subject or addresses that cannot be
-    sent.
+    *to* and *cc* replace the strand's recipients and confirm participants among them. *then* is what becomes
+    of the case; while another strand waits, PENDING leaves it open (`queries.recipients.still_waiting`).
+    Raises Conflict where nobody can be reached, Invalid for what cannot be sent and, unless *anyway*,
+    MissedMessages for what others wrote after *seen_position*, LessProven for a chat if it was asked by mail.
     """
     await hold_conversation(session, conversation)
     if seen_position is not None and not anyway:
@@ -86,14 +85,8 @@ async def reply(
     message = await queue(
         session, desk, by=by, words=words, envelope=envelope, settings=settings, send_at=send_at
     )
-    others = [other for other in also_answered if other.conversation_id == conversation.id]
-    await take(session, conversation, desk.case, by)
-    mark_strands(session, conversation, desk.case, others, actor=Actor.agent(by))
-    await move_on(session, conversation, desk.case, by=by, then=then, snoozed_until=snoozed_until)
-    await _refresh_other_cases(session, others, desk.case)
-    await discard_draft(session, conversation, by=by, kind="reply")
-    journal = {"message": message.public_id, "before": before, "after": desk.case.status}
-    await remember(session, by=by, action="reply", journal=journal, case=desk.case)
+    await _settle(session, desk, also_answered, by=by, then=then, snoozed_until=snoozed_until)
+    await _keep_for_undo(session, desk.case, message, before, by=by)
     return message
 
 
@@ -164,6 +157,32 @@ async def case_held(session: AsyncSession, conversation: Conversation, strand: S
     if case.status == Status.SPAM:
         raise Conflict("This case is marked as spam. Say that it is none, then answer.")
     return case
+
+
+async def _settle(
+    session: AsyncSession,
+    desk: Desk,
+    also_answered: Sequence[Strand],
+    *,
+    by: Agent,
+    then: Status,
+    snoozed_until: datetime | None,
+) -> None:
+    """What follows from an answer: whose the case is, what waits no more, what becomes of case and draft."""
+    conversation, case = desk.conversation, desk.case
+    others = [other for other in also_answered if other.conversation_id == conversation.id]
+    await take(session, conversation, case, by)
+    mark_strands(session, conversation, case, others, actor=Actor.agent(by))
+    await move_on(session, conversation, case, by=by, then=then, snoozed_until=snoozed_until)
+    await _refresh_other_cases(session, others, case)
+    await discard_draft(session, conversation, by=by, kind="reply")
+
+
+async def _keep_for_undo(
+    session: AsyncSession, case: Case, message: Message, before: dict[str, Any], *, by: Agent
+) -> None:
+    journal = {"message": message.public_id, "before": before, "after": case.status}
+    await remember(session, by=by, action="reply", journal=journal, case=case)
 
 
 async def _refresh_other_cases(session: AsyncSession, strands: Sequence[Strand], case: Case) -> None:

@@ -75,9 +75,7 @@ def shown_message(message: Message, strand: Strand, customer: Customer, due: dat
         delivery_error=message.delivery_error,
         delivery_at=message.delivery_at,
         due_at=due,
-        recipients=tuple(
-            ShownRecipient(one.address, one.state, one.error, one.repeated) for one in message.deliveries
-        ),
+        recipients=_recipients(message),
         is_unverified=is_inbound and message.dmarc == Verdict.FAIL,
         is_claimed=message.claimed,
         is_spam=message.is_spam,
@@ -124,6 +122,12 @@ def _author(message: Message, customer: Customer) -> tuple[Face, str]:
 
 def _addresses(stored: Sequence[dict[str, Any]]) -> tuple[ShownAddress, ...]:
     return tuple(ShownAddress(str(one.get("name") or ""), str(one.get("address") or "")) for one in stored)
+
+
+def _recipients(message: Message) -> tuple[ShownRecipient, ...]:
+    return tuple(
+        ShownRecipient(one.address, one.state, one.error, one.repeated) for one in message.deliveries
+    )
 
 
 def _files(message: Message) -> tuple[ShownFile, ...]:

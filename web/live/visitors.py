@@ -166,7 +166,7 @@ class PanelSocket:
                 await self._listen()
                 pushing.cancel()
         except* (WebSocketDisconnect, ConnectionError):
-            pass  # the panel has gone, or was sent away: there is nobody left to tell
+            log.debug("visitors.gone")  # or was sent away: there is nobody left to tell
         except* TimeoutError:
             await self._close(TOO_SLOW)
         except* Exception as failed:
