@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import Figure
-from channels.email.filenames import clean_filename
 from channels.email.parser import MailContext, parse
 from channels.email.quotes import find_spans
 from channels.email.quotes_html import html_text
 from inbox.envelopes import Automatic, InboundMessage, Span, SpanKind
 from inbox.errors import Refused
+from inbox.filenames import clean_filename
 from inbox.html_text import text_of
 from inbox.texts import new_words
 

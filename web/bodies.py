@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
 import puremagic
@@ -14,6 +13,7 @@ from starlette.types import Message
 from inbox.blobs import BlobStore
 from inbox.envelopes import InboundAttachment
 from inbox.errors import Invalid
+from inbox.filenames import clean_filename
 
 JSON_BYTES = 1_000_000
 FORM_BYTES = 2_000_000
@@ -22,7 +22,6 @@ MULTIPART_BYTES = FORM_BYTES + UPLOAD_BYTES
 BY_ENDPOINT = 1 << 50  # for routes whose endpoint limits the body itself, and says so in its own words
 MOST_FIELDS = 1_000
 MOST_FILES = 10
-LONGEST_FILENAME = 200
 _ANY_BYTES = "application/octet-stream"
 # What a browser would run or render as a page is never called by its name: it is offered as bytes.
 _UNSAFE_TYPES = ("text/html", "image/svg", "application/xhtml", "text/xml", "application/xml", "javascript")
@@ -92,7 +91,7 @@ async def store_files(form: FormData, blobs: BlobStore) -> list[InboundAttachmen
 
 async def store_file(upload: UploadFile, blobs: BlobStore) -> InboundAttachment:
     """Move one uploaded file to the blobs; its type is what its first bytes say."""
-    filename = shown_filename(upload.filename or "")
+    filename = clean_filename(upload.filename or "") or "file"
     head = await upload.read(4096)
     await upload.seek(0)
     digest, size = await asyncio.to_thread(blobs.put_stream, upload.file)
@@ -101,19 +100,10 @@ async def store_file(upload: UploadFile, blobs: BlobStore) -> InboundAttachment:
     )
 
 
-def shown_filename(name: str) -> str:
-    """A name to show: no folders, no control or direction characters. Files are stored under their digest."""
-    last = PurePosixPath(name.replace("\\", "/")).name
-    shown = "".join(character for character in last if character.isprintable()).strip(". ")
-    extension = PurePosixPath(shown).suffix[:20]
-    stem = shown.removesuffix(extension)
-    return stem[: LONGEST_FILENAME - len(extension)] + extension or "file"
-
-
 def sniffed_type(head: bytes, filename: str) -> str:
     """The media type that the first bytes show; never one that a browser would run."""
     try:
-        found = str(puremagic.from_string(head, mime=True)) if head else _ANY_BYTES
+        found = str(puremagic.from_string(head, mime=True, filename=filename)) if head else _ANY_BYTES
     except (puremagic.PureError, ValueError):
         found = "text/plain" if _is_text(head) and filename.lower().endswith((".txt", ".csv", ".log")) else ""
     if not found or any(unsafe in found for unsafe in _UNSAFE_TYPES):

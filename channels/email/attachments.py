@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 from urllib.parse import unquote
 
 from channels.email.bodies import filename_of
-from channels.email.filenames import clean_filename, default_filename
+from channels.email.filenames import default_filename
 from channels.email.mime import Part, read_headers
 from channels.email.transfer import content_of
 from inbox.envelopes import InboundAttachment
 from inbox.errors import Refused
+from inbox.filenames import clean_filename
 
 _CID = re.compile(r"cid:([^\s\"'<>)]{1,500})", re.IGNORECASE)
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}")

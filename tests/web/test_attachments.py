@@ -1,6 +1,11 @@
 """Files of strangers: offered to be saved, shown only as pixels of our own."""
 
+import base64
 import io
+import json
+import os
+from pathlib import Path
+from urllib.parse import unquote
 
 import httpx2
 import pytest
@@ -10,9 +15,12 @@ from inbox.db import Database
 from inbox.models import Attachment, Message
 from tests.builders import Scene, a_conversation
 from tests.web.conftest import NewPerson, Person
-from web.endpoints.attachments import picture_url
+from web.endpoints.attachments import NAMED_TYPES, picture_url
 from web.installation import Installation
 from web.pictures import MOST_PIXELS
+
+DATA = Path(os.environ.get("ONETHREAD_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
+ATTACKS = DATA / "attacks"
 
 
 @pytest.fixture
@@ -183,3 +191,50 @@ async def test_what_is_no_picture_has_no_thumbnail(
 ) -> None:
     file = await attached(installation, scene.messages[0], b"<svg onload=alert(1)>", kind=kind)
     assert (await maya.browser.get(f"/attachments/{file.public_id}/thumbnail")).status_code == 404
+
+
+def assert_only_saved(answer: httpx2.Response) -> None:
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].partition(";")[0] in NAMED_TYPES | {"application/octet-stream"}
+    assert answer.headers["content-disposition"].startswith("attachment;")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.skipif(not (ATTACKS / "attachments.jsonl").exists(), reason="the attacks are not here")
+async def test_published_files_are_saved_as_they_came_and_never_shown(
+    maya: Person, installation: Installation, scene: Scene
+) -> None:
+    lines = (ATTACKS / "attachments.jsonl").read_text().splitlines()
+    for attack in map(json.loads, lines):
+        content, name, kind = base64.b64decode(attack["data_b64"]), attack["filename"], attack["content_type"]
+        mailed = await attached(installation, scene.messages[0], content, name=name, kind=kind)
+        kept = await maya.post("/attachments", files={"file": (name, content, kind)})
+        for file in (mailed.public_id, kept.json()["id"]):
+            answer = await maya.browser.get(f"/attachments/{file}")
+            assert_only_saved(answer)
+            assert answer.content == content
+            assert (await maya.browser.get(f"/attachments/{file}/thumbnail")).status_code == 404, name
+        url = picture_url(installation, mailed)
+        assert url is None or (await maya.browser.get(url)).status_code == 404, name
+    print(f"\n{len(lines)} files, mailed and uploaded: all saved, none shown")
+    assert lines
+
+
+@pytest.mark.skipif(not (ATTACKS / "filenames.jsonl").exists(), reason="the attacks are not here")
+async def test_published_names_are_made_fit_and_stay_in_their_header(
+    maya: Person, installation: Installation, scene: Scene
+) -> None:
+    lines = (ATTACKS / "filenames.jsonl").read_text().splitlines()
+    for written in (json.loads(line)["payload"] for line in lines):
+        kept = await maya.post("/attachments", files={"file": (written or "x", b"x")})
+        raw = await attached(installation, scene.messages[0], b"x", name=written[:300])
+        assert set(kept.json()["filename"]).isdisjoint('/\\<>"\r\n\0\u202e'), written
+        for file in (kept.json()["id"], raw.public_id):
+            answer = await maya.browser.get(f"/attachments/{file}")
+            assert_only_saved(answer)
+            value = answer.headers["content-disposition"]
+            assert value.isascii() and value.isprintable() and value.count('"') == 2, written
+        assert unquote(value.partition("UTF-8''")[2]) == written[:300]
+    print(f"\n{len(lines)} names, uploaded and as they came: none leaves its header")
+    assert lines

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -13,6 +12,7 @@ from inbox.errors import Invalid, NotFound
 from inbox.models import Channel
 from web.bodies import BY_ENDPOINT, UPLOAD_BYTES, TooLarge, limited, read_json
 from web.chat_facts import facts_of, told_to_script
+from web.endpoints.attachments import disposition
 from web.installation import installation_of
 from web.live.visitor_exchange import Exchange, Frame
 from web.live.visitor_partials import FILE_SECONDS, in_words
@@ -121,7 +121,7 @@ async def file(request: Request) -> Response:
     if not await asyncio.to_thread(blob.exists):
         raise NotFound("There is no such file.")
     answer = StreamingResponse(_chunks(request, facts["digest"]), media_type="application/octet-stream")
-    answer.headers["Content-Disposition"] = _disposition(facts["filename"])
+    answer.headers["Content-Disposition"] = disposition(facts["filename"])
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "private, max-age=3600"
@@ -196,12 +196,6 @@ async def _chunks(request: Request, digest: str) -> AsyncIterator[bytes]:
     chunks = installation_of(request).blobs.chunks(digest)
     while chunk := await asyncio.to_thread(next, chunks, b""):
         yield chunk
-
-
-def _disposition(filename: str) -> str:
-    """RFC 6266: the name in ASCII for old programs, and as it is (RFC 8187)."""
-    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in filename)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 
 _WRITE = ("/widget/{key}/messages", "/widget/{key}/uploads")
