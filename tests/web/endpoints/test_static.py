@@ -1,6 +1,12 @@
 """What browsers load beside the pages."""
 
+import re
+
 import httpx2
+import pytest
+
+from tests.web.conftest import Person
+from web.endpoints.static import SHEETS, STATIC, slim_sheet
 
 
 async def test_the_icon_is_where_browsers_ask_for_it(stranger: httpx2.AsyncClient) -> None:
@@ -8,3 +14,26 @@ async def test_the_icon_is_where_browsers_ask_for_it(stranger: httpx2.AsyncClien
 
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/x-icon")
     assert answer.content.startswith(b"\0\0\1\0"), "an icon file"
+
+
+@pytest.mark.parametrize(
+    ("path", "sheet"),
+    [
+        ("/sign-in", "door.css"),
+        ("/api/docs", "door.css"),
+        ("/inbox/mine", "inbox.css"),
+        ("/settings", "workspace.css"),
+        ("/search", "workspace.css"),
+        ("/customers", "workspace.css"),
+    ],
+)
+async def test_a_page_loads_one_sheet_of_all_that_it_looks_like(
+    maya: Person, stranger: httpx2.AsyncClient, path: str, sheet: str
+) -> None:
+    browser = stranger if path == "/sign-in" else maya.browser
+    page = await browser.get(path, follow_redirects=True)
+
+    assert re.findall(r'rel="stylesheet" href="/static/([^"]+)"', page.text) == [sheet]
+    loaded = await browser.get(f"/static/{sheet}")
+    assert loaded.headers["content-type"].startswith("text/css")
+    assert loaded.text == "".join(slim_sheet((STATIC / part).read_text()) for part in SHEETS[sheet])
