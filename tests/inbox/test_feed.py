@@ -26,7 +26,7 @@ async def test_a_later_commit_rings_again() -> None:
             feed.wake()
             feed.wake()
             async with asyncio.timeout(5):
-                await works.wait()
+                assert await works.wait()
 
 
 async def test_everybody_catches_up_at_the_beginning() -> None:

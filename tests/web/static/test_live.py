@@ -195,6 +195,7 @@ async def test_a_silent_socket_is_replaced_and_a_ping_is_answered(stub: Stub, op
     await stub.push(ping=1)
     await until(lambda: {"t": "pong"} in stub.said, "the answer to a ping")
     await until(lambda: len(stub.sockets) >= 2, "a second socket")
+    assert stub.query(1) == {"after": "L0"}, "it goes on where the silent one stopped"
 
 
 async def test_without_a_connection_a_bar_counts_down_and_goes_again(stub: Stub, opened: Open) -> None:
@@ -294,7 +295,8 @@ async def test_older_entries_come_above_without_moving_the_reader(stub: Stub, op
 async def test_icons_are_drawn_from_the_sprite_under_the_content_policy(stub: Stub, page: Page) -> None:
     stub.pages["/"] = document('<svg class="i"><use href="/static/icons.svg#mail"/></svg>')
     await page.goto(stub.url)
-    await page.wait_for_function("document.querySelector('use').getBBox().width > 10")
+    drawn = await page.wait_for_function("document.querySelector('use').getBBox().width")
+    assert await drawn.json_value() > 10
 
 
 async def test_what_stands_beside_the_thread_is_asked_for_once_for_many_changes(
