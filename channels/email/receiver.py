@@ -29,7 +29,7 @@ BATCH_MAILS = 64
 # IDLE is given up and the folder looked at so often: far within the 29 minutes of RFC 2177, because it is
 # also how a connection is found out that only seems to stand (one more READ_SECONDS, and it is a minute).
 LOOK_SECONDS = 28.0
-GOOD_SECONDS = 60.0
+GOOD_SECONDS = 20.0  # some networks cut what is silent for half a minute; that is no reason to stay away
 LOGIN_RETRY_SECONDS = 600.0
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 300.0
@@ -257,7 +257,7 @@ class MailboxReceiver:
 
 
 class _Pauses:
-    """Pauses that double with full jitter, and begin anew after a connection that was good for a minute.
+    """Pauses that double with full jitter, and begin anew after a connection that was good for a while.
     `longest` is what they may be after a connection: shorter where something could be read by it."""
 
     def __init__(self) -> None:

@@ -63,6 +63,7 @@ async def test_every_mail_comes_once_through_bad_weather_and_a_long_silence(serv
                 await imap.go_online()
             await _until_filed(server, len(wanted))
             _tell(f"{kind}, gap {gap}", began, imap)
+        imap.faults.deaf_idle = False
         imap.make_anew()
         wanted += await _deliver(imap, 50)
         await _until_filed(server, len(wanted))
