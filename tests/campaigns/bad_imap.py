@@ -2,7 +2,7 @@
 
 .venv/bin/python -m pytest tests/campaigns/bad_imap.py
 
-As it stands it takes less than two minutes: each kind of fault comes once. The whole campaign is
+As it stands it takes two to three minutes: each kind of fault comes once. The whole campaign is
 
 MAILS=1000 BATCHES=21 BACKLOG=5000 RESTARTS=5 .venv/bin/python -m pytest tests/campaigns/bad_imap.py
 
