@@ -19,6 +19,7 @@ from inbox.actors import Actor
 from inbox.errors import Conflict
 from inbox.locks import lock_conversations
 from inbox.models import (
+    UNFINISHED,
     ActorKind,
     Agent,
     Case,
@@ -31,6 +32,7 @@ from inbox.models import (
     Tie,
 )
 from inbox.policies import Action, authorize
+from inbox.waiting import refresh_waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,7 @@ async def undo_merge(session: AsyncSession, merge: Merge, *, by: Agent | Actor) 
     _take_from_kept(sides.kept_customer, merge)
     await _return_identities(session, journal, sides)
     sorted_ = await sort_later(session, sides, by=actor)
+    await _refresh_waits(session, sides)
     merge.undone_at = clock.now()
     merge.undone_by_id = actor.id if actor.kind == ActorKind.AGENT else None
     await session.flush()
@@ -131,6 +134,13 @@ async def _return_identities(session: AsyncSession, journal: Journal, sides: Sid
         Tie.identity_id.in_(of_merged) & Tie.other_identity_id.in_(of_kept),
     )
     await session.execute(delete(Tie).where(crossing).execution_options(synchronize_session=False))
+
+
+async def _refresh_waits(session: AsyncSession, sides: Sides) -> None:
+    """A case into which strands of the other side were joined meanwhile waits without them now."""
+    both = Case.conversation_id.in_((sides.kept.id, sides.merged.id))
+    for case in (await session.scalars(select(Case).where(both, Case.status.in_(UNFINISHED)))).all():
+        await refresh_waiting(session, case)
 
 
 def _record(session: AsyncSession, merge: Merge, sides: Sides, unmerged: Unmerged, actor: Actor) -> None:

@@ -186,6 +186,7 @@ class World:
             text="An answer",
             strand=strand,
             then=then,
+            anyway=True,
             settings=ReplySettings(tokens=TOKENS),
         )
 

@@ -69,6 +69,7 @@ async def test_many_cases_a_view_the_palette_and_a_saved_reply_by_keys_alone(
     assert await violations(page) == []
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/conversations/**")
+    await expect(page.locator("body")).to_have_attribute("data-live", "on")
     await page.keyboard.press("r")
     await page.keyboard.type("/ref")
     await expect(page.locator("#offers")).to_contain_text("Refund on its way")

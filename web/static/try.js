@@ -3,4 +3,7 @@
   'use strict';
   const signed = document.getElementById('identity');
   (window.onethread = window.onethread || []).push(['identify', { ...signed.dataset }]);
+  document.addEventListener('click', e => {                  // pressed before the chat is there: it opens when it comes
+    if (Array.isArray(window.onethread) && e.target.closest('[data-onethread-open]')) window.onethread.push(['open']);
+  });
 })();
