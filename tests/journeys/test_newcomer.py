@@ -1,5 +1,6 @@
 """Somebody who has just started the server sees within two minutes what it is for."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -68,9 +69,9 @@ async def test_three_ways_in_come_to_one_conversation(
     await customer.goto(f"{fresh_server.base}/try")
     await customer.get_by_role("button", name="Send the form").click()
     together = customer.get_by_text("All three are in one conversation.")
-    while not await together.is_visible():  # the chat's first words may come before its proof, which joins it
-        await page.wait_for_timeout(200)
-        await customer.goto(f"{fresh_server.base}/try")
+    async with asyncio.timeout(30):  # the chat's first words may come before its proof, which joins it
+        while not await together.is_visible():
+            await customer.goto(f"{fresh_server.base}/try")
     await expect(together).to_be_visible()
 
     desk = await browser.new_page()
