@@ -30,6 +30,7 @@ async def lock_until_settled(
     holds one conversation and asks for another out of order may wait in a ring with a merge.
     """
     wanted = set(ids)
+    await session.flush()  # what is read anew must not undo what the caller has changed
     if session.get_bind().dialect.name == "sqlite":  # one writer needs no locks
         await read()
         return
