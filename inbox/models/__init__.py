@@ -1,5 +1,6 @@
 """Every stored thing; `from inbox.models import Message` always works."""
 
+from inbox.models.absences import Absence
 from inbox.models.agents import (
     Agent,
     ApiToken,
@@ -17,12 +18,14 @@ from inbox.models.base import Model
 from inbox.models.cases import (
     UNFINISHED,
     Assignment,
+    Because,
     Case,
     CaseNumber,
     CaseTag,
     Follower,
     Handoff,
     HandoffState,
+    Mute,
     Priority,
     Status,
     Tag,
@@ -63,13 +66,22 @@ from inbox.models.messages import (
     Sweep,
 )
 from inbox.models.notes import Draft, Mention, Note, ReadMark
+from inbox.models.notifications import (
+    Notification,
+    NotificationChoices,
+    NotificationKind,
+    PushEntry,
+    PushSubscription,
+)
 from inbox.models.pictures import PicturesOf, WantedPictures
 from inbox.models.saved_replies import SavedReply, SavedReplyUse
+from inbox.models.stars import Star
 from inbox.models.views import Audience, SavedView
 from inbox.models.visitors import Rating, UnseenReply, VisitorToken
 
 __all__ = [
     "UNFINISHED",
+    "Absence",
     "ActorKind",
     "Agent",
     "ApiToken",
@@ -80,6 +92,7 @@ __all__ = [
     "AutomaticKind",
     "AutomaticMail",
     "AutomaticState",
+    "Because",
     "Case",
     "CaseNumber",
     "CaseTag",
@@ -117,13 +130,19 @@ __all__ = [
     "Message",
     "MessageSource",
     "Model",
+    "Mute",
     "Note",
+    "Notification",
+    "NotificationChoices",
+    "NotificationKind",
     "OutboxEntry",
     "PassedOn",
     "PicturesOf",
     "Place",
     "Priority",
     "Proof",
+    "PushEntry",
+    "PushSubscription",
     "Rating",
     "ReadMark",
     "Role",
@@ -134,6 +153,7 @@ __all__ = [
     "Session",
     "Setting",
     "SignInFailure",
+    "Star",
     "Status",
     "Strand",
     "StrandParticipant",

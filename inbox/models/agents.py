@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,7 +19,9 @@ class Agent(WithPublicId, WithCreation, Model):
     """Somebody who answers. Without a password hash they cannot sign in yet.
 
     `signature` is Markdown, a Liquid template. `opens_next`: once they have answered or resolved a case, the
-    next one of the list opens.
+    next one of the list opens. `chat_limit`: so many open chats are enough; None for no limit.
+    `keys` are those that they have put in another's place ("" is none), `sorts` the order of each view that
+    they have changed. `language` is one of `inbox.words`, "" where they have not chosen.
     """
 
     __tablename__ = "agents"
@@ -31,6 +34,11 @@ class Agent(WithPublicId, WithCreation, Model):
     shortcuts: Mapped[bool] = mapped_column(default=True)
     signature: Mapped[str] = mapped_column(default="", server_default="")
     opens_next: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    density: Mapped[str] = mapped_column(String(12), default="comfortable", server_default="comfortable")
+    keys: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    sorts: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    chat_limit: Mapped[int | None]
+    language: Mapped[str] = mapped_column(String(10), default="", server_default="")
     deactivated_at: Mapped[datetime | None]
 
     @property

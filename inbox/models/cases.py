@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.models.agents import Agent, Team
@@ -105,8 +105,20 @@ class CaseTag(Model):
     tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), index=True)
 
 
+class Because(StrEnum):
+    """Why somebody became responsible."""
+
+    ASSIGNED = "assigned"
+    WRITING = "writing"  # they answered, or began to
+    HANDOFF = "handoff"
+    COVER = "cover"  # whoever had it is away
+    LEFT = "left"  # whoever had it no longer works here
+    UNDONE = "undone"
+
+
 class Assignment(Model):
-    """Who was responsible, from when to when. The open one (`ended_at` empty) repeats the case's columns."""
+    """Who was responsible, from when to when, and why. The open one (`ended_at` empty) repeats the case's
+    columns. `instead_of_id`: who is away or has left, where that is why."""
 
     __tablename__ = "assignments"
 
@@ -116,6 +128,9 @@ class Assignment(Model):
     assigned_by_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
     began_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    because: Mapped[str] = mapped_column(String(20), default=Because.ASSIGNED, server_default="assigned")
+    handoff_id: Mapped[int | None] = mapped_column(ForeignKey("handoffs.id"))
+    instead_of_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
 
 
 class HandoffState(StrEnum):
@@ -149,9 +164,21 @@ class Handoff(WithPublicId, WithCreation, Model):
 
 
 class Follower(Model):
-    """An agent who wants to hear of a case without being responsible for it."""
+    """An agent who wants to hear of a case without being responsible for it. Without `by_choice` only until
+    somebody takes what they handed to a team."""
 
     __tablename__ = "followers"
+    __table_args__ = (UniqueConstraint("case_id", "agent_id"),)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agents.id", ondelete="CASCADE"), index=True)
+    by_choice: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+
+
+class Mute(WithCreation, Model):
+    """An agent who wants to hear of a case only when somebody mentions them in it."""
+
+    __tablename__ = "mutes"
     __table_args__ = (UniqueConstraint("case_id", "agent_id"),)
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))

@@ -1,0 +1,82 @@
+"""Who wants to hear of a case although they are not responsible for it, and who wants to hear nothing of it.
+
+What notifies asks here: `followers_of` adds listeners to a case's assignee, `muted_by` takes away whoever
+muted it. A mention reaches those too, so that only what is no mention is kept from them.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox.models import Agent, Case, Follower, Mention, Mute
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """How one agent listens to a case."""
+
+    follows: bool = False
+    is_muted: bool = False
+
+
+async def followers_of(session: AsyncSession, case_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    """Who follows these cases: the internal keys of active agents, by the case's."""
+    return await _agents_by_case(session, _FOLLOWERS, case_ids)
+
+
+async def muted_by(session: AsyncSession, case_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    """Who has muted these cases: the internal keys of active agents, by the case's."""
+    return await _agents_by_case(session, _MUTES, case_ids)
+
+
+async def attention_of(session: AsyncSession, case_id: int, agent_id: int) -> Attention:
+    """How this agent listens to this case."""
+    values = {"case": case_id, "agent": agent_id}
+    follows = await session.scalar(_FOLLOWS, values) is not None
+    return Attention(follows, await session.scalar(_IS_MUTED, values) is not None)
+
+
+async def muted_for(session: AsyncSession, case_ids: Iterable[int], agent_id: int) -> frozenset[int]:
+    """Which of these cases the agent has muted, and has not been mentioned in since."""
+    unseen = and_(
+        Mention.case_id == Mute.case_id, Mention.agent_id == Mute.agent_id, Mention.seen_at.is_(None)
+    )
+    query = select(Mute.case_id).where(
+        Mute.agent_id == agent_id, Mute.case_id.in_(set(case_ids)), ~select(Mention.id).where(unseen).exists()
+    )
+    return frozenset(await session.scalars(query))
+
+
+def is_followed_by(agent_id: int | None) -> ColumnElement[bool]:
+    """Whether the agent follows a case, as a condition on Case."""
+    return Case.id.in_(select(Follower.case_id).where(Follower.agent_id == agent_id))
+
+
+# Statements are made once and kept: making one again for each call costs more than running it.
+_IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
+_FOLLOWERS = (
+    select(Follower.case_id, Follower.agent_id)
+    .join(Agent, Agent.id == Follower.agent_id)
+    .where(Follower.case_id.in_(_IDS), Agent.deactivated_at.is_(None))
+)
+_MUTES = (
+    select(Mute.case_id, Mute.agent_id)
+    .join(Agent, Agent.id == Mute.agent_id)
+    .where(Mute.case_id.in_(_IDS), Agent.deactivated_at.is_(None))
+)
+_FOLLOWS = select(Follower.id).where(
+    Follower.case_id == bindparam("case"), Follower.agent_id == bindparam("agent")
+)
+_IS_MUTED = select(Mute.id).where(Mute.case_id == bindparam("case"), Mute.agent_id == bindparam("agent"))
+
+
+async def _agents_by_case(
+    session: AsyncSession, query: Select[int, int], case_ids: Collection[int]
+) -> dict[int, frozenset[int]]:
+    found: dict[int, set[int]] = {}
+    if case_ids:
+        for case_id, agent_id in await session.execute(query, {"ids": list(case_ids)}):
+            found.setdefault(case_id, set()).add(agent_id)
+    return {case_id: frozenset(agents) for case_id, agents in found.items()}
