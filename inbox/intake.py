@@ -7,9 +7,10 @@ claim that runs out; `sweep()` picks it up.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Protocol
 
 import structlog
@@ -28,6 +29,7 @@ from inbox.intake_records import Position
 from inbox.models import Channel, EventKind, IntakeRecord, IntakeState
 from inbox.outages import is_outage
 from inbox.placements import Arrival
+from inbox.together import Together
 
 CLAIM = timedelta(seconds=30)
 SWEEP_SECONDS = 5.0
@@ -61,6 +63,15 @@ class RawInput:
     refused: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A raw input and where it came in: the channel's id and the source's name."""
+
+    channel_id: int
+    source: str
+    raw: RawInput
+
+
 class IntakeDesk:
     """Accepts raw inputs and files them. One for each process; several processes may share a database."""
 
@@ -69,41 +80,65 @@ class IntakeDesk:
         self._blobs = blobs
         self._parsers = parsers
         self._rules = rules
+        self._submissions = Together(self._submit, most=BATCH)
 
     async def accept(
         self, channel_id: int, source: str, raws: Sequence[RawInput], *, position: Position | None = None
     ) -> list[int]:
         """Store raw inputs durably; answers their record ids. After this they cannot be lost."""
-        contents = [raw.content for raw in raws if raw.content is not None]
+        submissions = [Submission(channel_id, source, raw) for raw in raws]
+        moves = {channel_id: position} if position is not None else {}
+        records = await self._store(submissions, moves)
+        return [stored_record.id for stored_record in records if stored_record.state == IntakeState.RECEIVED]
+
+    async def _store(
+        self, submissions: Sequence[Submission], moves: Mapping[int, Position] = MappingProxyType({})
+    ) -> list[IntakeRecord]:
+        """Bytes first, then their rows and the sources' positions in one transaction."""
+        contents = [one.raw.content for one in submissions if one.raw.content is not None]
         stored = iter(await asyncio.to_thread(self._blobs.put_many, contents))
         claimed_until = clock.now() + CLAIM
         records = [
             IntakeRecord(
-                channel_id=channel_id,
-                digest=next(stored) if raw.content is not None else raw.digest,
-                size=len(raw.content) if raw.content is not None else raw.size,
-                source=source,
-                source_ref=raw.source_ref[:400],
-                is_history=raw.is_history,
+                channel_id=one.channel_id,
+                digest=next(stored) if one.raw.content is not None else one.raw.digest,
+                size=len(one.raw.content) if one.raw.content is not None else one.raw.size,
+                source=one.source,
+                source_ref=one.raw.source_ref[:400],
+                is_history=one.raw.is_history,
                 claimed_until=claimed_until,
             )
-            for raw in raws
+            for one in submissions
         ]
         async with self._database.transaction() as session:
             session.add_all(records)
-            if position is not None:
+            for channel_id, position in moves.items():
                 await intake_records.advance(session, channel_id, position)
             await session.flush()
-            for stored_record, raw in zip(records, raws, strict=True):
-                if raw.refused:
-                    intake_records.quarantine(session, stored_record, raw.refused)
-        return [stored_record.id for stored_record in records if stored_record.state == IntakeState.RECEIVED]
+            for stored_record, one in zip(records, submissions, strict=True):
+                if one.raw.refused:
+                    intake_records.quarantine(session, stored_record, one.raw.refused)
+        return records
 
     async def submit(self, channel_id: int, source: str, raw: bytes, *, source_ref: str = "") -> Filed:
-        """Accept one input and file it at once; answers what became of it."""
-        ids = await self.accept(channel_id, source, [RawInput(content=raw, source_ref=source_ref)])
-        (filed,) = await self.file(ids)
-        return filed
+        """Accept one input and file it at once; answers what became of it.
+
+        What others submit while a batch is being filed goes together in the next: a crowd that writes at the
+        same moment costs two transactions, not two for each. A caller that is cancelled takes nothing back.
+        """
+        submission = Submission(channel_id, source, RawInput(content=raw, source_ref=source_ref))
+        return await self._submissions.add(submission)
+
+    async def _submit(self, submissions: Sequence[Submission]) -> list[Filed]:
+        """Accept a batch in one transaction and file it in another. One that cannot be stored (its channel
+        is gone) must not take the others with it."""
+        try:
+            records = await self._store(submissions)
+        except IntegrityError:
+            if len(submissions) == 1:
+                raise
+            return [filed for one in submissions for filed in await self._submit([one])]
+        return await self.file([stored_record.id for stored_record in records])
 
     async def file(self, record_ids: Sequence[int], *, forced: bool = False) -> list[Filed]:
         """Parse accepted inputs and put them into their conversations; answers outcomes in the order of the

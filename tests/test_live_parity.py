@@ -1,6 +1,7 @@
 """A push leaves the page as a reload would: every action is played, its pushes are applied to the old page,
 and the outcome is compared with a fresh one."""
 
+import asyncio
 import json
 import random
 from collections.abc import Awaitable, Callable, Collection
@@ -106,7 +107,7 @@ async def test_a_push_leaves_the_page_as_a_reload_would(
 
     with ExitStack() as watching:
         for watcher in watchers if is_live else ():
-            watching.enter_context(tail.watching(watcher.conversation.public_id))
+            watching.enter_context(tail.following(watcher.conversation.public_id, asyncio.Event()))
         assert await anext(play, "the end") == "the end"
         await tail.read()
         for watcher in watchers:
@@ -223,7 +224,7 @@ async def test_whatever_happens_in_whatever_order_pushes_lead_where_a_reload_doe
     await tail.read()
     (prompt,), (late,) = await watchers_of(stage, tail), await watchers_of(stage, tail)
 
-    with tail.watching(stage.scene.conversation.public_id):
+    with tail.following(stage.scene.conversation.public_id, asyncio.Event()):
         for step in chance.choices(STEPS, k=8):
             with suppress(OnethreadError):  # what is refused leaves everything as it was
                 await step(stage, chance)

@@ -25,6 +25,7 @@ from web.live.hub import Hub, hub_of, presence_frame
 from web.live.presence import Viewer
 from web.live.signals import SignalKind
 from web.live.subscriptions import Subscription
+from web.live.tail import LISTS
 from web.rates import Rate, Rates, counted_address
 
 SEND_SECONDS = 15.0
@@ -107,7 +108,7 @@ class AgentSocket:
         gauge = metrics.sockets.labels("agents")
         gauge.inc()
         try:
-            with self._hub.tail.rung.watch(first=True) as self._bell, self._hub.joined(self):
+            with self._hub.tail.following(LISTS, self._bell), self._hub.joined(self):
                 await self._subscribe(None, after)
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._listen())
@@ -227,7 +228,7 @@ class AgentSocket:
         self._threads[sub] = thread
         if sub not in self._watching:
             self._watching[sub] = ExitStack()
-            self._watching[sub].enter_context(self._hub.tail.watching(thread.public_id))
+            self._watching[sub].enter_context(self._hub.tail.following(thread.public_id, self._bell))
         await self._subscribe(thread, after)
         self.whisper(f"presence/{thread.id}", presence_frame(self._hub.presence.viewers(thread.id), thread))
 

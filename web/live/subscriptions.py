@@ -10,9 +10,8 @@ from collections.abc import Awaitable, Callable, Collection, Container, Iterable
 from inbox.queries.happenings import Thread
 from web.live.cursors import cursor_of
 from web.live.fragments import Drawn
-from web.live.tail import MOST_BEHIND, SharedFrame, Stretch, Tail
+from web.live.tail import LISTS, MOST_BEHIND, SharedFrame, Stretch, Tail
 
-LISTS = "lists"
 MOST_EVENTS = 64
 MOST_BYTES = 65_536
 MOST_CASES = 500
@@ -33,11 +32,15 @@ class Subscription:
 
     async def next(self, sees: Sees) -> str | None:
         """The next frame, as text; None where everything has been told."""
-        while not self.is_over and self._position < self._tail.head:
+        while not self.is_over and self._position < self._reach:
             frame = await self._frame(sees)
             if frame is not None:
                 return frame
         return None
+
+    @property
+    def _reach(self) -> int:
+        return self._tail.lists_head if self._thread is None else self._tail.head
 
     async def _frame(self, sees: Sees) -> str | None:
         place = (self.sub, self._position)

@@ -1,17 +1,20 @@
 """The one reader of the event log in a process: it reads each new event once, draws it once, and keeps the
 newest in a ring. A socket has only cursors; what is older than the ring is read and drawn by the same code.
+
+A socket is woken for what it follows: a timeline at once, lists at a pace, since every event concerns every
+reader of lists, and a browser asks for changed rows once a second at most.
 """
 
 import asyncio
 import bisect
-from collections import Counter
+import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from inbox.db import Database
-from inbox.feed import Feed
 from inbox.queries import happenings, timelines
 from inbox.queries.happenings import Thread
 from web.live.fragments import Drawn, Fragments
@@ -22,6 +25,8 @@ CAUGHT_UP_AT_ONCE = 64
 MOST_BEHIND = 20_000  # events; further behind, the page is asked for anew
 SQLITE_POLL_SECONDS = 0.2
 POSTGRES_POLL_SECONDS = 1.0
+LISTS_SECONDS = 0.4  # between two tellings of lists; the first after a pause is told at once
+LISTS = "lists"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +46,15 @@ class SharedFrame:
 
 
 class Tail:
-    """Run one in each process that serves pages. `rung` wakes whoever waits for `head` to grow.
+    """Run one in each process that serves pages. `head` is the newest position that has been read,
+    `lists_head` how far readers of lists are told.
 
     `frames` holds what was made for one reader and is the same for all at the same place; it is emptied
     whenever the head grows.
     """
 
     def __init__(self, database: Database, fragments: Fragments | None = None, *, kept: int = RING) -> None:
-        self.rung = Feed()
-        self.head = 0
+        self.head = self.lists_head = 0
         self.is_ready = asyncio.Event()
         self.frames: dict[tuple[str, int], SharedFrame] = {}
         self._database = database
@@ -57,7 +62,9 @@ class Tail:
         self._kept = kept
         self._ring: list[Drawn] = []
         self._begins_after = 0  # the ring holds every event whose position is larger
-        self._watched: Counter[str] = Counter()
+        self._followers: defaultdict[str, list[asyncio.Event]] = defaultdict(list)
+        self._lists_told_at = 0.0
+        self._lists_timer: asyncio.TimerHandle | None = None
 
     async def run(self) -> None:
         """Follow the log until cancelled. Raises what the database raises; run again, it goes on there."""
@@ -79,26 +86,29 @@ class Tail:
             async with self._database.glancing() as session:
                 if not self.is_ready.is_set():
                     self.head = self._begins_after = await timelines.newest_position(session)
+                    self.lists_head = self.head
                     self.is_ready.set()
                     return
                 happened = await happenings.since(session, self.head, limit=AT_ONCE)
                 if not happened:
                     return
-                self._keep(await self._fragments.draw(session, happened, watched=self._watched))
-                self.rung.wake()
+                drawn = await self._fragments.draw(session, happened, watched=self._followers)
+                self._keep(drawn)
+                self._ring_for(drawn)
             if len(happened) < AT_ONCE:
                 return
 
     @contextmanager
-    def watching(self, conversation_id: str) -> Iterator[None]:
-        """Have the events of this conversation (its public id) drawn from now on."""
-        self._watched[conversation_id] += 1
+    def following(self, sub: str, bell: asyncio.Event) -> Iterator[None]:
+        """Have *bell* set when something happened in a conversation (its public id), whose events are drawn
+        from now on, or in LISTS."""
+        self._followers[sub].append(bell)
         try:
             yield
         finally:
-            self._watched[conversation_id] -= 1
-            if not self._watched[conversation_id]:
-                del self._watched[conversation_id]
+            self._followers[sub].remove(bell)
+            if not self._followers[sub]:
+                del self._followers[sub]
 
     async def after(self, position: int, thread: Thread | None) -> Stretch:
         """What happened after a position, in one conversation or, for lists, in all: from the ring where it
@@ -140,6 +150,25 @@ class Tail:
         if len(self._ring) > 2 * self._kept:  # by halves, so that an event costs no move of the whole ring
             self._begins_after = self._ring[-self._kept - 1].position
             del self._ring[: -self._kept]
+
+    def _ring_for(self, drawn: Sequence[Drawn]) -> None:
+        touched = {name for one in drawn for name in one.timelines | one.beside}
+        for name in touched & self._followers.keys():
+            for bell in self._followers[name]:
+                bell.set()
+        if self._lists_timer is None:
+            pause = self._lists_told_at + LISTS_SECONDS - time.monotonic()
+            if pause <= 0:
+                self._tell_lists()
+            else:
+                self._lists_timer = asyncio.get_running_loop().call_later(pause, self._tell_lists)
+
+    def _tell_lists(self) -> None:
+        self._lists_timer = None
+        self._lists_told_at = time.monotonic()
+        self.lists_head = self.head
+        for bell in self._followers.get(LISTS, ()):
+            bell.set()
 
 
 def _position(drawn: Drawn) -> int:

@@ -1,5 +1,6 @@
 """What is drawn: whole, safe, the same for everybody, and each address of it leads somewhere."""
 
+import asyncio
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -24,7 +25,7 @@ from tests.builders import (
     an_outbound_message,
 )
 from tests.web.live.tabs import page_of
-from web.live.fragments import Fragments
+from web.live.fragments import Fragments, Texts
 from web.live.subscriptions import Sees, Subscription
 from web.live.tail import Tail
 from web.routes import ROUTES
@@ -201,9 +202,14 @@ async def test_what_else_shows_a_case_is_drawn_for_all_cases_of_the_conversation
 ) -> None:
     asked: list[set[int]] = []
 
-    async def heads(session: Reading, case_ids: Collection[int]) -> Mapping[int, str]:
+    async def heads(
+        session: Reading, case_ids: Collection[int], languages: Collection[str]
+    ) -> Mapping[int, Texts]:
         asked.append(set(case_ids))
-        return {case_id: f'<i id="head-{case_id}" hx-swap-oob="true">now</i>' for case_id in case_ids}
+        return {
+            case_id: {one: f'<i id="head-{case_id}" hx-swap-oob="true">now</i>' for one in languages}
+            for case_id in case_ids
+        }
 
     async with sqlite_database.transaction() as session:
         scene = await a_conversation(session)
@@ -215,7 +221,7 @@ async def test_what_else_shows_a_case_is_drawn_for_all_cases_of_the_conversation
     tail = Tail(sqlite_database, Fragments([heads]))
     await tail.read()
 
-    with tail.watching(scene.conversation.public_id):
+    with tail.following(scene.conversation.public_id, asyncio.Event()):
         async with sqlite_database.transaction() as session:
             for _ in range(3):
                 await an_inbound_message(session, scene)
