@@ -115,6 +115,7 @@ INBOX: list[BaseRoute] = [
     _get("/customers", customers.index),
     _get("/customers/{id}", customers.show),
     _post("/customers/{id}", customers.update),
+    _get("/customers/{id}/merge", merges.new),
     _post("/customers/{id}/merge", merges.create),
     _get("/merges/{id}", merges.show),
     _post("/merges/{id}/undo", merges.undo),

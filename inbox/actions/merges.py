@@ -4,6 +4,7 @@ Everything of the merged conversation moves to the kept one, but for events and 
 and conversation stay as redirects for their old ids. `inbox.actions.unmerges` is the way back.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from inbox.actions.events import record, write_events
 from inbox.actions.journals import Journal
 from inbox.actions.unmerges import Unmerged, undo_merge
 from inbox.actors import Actor
-from inbox.errors import Conflict, NotPermitted
+from inbox.errors import Conflict, Invalid, NotPermitted
 from inbox.locks import lock_conversations
 from inbox.models import (
     ActorKind,
@@ -41,9 +42,12 @@ from inbox.models import (
     TimelineEntry,
 )
 from inbox.policies import Action, authorize
+from inbox.queries.merge_previews import ATTRIBUTE
 from inbox.queries.redirects import conversation_of
 
 __all__ = ["Unmerged", "merge", "undo_merge"]
+
+_COLUMNS = ("name", "company")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,16 @@ async def merge(
     into: Customer,
     by: Agent | Actor,
     on_proof: bool = False,
+    take: Collection[str] = (),
 ) -> Merge:
     """Join *customer* into *into*, whose conversation and wording are kept.
 
-    Agents may always; anybody else only on proof (NotPermitted). Raises Conflict where both are one, or
-    where one of them was merged before.
+    *take* names what *customer* says better: name, company, attribute:KEY. Agents may always; anybody else
+    only on proof (NotPermitted). Raises Conflict where both are one, or where one of them was merged before,
+    Invalid for a field that there is not.
     """
+    if unknown := [name for name in take if name not in _COLUMNS and not name.startswith(ATTRIBUTE)]:
+        raise Invalid(f"There is no field {unknown[0]!r} to take: name, company or attribute:…", field="take")
     actor = Actor.of(by)
     authorize(actor, Action.MERGE)
     if actor.kind != ActorKind.AGENT and not on_proof:
@@ -78,7 +86,7 @@ async def merge(
     await _lower_read_marks(session, journal, merged, kept)
     await _move_claims(session, journal, merged, kept)
     decided = await _move_suggestions(session, journal, merged, kept, actor)
-    filled = await _fill_customer(session, journal, merged, kept)
+    filled = await _fill_customer(session, journal, merged, kept, take)
     row = Merge(
         kept_customer_id=kept.customer.id,
         merged_customer_id=merged.customer.id,
@@ -200,20 +208,27 @@ async def _move_suggestions(
 
 
 async def _fill_customer(
-    session: AsyncSession, journal: Journal, merged: _Side, kept: _Side
+    session: AsyncSession, journal: Journal, merged: _Side, kept: _Side, take: Collection[str]
 ) -> dict[str, Any]:
-    """What the kept customer does not say about themselves, the merged one says; answers what was filled."""
-    for column in ("name", "company"):
-        if not getattr(kept.customer, column):
-            await journal.change(session, kept.customer, **{column: getattr(merged.customer, column)})
+    """What the kept customer does not say about themselves, and what is to be taken, the merged one says;
+    answers what was filled, and what stood in its place."""
+    for column in _COLUMNS:
+        theirs = getattr(merged.customer, column)
+        if theirs and (column in take or not getattr(kept.customer, column)):
+            await journal.change(session, kept.customer, **{column: theirs})
     said = kept.customer.attributes
-    attributes = {key: value for key, value in merged.customer.attributes.items() if key not in said}
+    attributes = {
+        key: value
+        for key, value in merged.customer.attributes.items()
+        if key not in said or f"{ATTRIBUTE}{key}" in take
+    }
+    replaced = {key: said[key] for key in attributes if key in said}
     marks = [mark for mark in merged.customer.marks if mark not in kept.customer.marks]
     if attributes:
         kept.customer.attributes = said | attributes
     if marks:
         kept.customer.marks = kept.customer.marks + marks
-    return {"attributes": attributes, "marks": marks}
+    return {"attributes": attributes, "marks": marks, "replaced": replaced}
 
 
 def _record(

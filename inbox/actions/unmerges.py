@@ -106,12 +106,15 @@ async def _sides(session: AsyncSession, merge: Merge) -> Sides:
 
 
 def _take_from_kept(kept: Customer, merge: Merge) -> None:
-    """Take the borrowed attributes and marks away again, where nobody has changed them."""
+    """Take the borrowed attributes and marks away again, where nobody has changed them; what they stood in
+    place of comes back."""
     filled = merge.journal["filled"]
-    borrowed = filled["attributes"]
-    kept.attributes = {
-        key: value for key, value in kept.attributes.items() if key not in borrowed or borrowed[key] != value
+    borrowed, replaced = filled["attributes"], filled.get("replaced", {})
+    standing = {
+        key: replaced.get(key) if key in borrowed and borrowed[key] == value else value
+        for key, value in kept.attributes.items()
     }
+    kept.attributes = {key: value for key, value in standing.items() if value is not None}
     kept.marks = [mark for mark in kept.marks if mark not in filled["marks"]]
 
 

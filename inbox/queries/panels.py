@@ -36,12 +36,15 @@ MOST_BESIDE = 5
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Maybe:
     """An open question: this customer may be the same person as `face`. `is_here`: it stands in this
-    conversation, not in the other's."""
+    conversation, not in the other's. `goes_in` and `stays` are the customers of a merge: whoever owns a typed
+    address stays, and so does whoever's strand was answered."""
 
     suggestion: Suggestion
     face: Face
     conversation_id: str | None
     is_here: bool
+    goes_in: str
+    stays: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,12 +121,16 @@ async def _maybes(session: AsyncSession, customer: Customer) -> list[Maybe]:
         other_id = suggestion.other_customer_id if is_here else suggestion.customer_id
         other = await session.get_one(Customer, other_id)
         thread = select(Conversation.public_id).where(Conversation.customer_id == other_id)
+        ends = (customer.public_id, other.public_id)
+        goes_in, stays = ends if is_here == (suggestion.kind == SuggestionKind.CLAIM) else ends[::-1]
         maybes.append(
             Maybe(
                 suggestion=suggestion,
                 face=face_of_customer(other),
                 conversation_id=await session.scalar(thread),
                 is_here=is_here,
+                goes_in=goes_in,
+                stays=stays,
             )
         )
     return maybes

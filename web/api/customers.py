@@ -26,7 +26,10 @@ class CustomerChange(Body):
 
 
 class MergeInto(Body):
+    """`take` names what the merged customer says better: name, company, attribute:KEY."""
+
     into_id: str
+    take: list[str] = Field(default_factory=list, max_length=200)
 
 
 class Decision(Body):
@@ -76,14 +79,14 @@ async def update(request: Request) -> Response:
 
 
 async def merge(request: Request) -> Response:
-    """POST /api/v1/customers/{id}/merge {into_id} → {merge_id}"""
+    """POST /api/v1/customers/{id}/merge {into_id, take} → {merge_id}"""
     body = await read(request, MergeInto)
     authorize(actor_of(request), Action.MERGE)
 
     async def change(session: Session) -> tuple[int, Any]:
         customer = await redirects.find_customer(session, request.path_params["id"])
         into = await redirects.find_customer(session, body.into_id)
-        made = await merges.merge(session, customer, into=into, by=acting(request))
+        made = await merges.merge(session, customer, into=into, by=acting(request), take=body.take)
         await session.flush()
         return 201, {"merge_id": made.public_id}
 

@@ -1,13 +1,14 @@
 """Joining two customers, and taking it back."""
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from inbox.actions import merges
+from inbox.actions import merges, undos
 from inbox.errors import Invalid, NotFound
 from inbox.models import Conversation
 from inbox.policies import Action, authorize
 from inbox.queries import named, redirects
+from inbox.queries.merge_previews import preview_of
 from inbox.queries.unmerged import unmerging_of
 from web.acting import actor_of, text_of
 from web.answers import moved
@@ -15,18 +16,38 @@ from web.installation import installation_of
 from web.templating import page
 from web.workspace import shell_for
 
+FIELD = "field:"
+
+
+async def new(request: Request) -> Response:
+    """GET /customers/{id}/merge?into=: both customers beside each other, before anything is done"""
+    async with installation_of(request).database.reading() as session:
+        customer = await redirects.find_customer(session, request.path_params["id"])
+        into = await redirects.find_customer(session, request.query_params.get("into", ""))
+        if customer.id == into.id:
+            return RedirectResponse(f"/customers/{into.public_id}", 303)
+        preview = await preview_of(session, actor_of(request), customer, into=into)
+        shell = await shell_for(session, request.state.agent)
+    return page(request, "customers/merge.html", preview=preview, shell=shell, current="customers")
+
 
 async def create(request: Request) -> Response:
-    """POST /customers/{id}/merge {into_id}: the customer of the path goes into the other"""
+    """POST /customers/{id}/merge {into_id, field:…}: the customer of the path goes into the other; a field
+    whose value is "merged" is taken from it"""
+    agent = request.state.agent
     authorize(actor_of(request), Action.MERGE)
-    into_id = text_of(await request.form(), "into_id")
+    form = await request.form()
+    into_id = text_of(form, "into_id")
+    chosen = [name for name in form if name.startswith(FIELD) and text_of(form, name) == "merged"]
+    take = [name.removeprefix(FIELD) for name in chosen]
     async with installation_of(request).database.transaction() as session:
         customer = await redirects.find_customer(session, request.path_params["id"])
         try:
             into = await redirects.find_customer(session, into_id)
         except NotFound as error:
             raise Invalid("Choose the customer to merge with.", field="into_id") from error
-        merge = await merges.merge(session, customer, into=into, by=request.state.agent)
+        merge = await merges.merge(session, customer, into=into, by=agent, take=take)
+        await undos.remember(session, by=agent, action="merge", journal={"merge": merge.id}, case=None)
         conversation = await session.get_one(Conversation, merge.kept_conversation_id)
     return moved(request, f"/conversations/{conversation.public_id}")
 

@@ -38,24 +38,40 @@ async def test_a_customer_is_corrected(maya: Person, scene: Scene, sqlite_databa
     assert (customer.attributes, customer.marks, customer.company) == ({}, [], "")
 
 
-async def test_two_customers_are_merged_and_parted(
+async def test_two_customers_are_compared_merged_and_parted(
     maya: Person, scene: Scene, sqlite_database: Database
 ) -> None:
     other = await another(sqlite_database)
+    async with sqlite_database.transaction() as session:
+        for row, plan in ((scene.customer, "Basic"), (other.customer, "Trade")):
+            customer = await session.get_one(Customer, row.id)
+            customer.attributes = {"Plan": plan, f"Only {plan}": "yes"}
     url = f"/customers/{scene.customer.public_id}"
-    assert "Merge into Ana Sousa" in (await maya.browser.get(f"{url}?with=home")).text
-    merged = await maya.post(
-        f"/customers/{other.customer.public_id}/merge", data={"into_id": scene.customer.public_id}
+    merging = f"/customers/{other.customer.public_id}/merge"
+    assert f"{merging}?into={scene.customer.public_id}" in (await maya.browser.get(f"{url}?with=home")).text
+    page = (await maya.browser.get(f"{merging}?into={scene.customer.public_id}")).text
+    assert all(
+        words in page for words in ("Where is my order?", scene.identity.address, "Trade", "One thread")
     )
+    assert 'name="field:attribute:Plan" value="merged"' in page and "field:attribute:Only" not in page
+
+    form = {"into_id": scene.customer.public_id, "field:attribute:Plan": "merged", "field:name": "kept"}
+    merged = await maya.post(merging, data=form)
+
     assert merged.headers["location"] == f"/conversations/{scene.conversation.public_id}"
     gone = await maya.browser.get(f"/customers/{other.customer.public_id}")
     assert gone.headers["location"] == url
     async with sqlite_database.reading() as session:
         merge = (await session.scalars(select(Merge))).one()
+        kept = await session.get_one(Customer, scene.customer.id)
+    assert kept.attributes == {"Plan": "Trade", "Only Basic": "yes", "Only Trade": "yes"}
     panel = (await maya.browser.get(f"/conversations/{scene.conversation.public_id}")).text
     assert f"/merges/{merge.public_id}/undo" in panel
     await maya.post(f"/merges/{merge.public_id}/undo")
     assert (await maya.browser.get(f"/customers/{other.customer.public_id}")).status_code == 200
+    async with sqlite_database.reading() as session:
+        parted = await session.get_one(Customer, scene.customer.id)
+    assert parted.attributes == {"Plan": "Basic", "Only Basic": "yes"}
 
 
 async def test_what_came_between_a_merge_and_its_undo_is_sorted_on_a_page_of_its_own(
