@@ -7,6 +7,7 @@ from web import mailbox_pages
 from web.bodies import MULTIPART_BYTES
 from web.endpoints import (
     intake,
+    looks,
     mailbox_sign_ins,
     newcomers,
     profiles,
@@ -33,6 +34,10 @@ OWN: list[BaseRoute] = [
     route("/settings/profile", profiles.show, policy=Policy.AGENT),
     _post("/settings/profile", profiles.change, Policy.AGENT),
     _post("/settings/writing", profiles.change_writing, Policy.AGENT),
+    route("/settings/appearance", looks.show_appearance, policy=Policy.AGENT),
+    _post("/settings/appearance", looks.change_appearance, Policy.AGENT),
+    route("/settings/shortcuts", looks.show_shortcuts, policy=Policy.AGENT),
+    _post("/settings/shortcuts", looks.change_shortcuts, Policy.AGENT),
     _post("/settings/password", profiles.change_password, Policy.AGENT),
     route("/settings/sessions", sessions_list.index, policy=Policy.AGENT),
     _post("/settings/sessions/{id}/revoke", sessions_list.revoke, Policy.AGENT),

@@ -3,10 +3,13 @@
 Passwords are hashed before a transaction begins: these actions take hashes (see `inbox.passwords`).
 """
 
+from collections.abc import Mapping
+
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
+from inbox.actions.events import record
 from inbox.actors import Actor
 from inbox.addresses import normalise_email
 from inbox.credentials import INVITATION_LIFE, digest_of, new_token
@@ -14,6 +17,7 @@ from inbox.errors import Conflict, Invalid, NotFound
 from inbox.models import (
     Agent,
     ApiToken,
+    EventKind,
     Invitation,
     InvitationPurpose,
     Role,
@@ -24,6 +28,8 @@ from inbox.queries import agents
 from inbox.signatures import checked_template
 
 THEMES = ("auto", "light", "dark")
+MOST_CHATS = 100
+DENSITIES = ("comfortable", "compact")
 
 
 async def add_agent(
@@ -63,11 +69,23 @@ async def change_agent(
     return agent
 
 
-async def choose_look(session: AsyncSession, agent: Agent, *, theme: str, shortcuts: bool) -> None:
-    """Keep how an agent likes the screens: colours (auto, light or dark) and single-letter keys."""
+async def choose_look(session: AsyncSession, agent: Agent, *, theme: str, density: str) -> None:
+    """Keep how an agent likes the screens: colours (auto, light or dark), and rows that are comfortable or
+    compact."""
     if theme not in THEMES:
         raise Invalid("The colours follow the system, or they are light or dark.", field="theme")
-    agent.theme, agent.shortcuts = theme, shortcuts
+    if density not in DENSITIES:
+        raise Invalid("Rows are comfortable or compact.", field="density")
+    agent.theme, agent.density = theme, density
+    await session.flush()
+
+
+async def choose_keys(
+    session: AsyncSession, agent: Agent, *, shortcuts: bool, keys: Mapping[str, str]
+) -> None:
+    """Keep whether single-letter keys do anything for an agent, and the keys that they have put in another's
+    place, by the default ones."""
+    agent.shortcuts, agent.keys = shortcuts, dict(keys)
     await session.flush()
 
 
@@ -98,12 +116,24 @@ async def deactivate(session: AsyncSession, agent: Agent, *, by: Actor) -> None:
         await _keep_an_admin(session, agent)
         agent.deactivated_at = clock.now()
         await revoke_everything(session, agent)
+        _record(session, EventKind.AGENT_DEACTIVATED, agent, by)
 
 
 async def activate(session: AsyncSession, agent: Agent, *, by: Actor) -> None:
     """Let an agent come back; they sign in anew."""
     authorize(by, Action.ADMINISTER)
-    agent.deactivated_at = None
+    if agent.deactivated_at is not None:
+        agent.deactivated_at = None
+        _record(session, EventKind.AGENT_ACTIVATED, agent, by)
+        await session.flush()
+
+
+async def limit_chats(session: AsyncSession, agent: Agent, limit: int | None, *, by: Actor) -> None:
+    """Say how many open chats are enough for an agent; None for no limit. Raises Invalid."""
+    authorize(by, Action.ADMINISTER)
+    if limit is not None and not 1 <= limit <= MOST_CHATS:
+        raise Invalid(f"A chat limit is a number from 1 to {MOST_CHATS}.", field="chat_limit")
+    agent.chat_limit = limit
     await session.flush()
 
 
@@ -194,6 +224,11 @@ async def _keep_an_admin(session: AsyncSession, agent: Agent) -> None:
     )
     if agent.is_admin and await session.scalar(others.limit(1)) is None:
         raise Conflict("There must be one admin at least. Make somebody else an admin first.")
+
+
+def _record(session: AsyncSession, kind: EventKind, agent: Agent, by: Actor) -> None:
+    facts = {"agent_id": agent.public_id, "agent": agent.name}
+    record(session, kind, actor=by, conversation=None, data=facts)
 
 
 def _checked_name(name: str) -> str:

@@ -14,6 +14,7 @@ STATIC = Path(__file__).parents[2] / "web" / "static"
 SCRIPTS = (
     "htmx.min.js",
     "app.js",
+    "keys.js",
     "timeline.js",
     "lists.js",
     "live.js",

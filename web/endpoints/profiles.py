@@ -1,4 +1,4 @@
-"""Settings → Profile: one's own name, password, colours and keys."""
+"""Settings → Profile: one's own name, signature and password."""
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -29,15 +29,12 @@ async def show(request: Request) -> Response:
 
 
 async def change(request: Request) -> Response:
-    """POST /settings/profile: name, theme, shortcuts."""
+    """POST /settings/profile: name."""
     form = await request.form()
     try:
         async with installation_of(request).database.transaction() as session:
             agent = await agents.by_id(session, request.state.agent.public_id)
             await people.change_agent(session, agent, name=_text(form, "name"), by=actor_of(request))
-            await people.choose_look(
-                session, agent, theme=_text(form, "theme"), shortcuts=bool(form.get("shortcuts"))
-            )
     except Invalid as problem:
         return await _page(request, name=_text(form, "name"), problem=problem)
     return RedirectResponse(f"{HOME}?saved=1", 303)

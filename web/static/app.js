@@ -1,4 +1,4 @@
-/* The shell: CSRF, times, menus, dialogs, toasts, keys, theme. Loaded first of ours; offers desk.headers, desk.toast, desk.times.
+/* The shell: CSRF, times, menus, dialogs, toasts, theme. Loaded first of ours; offers desk.headers, desk.toast, desk.times, desk.sheet.
 
    meta[name=csrf][content]         sent as X-CSRF-Token by every request of htmx and of these scripts
    time[datetime]                   text by age: "6 min", "10:46", "Wed", "18 Nov", "18 Nov 2025"; [data-format=clock] (in a thread)
@@ -8,9 +8,8 @@
                                     a form in a dialog that htmx sent closes it on success
    #toasts[role=status]             holds form.toast or div.toast[data-seconds]; the event HX-Trigger {"toast": {text, undo}} makes one,
                                     undo being the URL that is posted to
-   [data-key="e"]                   pressed by that key (case matters: "N" is Shift+N; "g m" is a sequence); fields are focused,
-                                    all else is clicked. body[data-shortcuts=off] switches letters off. dialog#shortcuts is shown by "?"
-   [data-panel=customer] on .app    toggled by [data-panel-toggle]; [data-copy=SELECTOR] copies; select[data-theme-choice] previews */
+   a[data-sheet]                    shows what its page answers to a script in dialog#sheet (a link's own page without a script)
+   [data-panel=customer] on .app    toggled by [data-panel-toggle]; [data-copy=SELECTOR] copies; [data-theme-choice] and [data-density-choice] preview */
 (function () {
   'use strict';
   const desk = (window.desk = window.desk || {}), root = document.documentElement;
@@ -21,7 +20,6 @@
     clock: as({ hour: '2-digit', minute: '2-digit', hour12: false }), week: as({ weekday: 'short' }), day: as({ day: 'numeric', month: 'short' }),
     year: as({ day: 'numeric', month: 'short', year: 'numeric' }), full: as({ dateStyle: 'full', timeStyle: 'long' }), key: as({ dateStyle: 'short' }),
   };
-  let sequence = '', sequenceTimer = 0;
 
   desk.headers = function (more) {
     const meta = document.querySelector('meta[name="csrf"]');
@@ -71,11 +69,6 @@
     document.querySelectorAll('details.menu[open]').forEach(menu => { if (!except || !menu.contains(except)) menu.open = false; });
   }
 
-  function onEscape() {
-    const menu = document.querySelector('details.menu[open]'), area = document.activeElement;
-    if (menu) { menu.open = false; menu.querySelector('summary').focus(); } else if (area && area.matches('input, textarea, select')) area.blur();
-  }
-
   document.addEventListener('click', e => {
     const at = e.target, opener = at.closest('[data-dialog]'), closer = at.closest('[data-close]'), menu = at.closest('details.menu');
     closeMenus(at);
@@ -86,14 +79,16 @@
     if (at.matches('dialog') && !isTyped(at)) at.close();                          // the backdrop: never throws words away
     const toggle = at.closest('[data-panel-toggle]'), app = document.querySelector('.app');
     if (toggle && app && innerWidth >= 768) { e.preventDefault(); togglePanel(app); }
-    const copy = at.closest('[data-copy]');
+    const copy = at.closest('[data-copy]'), sheet = at.closest('a[data-sheet]');
     if (copy) copyFrom(copy);
+    if (sheet && !e.ctrlKey && !e.metaKey) { e.preventDefault(); desk.sheet(sheet.href); }
   });
   const isTyped = dialog => [...dialog.querySelectorAll('textarea, input:not([type="hidden"])')].some(f => f.value !== f.defaultValue);
   document.addEventListener('change', e => {
     const menu = e.target.type === 'radio' && e.target.closest('details.menu');
     if (menu) menu.open = false;
     if (e.target.matches('[data-theme-choice]')) root.dataset.theme = e.target.value;
+    if (e.target.matches('[data-density-choice]')) root.dataset.density = e.target.value;
   });
   document.addEventListener('htmx:afterRequest', e => {
     const dialog = e.target.closest('dialog');
@@ -113,6 +108,20 @@
     const wide = innerWidth >= 1280, shown = wide ? app.dataset.panel !== 'none' : app.dataset.panel === 'customer';
     app.dataset.panel = shown ? (wide ? 'none' : '') : 'customer';
   }
+
+  /** Shows what an address answers to a script in a dialog of this page; its own page where that fails. */
+  desk.sheet = function (url) {
+    const dialog = document.getElementById('sheet');
+    if (!dialog) return false;
+    fetch(url, { headers: desk.headers() }).then(async answer => {
+      if (!answer.ok || answer.redirected) throw new Error(answer.status);
+      dialog.innerHTML = await answer.text();
+      dialog.showModal();
+      if (window.htmx) window.htmx.process(dialog);
+      document.dispatchEvent(new CustomEvent('desk:applied'));
+    }).catch(() => location.assign(url));
+    return true;
+  };
 
   async function copyFrom(button) {
     const source = document.querySelector(button.dataset.copy);
@@ -162,36 +171,6 @@
     new MutationObserver(all => all.forEach(m => m.addedNodes.forEach(el => { if (el.matches && el.matches('.toast')) age(el); }))).observe(toasts, { childList: true });
   }
 
-  /* ---- keys: letters act only when no field has the focus; matched by what is printed on the key ---- */
-  function press(key) {
-    const all = [...document.querySelectorAll('[data-key="' + CSS.escape(key) + '"]')].filter(el => el.checkVisibility ? el.checkVisibility() : el.offsetParent);
-    const el = all[all.length - 1];
-    if (!el) return false;
-    if (el.matches('textarea, input:not([type="radio"]):not([type="checkbox"])')) { el.focus(); if (el.select && el.type === 'search') el.select(); } else el.click();
-    return true;
-  }
-
-  function step(by) {
-    const all = [...document.querySelectorAll('#rows a.row')], at = document.activeElement.closest && document.activeElement.closest('a.row');
-    const now = all.indexOf(at) >= 0 ? all.indexOf(at) : all.findIndex(row => row.hasAttribute('aria-current'));
-    const next = all[Math.min(all.length - 1, Math.max(0, now + by))];
-    if (next) next.focus();
-    return Boolean(next);
-  }
-
-  const MOVES = { j: () => step(1), k: () => step(-1), '?': () => { const d = document.getElementById('shortcuts'); if (d && !d.open) d.showModal(); return Boolean(d); } };
-  MOVES.o = () => { const row = document.activeElement.closest('a.row'); if (row) row.click(); return Boolean(row); };
-  document.addEventListener('keydown', e => {
-    if (e.key === 'Escape' && !e.defaultPrevented) return onEscape();
-    if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || document.body.dataset.shortcuts === 'off') return;
-    if (e.target.closest('input:not([type="radio"]):not([type="checkbox"]), textarea, select, [contenteditable], dialog')) return;
-    if (e.key === ' ' || e.key === 'Enter') return;
-    const keys = sequence ? sequence + ' ' + e.key : e.key, began = !sequence && document.querySelector('[data-key^="' + CSS.escape(e.key) + ' "]');
-    clearTimeout(sequenceTimer);
-    sequence = began ? e.key : '';
-    if (began) sequenceTimer = setTimeout(() => { sequence = ''; }, 1500);
-    if ((MOVES[keys] && MOVES[keys]()) || press(keys)) e.preventDefault();
-  });
   document.addEventListener('keydown', e => {                // arrows walk through an open menu
     const pop = e.target.closest && e.target.closest('details.menu[open]');
     if (!pop || !/^Arrow(Up|Down)$/.test(e.key)) return;

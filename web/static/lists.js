@@ -164,11 +164,25 @@
     if (!list || e.altKey || e.isComposing) return;
     if (e.key === 'Escape' && ticked().length && !document.querySelector('details.menu[open], dialog[open]')) { e.preventDefault(); tick(boxes(), false); return; }
     if (inside && (e.ctrlKey || e.metaKey) && e.key === 'a') { e.preventDefault(); tick(boxes(), true); return; }
-    if (e.ctrlKey || e.metaKey || !/^x$/i.test(e.key) || document.body.dataset.shortcuts === 'off') return;
-    if (e.target.closest('input:not(.row__x), textarea, select, dialog')) return;
-    const box = boxOf(document.activeElement) || boxOf(list.querySelector('[aria-current]'));
-    if (box) { e.preventDefault(); tickKey(box, e.shiftKey); }
   }, true);
+  const tickHere = isRange => () => {
+    const list = rows(), box = boxOf(document.activeElement) || (list && boxOf(list.querySelector('[aria-current]')));
+    if (box) tickKey(box, isRange);
+    return Boolean(box);
+  };
+
+  /* ---- from row to row ---- */
+  const rowOf = el => el && el.closest && el.closest('#rows a.row');
+  const step = by => e => {
+    const all = [...document.querySelectorAll('#rows a.row')], at = all.indexOf(rowOf(document.activeElement));
+    if (!all.length || (e.key.length > 1 && at < 0)) return false;                       // arrows walk only inside the list
+    const now = at >= 0 ? at : all.findIndex(row => row.hasAttribute('aria-current'));
+    all[Math.min(all.length - 1, Math.max(0, now + by))].focus();
+    return true;
+  };
+  const openRow = () => { const row = rowOf(document.activeElement); if (row) row.click(); return Boolean(row); };
+  desk.keys = { ...desk.keys, x: tickHere(false), X: tickHere(true), j: step(1), k: step(-1), ArrowDown: step(1), ArrowUp: step(-1), o: openRow };
+
   document.addEventListener('click', e => {
     if (e.target.matches('.row__x')) { const on = e.target.checked; if (e.shiftKey) { e.target.checked = true; tickKey(e.target, true); } else { lastTicked = e.target; tick([e.target], on); } }
     if (e.target.id !== 'bulk-all') return;

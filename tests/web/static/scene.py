@@ -28,6 +28,7 @@ SHEETS = ("tokens.css", "base.css", "app.css", "pages.css")
 SCRIPTS = (
     "htmx.min.js",
     "app.js",
+    "keys.js",
     "timeline.js",
     "lists.js",
     "live.js",
