@@ -7,13 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
 from inbox.actions.notes import mark_mentions_seen
+from inbox.actions.notifications import mark_conversation_read
 from inbox.errors import Invalid
 from inbox.models import Agent, Conversation, Direction, EventCounter, Message, ReadMark
 
 
 async def mark_read(session: AsyncSession, conversation: Conversation, *, by: Agent, position: int) -> None:
-    """The agent has seen everything up to an entry; a mark only moves forwards. Mentions of them are seen
-    too.
+    """The agent has seen everything up to an entry; a mark only moves forwards. Mentions of them and what
+    they were told of the conversation are seen too.
 
     Raises Invalid for a position that nothing has yet.
     """
@@ -26,6 +27,7 @@ async def mark_read(session: AsyncSession, conversation: Conversation, *, by: Ag
     if position > (await session.scalar(known) or 0):
         await _put(session, conversation, by, position)
     await mark_mentions_seen(session, conversation, by=by)
+    await mark_conversation_read(session, conversation, by=by)
 
 
 async def mark_unread(session: AsyncSession, conversation: Conversation, *, by: Agent) -> None:

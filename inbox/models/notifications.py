@@ -11,8 +11,8 @@ from inbox.models.base import Model, WithCreation, WithPublicId
 
 
 class NotificationKind(StrEnum):
-    """MESSAGE: in a case of mine or one that I follow. MENTION: a note names me. HANDOFF: a case is offered or
-    given to me, or an offer of mine has ended. CHAT and EMAIL: something new that nobody has, in my team.
+    """MESSAGE: in a case of mine or one that I follow. MENTION: a note names me. HANDOFF: a case is offered
+    or given to me, or an offer of mine has ended. CHAT and EMAIL: something new that nobody has, in my team.
     TARGET: somebody has nearly waited for too long."""
 
     MESSAGE = "message"
