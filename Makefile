@@ -49,6 +49,9 @@ format: $(VENV)/.dev    ## Format and fix
 bench: $(VENV)/.dev     ## Run the benchmarks and print their figures
 	$(BIN)/python -m benchmarks $(ARGS)
 
+words: $(VENV)/.dev     ## Take new texts into the catalogues of other languages (docs/words.md)
+	$(BIN)/python -m web.extraction
+
 migration: $(VENV)/.dev ## Create a migration (M="add snoozing")
 	@test -n "$(M)" || { echo 'say what it does: make migration M="add snoozing"' >&2; exit 2; }
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && url="url=sqlite:///$$folder/empty.db" && \
@@ -87,4 +90,4 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.run
 
-.PHONY: help run demo setup test check format bench migration audit lock clean
+.PHONY: help run demo setup test check format bench words migration audit lock clean

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from inbox.errors import SettingsInvalid
+from inbox.words import KNOWN, LANGUAGES
 
 PREFIX = "ONETHREAD_"
 CONFIG = PREFIX + "CONFIG"
@@ -27,6 +28,7 @@ class Settings(BaseModel):
     broker_url: str = Field("", description="Kept for redis://…; this version asks the database instead.")
     blob_url: str = Field("", description="file:///path; empty: a folder in the data folder.")
     base_url: str = Field("http://127.0.0.1:8000", description="How browsers reach this installation.")
+    language: str = Field("en", description="What screens speak to whoever has not chosen: en or de.")
     secret_key: str | None = Field(
         None, description="At least 32 characters; several, newest first, with commas."
     )
@@ -59,6 +61,13 @@ class Settings(BaseModel):
     def _none_yet(cls, value: str) -> str:
         if value:
             raise ValueError("is not served by this version: leave it empty, the database tells what is new")
+        return value
+
+    @field_validator("language")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in KNOWN:
+            raise ValueError(f"must be one of {', '.join(LANGUAGES)}")
         return value
 
     @field_validator("base_url")

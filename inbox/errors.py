@@ -17,9 +17,16 @@ OnethreadError
 
 from collections.abc import Sequence
 
+from inbox.phrases import N_, Phrase
+
 
 class OnethreadError(Exception):
-    """The root; its text is a sentence that a person can act on."""
+    """The root; its text is a sentence that a person can act on, in English. `phrase` is the same for whoever
+    reads another language: *values* fill its places, such as %(name)s."""
+
+    def __init__(self, text: str = "", /, **values: object) -> None:
+        self.phrase = Phrase(text, values)
+        super().__init__(str(self.phrase))
 
 
 class NotFound(OnethreadError):
@@ -33,8 +40,8 @@ class NotPermitted(OnethreadError):
 class Invalid(OnethreadError):
     """The input cannot be used. `field` names the culprit where there is one."""
 
-    def __init__(self, text: str, *, field: str | None = None) -> None:
-        super().__init__(text)
+    def __init__(self, text: str, /, *, field: str | None = None, **values: object) -> None:
+        super().__init__(text, **values)
         self.field = field
 
 
@@ -51,7 +58,7 @@ class MissedMessages(Conflict):
 
     def __init__(self, message_ids: Sequence[str]) -> None:
         super().__init__(
-            "Something arrived while you were writing. Read it, then send anyway or change your reply."
+            N_("Something arrived while you were writing. Read it, then send anyway or change your reply.")
         )
         self.message_ids = tuple(message_ids)
 
@@ -60,10 +67,17 @@ class LessProven(Conflict):
     """An answer to what was asked by mail is about to go into the chat of somebody unproven."""
 
     def __init__(self, subject: str) -> None:
-        super().__init__(
-            f"“{subject or 'An email'}” waits for an answer, and nobody has proved that its sender sits in "
-            "this chat. Answer it by email, or send this to the chat anyway."
-        )
+        if subject:
+            text = N_(
+                "“%(subject)s” waits for an answer, and nobody has proved that its sender sits in this chat. "
+                "Answer it by email, or send this to the chat anyway."
+            )
+        else:
+            text = N_(
+                "“An email” waits for an answer, and nobody has proved that its sender sits in this chat. "
+                "Answer it by email, or send this to the chat anyway."
+            )
+        super().__init__(text, subject=subject)
 
 
 class Refused(OnethreadError):
@@ -73,8 +87,8 @@ class Refused(OnethreadError):
 class DeliveryFailure(OnethreadError):
     """A sender could not deliver to one recipient. `code` is the SMTP reply code where there is one."""
 
-    def __init__(self, text: str, *, code: int | None = None) -> None:
-        super().__init__(text)
+    def __init__(self, text: str, /, *, code: int | None = None, **values: object) -> None:
+        super().__init__(text, **values)
         self.code = code
 
 

@@ -17,7 +17,8 @@ from inbox.envelopes import Outcome
 from inbox.errors import NotFound, OnethreadError
 from inbox.models import Conversation, Event, EventKind, Handoff, Place, Priority, place_of
 from inbox.queries import happenings
-from tests.web.live import plays_of_cases, plays_of_messages, plays_of_visitors
+from inbox.words import ENGLISH, LENGTHENED
+from tests.web.live import plays_of_cases, plays_of_customers, plays_of_messages, plays_of_visitors
 from tests.web.live.stage import Play, Stage, set_stage
 from tests.web.live.tabs import Page, beside_of_page, page_of
 from web.live.cursors import position_of
@@ -26,13 +27,25 @@ from web.live.tail import Tail
 
 PLAYS = {
     name: value
-    for module in (plays_of_messages, plays_of_cases, plays_of_visitors)
+    for module in (plays_of_messages, plays_of_cases, plays_of_customers, plays_of_visitors)
     for name, value in vars(module).items()
     if isinstance(value, Play)
 }
 
+# Enough to draw every sort of entry; a language changes nothing else.
+IN_SEVERAL_LANGUAGES = (
+    "a_note_is_added_and_edited",
+    "a_handoff_is_declined_and_another_withdrawn",
+    "a_case_is_resolved_reopened_and_set_to_pending",
+)
+
 # Facts that no play brings about: no page of a conversation shows them, nor does it change by them.
 ELSEWHERE = {
+    EventKind.ABSENCE_BEGAN,
+    EventKind.ABSENCE_ENDED,
+    EventKind.ABSENCE_PLANNED,
+    EventKind.AGENT_ACTIVATED,
+    EventKind.AGENT_DEACTIVATED,
     EventKind.CHANNEL_CHANGED,
     EventKind.IDENTITY_PROVED,
     EventKind.INTAKE_QUARANTINED,
@@ -43,9 +56,12 @@ ELSEWHERE = {
 class Watcher:
     """A page of a conversation that is kept up to date by pushes."""
 
-    def __init__(self, database: Database, tail: Tail, conversation: Conversation, page: Page) -> None:
+    def __init__(
+        self, database: Database, tail: Tail, conversation: Conversation, page: Page, language: str = ENGLISH
+    ) -> None:
         self.conversation = conversation
         self.page = page
+        self.language = language
         self.resets = 0
         self.hears_of_what_is_beside = False
         self._database = database
@@ -55,19 +71,19 @@ class Watcher:
         """Apply what was pushed since; after a reset the page is asked for anew, as live.js does."""
         async with self._database.reading() as session:
             thread = await happenings.thread_of(session, self.conversation.id)
-        subscription = Subscription(self._tail, thread, position_of(self.page.cursor))
+        subscription = Subscription(self._tail, thread, position_of(self.page.cursor), self.language)
         while (text := await subscription.next(_everything)) is not None:
             frame = json.loads(text)
             if "reset" in frame:
                 self.resets += 1
-                self.page = await page_of(self._database, self.conversation)
+                self.page = await self.fresh()
                 return
             self.page.apply(frame.get("html", ""))
             self.page.cursor = frame["cursor"]
             self.hears_of_what_is_beside |= "beside" in frame.get("signal", {})
 
     async def fresh(self) -> Page:
-        return await page_of(self._database, self.conversation)
+        return await page_of(self._database, self.conversation, language=self.language)
 
 
 async def everything_beside(stage: Stage, watcher: Watcher) -> str:
@@ -129,6 +145,40 @@ def test_every_kind_of_event_is_played() -> None:
     played = {kind for play in PLAYS.values() for kind in play.kinds}
 
     assert set(EventKind) - played == ELSEWHERE
+
+
+async def readers_of(stage: Stage, tail: Tail, languages: Collection[str]) -> list[Watcher]:
+    """One for each language, on the page of the stage's conversation."""
+    conversation, database = stage.scene.conversation, stage.database
+    pages = {one: await page_of(database, conversation, language=one) for one in languages}
+    return [Watcher(database, tail, conversation, page, one) for one, page in pages.items()]
+
+
+@pytest.mark.parametrize(
+    "live", [(), (ENGLISH,), (ENGLISH, LENGTHENED), (ENGLISH, LENGTHENED, "de")], ids=len
+)
+@pytest.mark.parametrize("name", IN_SEVERAL_LANGUAGES)
+async def test_everybody_is_pushed_the_language_of_their_page(
+    sqlite_database: Database, clock: FrozenClock, name: str, live: tuple[str, ...]
+) -> None:
+    stage, tail = await set_stage(sqlite_database, clock), Tail(sqlite_database)
+    play, conversation = PLAYS[name].act(stage), stage.scene.conversation.public_id
+    await anext(play)
+    await tail.read()
+    watchers = await readers_of(stage, tail, [ENGLISH, LENGTHENED, "de"])
+
+    with ExitStack() as watching:
+        for language in live:
+            watching.enter_context(tail.following(conversation, asyncio.Event(), language))
+        assert await anext(play, "the end") == "the end"
+        await tail.read()
+        for watcher in watchers:
+            await watcher.catch_up()
+
+    english, longer, _ = (watcher.page.looks() for watcher in watchers)
+    for watcher in watchers:
+        assert watcher.page.looks() == (await watcher.fresh()).looks()
+    assert english != longer
 
 
 Step = Callable[[Stage, random.Random], Awaitable[object]]

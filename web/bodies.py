@@ -120,4 +120,4 @@ def _is_text(head: bytes) -> bool:
 
 
 def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"This is too large. The limit is {limit // 1_000_000} MB.")
+    return TooLarge("This is too large. The limit is %(limit)s MB.", limit=limit // 1_000_000)

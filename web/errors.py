@@ -14,23 +14,26 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inbox.errors import Conflict, Invalid, NotFound, NotPermitted, OnethreadError, SettingsInvalid
 from inbox.outages import is_outage
+from inbox.phrases import N_
+from inbox.words import ENGLISH, Words, words_in
 from web.bodies import TooLarge
 from web.templating import page
+from web.wording import words_for
 
 log = structlog.stdlib.get_logger("onethread.errors")
 
-NOT_FOUND = "There is nothing here, or nothing that you may see."
+NOT_FOUND = N_("There is nothing here, or nothing that you may see.")
 SENTENCES: Mapping[int, str] = {
-    400: "The request could not be understood.",
-    401: "Sign in to go on.",
-    403: "This is not allowed.",
+    400: N_("The request could not be understood."),
+    401: N_("Sign in to go on."),
+    403: N_("This is not allowed."),
     404: NOT_FOUND,
-    405: "This address does not do that.",
-    413: "That is too large. Send less at once.",
-    415: "This kind of content is not accepted here.",
-    429: "That was too much at once. Wait a moment.",
-    500: "Something went wrong on our side. It has been noted. Try again in a moment.",
-    503: "The database does not answer just now. Try again in a moment.",
+    405: N_("This address does not do that."),
+    413: N_("That is too large. Send less at once."),
+    415: N_("This kind of content is not accepted here."),
+    429: N_("That was too much at once. Wait a moment."),
+    500: N_("Something went wrong on our side. It has been noted. Try again in a moment."),
+    503: N_("The database does not answer just now. Try again in a moment."),
 }
 
 
@@ -41,8 +44,8 @@ class Unauthenticated(OnethreadError):
 class TooMany(OnethreadError):
     """A limit was reached; `wait` is the number of seconds after which it may be tried again."""
 
-    def __init__(self, text: str, *, wait: int) -> None:
-        super().__init__(text)
+    def __init__(self, text: str, /, *, wait: int, **values: object) -> None:
+        super().__init__(text, **values)
         self.wait = wait
 
 
@@ -60,35 +63,37 @@ class Problem:
         return HTTPStatus(self.status).phrase
 
 
-def problem_of(error: Exception) -> Problem:
-    """The answer to an error. Forbidden and missing objects answer alike, so that nobody can tell which it
-    was."""
+def problem_of(error: Exception, words: Words = words_in(ENGLISH)) -> Problem:  # noqa: B008 - a constant
+    """The answer to an error, in these words. Forbidden and missing objects answer alike, so that nobody can
+    tell which it was."""
     match error:
         case NotFound():
-            return Problem(404, NOT_FOUND)
+            return Problem(404, words.said(NOT_FOUND))
         case Unauthenticated():
-            return Problem(401, str(error))
+            return Problem(401, words.told(error.phrase))
         case NotPermitted():
-            return Problem(403, str(error))
+            return Problem(403, words.told(error.phrase))
         case TooLarge():
-            return Problem(413, str(error))
+            return Problem(413, words.told(error.phrase))
         case TooMany():
-            return Problem(429, str(error), {"Retry-After": str(error.wait)})
+            return Problem(429, words.told(error.phrase), {"Retry-After": str(error.wait)})
         case Conflict():
-            return Problem(409, str(error))
+            return Problem(409, words.told(error.phrase))
         case Invalid() if not isinstance(error, SettingsInvalid):
-            return Problem(422, str(error), members={"field": error.field} if error.field else {})
+            field = {"field": error.field} if error.field else {}
+            return Problem(422, words.told(error.phrase), members=field)
         case HTTPException():
             sentence = SENTENCES.get(error.status_code, HTTPStatus(error.status_code).phrase)
-            return Problem(error.status_code, sentence, dict(error.headers or {}))
+            return Problem(error.status_code, words.said(sentence), dict(error.headers or {}))
         case _ if is_outage(error):
-            return Problem(503, SENTENCES[503], {"Retry-After": "2"})
-    return Problem(500, SENTENCES[500])
+            return Problem(503, words.said(SENTENCES[503]), {"Retry-After": "2"})
+    return Problem(500, words.said(SENTENCES[500]))
 
 
 async def respond(request: Request, error: Exception) -> Response:
-    """The response to an error that an endpoint raised."""
-    return answer(request, problem_of(error))
+    """The response to an error that an endpoint raised. The API speaks English only: programs read it."""
+    is_api = request.url.path.startswith("/api/")
+    return answer(request, problem_of(error, words_in(ENGLISH) if is_api else words_for(request)))
 
 
 def answer(request: Request, problem: Problem) -> Response:

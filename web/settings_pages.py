@@ -9,6 +9,7 @@ from inbox.actors import Actor
 from inbox.errors import Conflict, Invalid
 from web.installation import installation_of
 from web.templating import page
+from web.wording import words_for
 from web.workspace import shell_for
 
 
@@ -33,7 +34,7 @@ async def settings_page(
         current="settings",
         section=section,
         quarantined=shell.quarantined,
-        problem=str(problem) if problem else "",
+        problem=words_for(request).told(problem.phrase) if problem else "",
         problem_field=problem.field if isinstance(problem, Invalid) else None,
         **context,
     )

@@ -1,8 +1,9 @@
-"""HTML from templates. A page says what it shows; who looks and the form token are added here."""
+"""HTML from templates, in the language of whoever looks. A page says what it shows; who looks and the form
+token are added here."""
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -12,8 +13,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from inbox.queries.shown import Entry
+from inbox.words import ENGLISH
 from web.csrf import form_token
 from web.drawn import DrawnEntries
+from web.wording import TextsInPlace, language_of, speak
 
 _PARTS = "entry|attributes|warnings|words|files|delivery|menu|why"  # those of every message
 _PART = re.compile(rf'\{{% include "(timeline/_(?:{_PARTS})\.html)" %\}}\n?')
@@ -43,9 +46,14 @@ class PartsInPlace(Extension):
         return self.environment.loader.get_source(self.environment, name)[0].removesuffix("\n")
 
 
+def environment(language: str = ENGLISH) -> Environment:
+    """The Jinja environment of a language: everything is escaped, and a name that is not there is an
+    error."""
+    return _environment(language)
+
+
 @cache
-def environment() -> Environment:
-    """The Jinja environment: everything is escaped, and a name that is not there is an error."""
+def _environment(language: str) -> Environment:
     made = Environment(
         loader=PackageLoader("web"),
         autoescape=True,
@@ -53,20 +61,21 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=[PartsInPlace],
+        extensions=[PartsInPlace, TextsInPlace],
     )
-    made.globals["drawn"] = drawn_entry
+    speak(made, language)
+    made.globals["drawn"] = partial(drawn_entry, language=language)
     return made
 
 
 @cache
-def _entries() -> DrawnEntries:
-    return DrawnEntries(environment().get_template("timeline/_entry.html"))
+def _entries(language: str) -> DrawnEntries:
+    return DrawnEntries(environment(language).get_template("timeline/_entry.html"))
 
 
-def drawn_entry(entry: Entry) -> Markup:
-    """An entry of a timeline, the same for everybody who may see it."""
-    return _entries()(entry)
+def drawn_entry(entry: Entry, *, language: str) -> Markup:
+    """An entry of a timeline, the same for everybody who may see it and reads that language."""
+    return _entries(language)(entry)
 
 
 def page(
@@ -84,4 +93,5 @@ def page(
         "csrf_token": lambda: form_token(request),
         **context,
     }
-    return HTMLResponse(environment().get_template(template).render(names), status, headers)
+    made = environment(language_of(request))
+    return HTMLResponse(made.get_template(template).render(names), status, headers)

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from web.preferences import preferred
+
 DEFAULT = "en"
 _FOLDER = Path(__file__).parent / "templates" / "webchat" / "words"
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_LONGEST = 200  # characters of an Accept-Language header that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +51,8 @@ def catalogues() -> Mapping[str, Catalogue]:
 def catalogue_for(asked: object, accepted: str = "") -> Catalogue:
     """The catalogue for a BCP 47 tag that was asked for, else for an Accept-Language header (RFC 9110
     §12.5.4), else English."""
-    wanted = [asked] if isinstance(asked, str) and asked not in ("", "auto") else _preferred(accepted)
+    wanted = [asked] if isinstance(asked, str) and asked not in ("", "auto") else preferred(accepted)
     for tag in wanted:
         if found := catalogues().get(tag.lower().partition("-")[0]):
             return found
     return catalogues()[DEFAULT]
-
-
-def _preferred(header: str) -> list[str]:
-    """The tags of the header, most wanted first."""
-    weighed = []
-    for part in header[:_LONGEST].split(","):
-        tag, _, quality = part.strip().partition(";")
-        number = quality.strip().removeprefix("q=")
-        weight = float(number) if re.fullmatch(r"[01](\.\d{1,3})?", number) else 1.0
-        if weight > 0:
-            weighed.append((-weight, tag.strip()))
-    return [tag for _, tag in sorted(weighed, key=lambda pair: pair[0])]

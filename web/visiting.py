@@ -15,6 +15,7 @@ from inbox.queries import public_channels
 from web.installation import installation_of
 from web.live.signals import Signals
 from web.rates import Places, Rate, Rates, Turns, counted_address
+from web.wording import TextsInPlace, speak
 
 FLOOD = Rate("requests, address", 1_200, 60)
 FILED_AT_ONCE = 3  # submissions of one address
@@ -38,19 +39,30 @@ class Visiting:
 
 
 @cache
-def environment() -> Environment:
-    """Templates for people outside. An environment of its own: nothing of an agent's page can appear in
-    them."""
-    return Environment(
-        loader=PackageLoader("web", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+def environment(language: str) -> Environment:
+    """Templates for people outside, in their language. An environment of its own: nothing of an agent's page
+    can appear in them."""
+    made = Environment(
+        loader=PackageLoader("web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        extensions=[TextsInPlace],
     )
+    return speak(made, language)
 
 
 def document(
-    template: str, *, policy: str, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
+    template: str,
+    *,
+    policy: str,
+    language: str,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **context: Any,
 ) -> HTMLResponse:
     """A page under its own content security policy, which no cache keeps."""
-    content = environment().get_template(template).render(**context)
+    content = environment(language).get_template(template).render(**context)
     answer = HTMLResponse(content, status, {"Cache-Control": "no-store", **(headers or {})})
     answer.headers["Content-Security-Policy"] = policy
     answer.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"

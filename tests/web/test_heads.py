@@ -22,7 +22,7 @@ async def test_what_is_pushed_is_what_the_page_shows(
         await cases.change(session, scene.case, by=maya.agent, tags=["damaged"])
         await open_case(session, scene.conversation, subject="Refund")
     async with sqlite_database.reading() as session:
-        pushed = (await draw_heads(session, [scene.case.id]))[scene.case.id]
+        pushed = (await draw_heads(session, [scene.case.id], ["en"]))[scene.case.id]["en"]
     assert SWAP in pushed
     head = pushed.replace(SWAP, "").strip()
     for person in (maya, tomas):
@@ -40,7 +40,7 @@ async def test_a_private_case_is_not_named_beside_others(maya: Person, sqlite_da
         secret = await open_case(session, scene.conversation, subject="About a colleague")
         secret.is_private = True
     async with sqlite_database.reading() as session:
-        drawn = await draw_heads(session, [scene.case.id, secret.id])
+        drawn = await draw_heads(session, [scene.case.id, secret.id], ["en"])
         assert await session.get(Case, secret.id) is not None
-    assert "About a colleague" not in drawn[scene.case.id]
-    assert re.search(rf'id="case-head-{secret.number}"', drawn[secret.id])
+    assert "About a colleague" not in drawn[scene.case.id]["en"]
+    assert re.search(rf'id="case-head-{secret.number}"', drawn[secret.id]["en"])

@@ -12,6 +12,7 @@ from inbox.queries.shown import Entry, Face, NoteStretch, ShownNote
 from tests.web.live.test_fragments import everything
 from web.drawn import DrawnEntries
 from web.templating import environment
+from web.wording import speak
 
 
 def a_note(text: str, *, position: int = 1, public_id: str = "a") -> Entry:
@@ -45,6 +46,7 @@ async def test_parts_in_place_draw_what_parts_that_are_included_draw(sqlite_data
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    speak(included, "en")
 
     for template in ("timeline/_entry.html", "live/redraw.html"):
         quick, slow = environment().get_template(template), included.get_template(template)

@@ -33,6 +33,7 @@ from web.policy import Policy, route
 from web.problems import problem, too_often
 from web.rates import Rate, address_block, counted_address
 from web.visiting import channel_of, client_host, flooding, visiting_of
+from web.wording import language_of
 
 PER_ADDRESS = Rate("forms, address", 120, 60)
 PER_NETWORK = Rate("forms, network", 600, 60)
@@ -57,14 +58,14 @@ async def show(request: Request) -> Response:
         return too_often(wait)
     channel = await channel_of(request, ChannelKind.FORM)
     if is_paused(channel):
-        return closed_page(channel, {}, is_embedded=_is_embedded(request))
+        return closed_page(channel, {}, language=language_of(request), is_embedded=_is_embedded(request))
     return _page(request, channel, Answers({}, {}))
 
 
 async def thanks(request: Request) -> Response:
     """GET /forms/{key}/thanks: what a person sees afterwards; it says nothing of what was sent."""
     channel = await channel_of(request, ChannelKind.FORM)
-    return thanks_page(channel, is_embedded=_is_embedded(request))
+    return thanks_page(channel, language=language_of(request), is_embedded=_is_embedded(request))
 
 
 async def submit(request: Request) -> Response:
@@ -116,9 +117,10 @@ async def _receive(request: Request, channel: Channel) -> Response:
 
 
 def _closed(request: Request, channel: Channel, answers: Answers) -> Response:
+    language = language_of(request)
     if not _wants_json(request):
-        return closed_page(channel, answers.values, is_embedded=_is_embedded(request))
-    closed = problem(503, closed_words(channel))
+        return closed_page(channel, answers.values, language=language, is_embedded=_is_embedded(request))
+    closed = problem(503, closed_words(channel, language))
     closed.headers["Retry-After"] = str(CLOSED_SECONDS)
     return closed
 
@@ -190,6 +192,7 @@ def _page(request: Request, channel: Channel, answers: Answers, *, status: int =
         answers,
         seals=OpeningSeals(installation_of(request).keys.derive_all("form openings")),
         moment=clock.now(),
+        language=language_of(request),
         is_embedded=_is_embedded(request),
         status=status,
     )

@@ -30,6 +30,7 @@ from web.mailbox_checks import check_account
 from web.mailbox_forms import client_secret
 from web.mailbox_pages import mailbox_facts
 from web.settings_pages import actor_of, settings_page
+from web.wording import language_of
 
 SECTION = "channels"
 HOME = "/settings/channels"
@@ -194,7 +195,7 @@ async def _of_kind(request: Request, channel: Channel) -> dict[str, Any]:
         sources = await submissions.sources_of(session, channel, since=since_of(period))
         swept = await submissions.sweeps_of(session, channel)
     base_url = installation_of(request).settings.base_url
-    markup = own_markup(channel, f"{base_url}/forms/{channel.public_key}")
+    markup = own_markup(channel, f"{base_url}/forms/{channel.public_key}", language=language_of(request))
     return {"period": period, "sources": sources, "swept": swept, "markup": markup}
 
 

@@ -11,14 +11,17 @@ from inbox.actions import channels as ways, sweeps
 from inbox.envelopes import ChannelKind
 from inbox.errors import NotFound
 from inbox.models import Channel
+from inbox.phrases import N_
 from inbox.queries import channels, submissions
 from inbox.queries.happenings import Reading
 from web.channel_forms import described, rows_given
 from web.form_pages import preview_page
 from web.installation import installation_of
 from web.settings_pages import actor_of
+from web.wording import language_of, words_for
 
 HOME = "/settings/channels"
+YOURS = N_("Your form")
 PERIODS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
 
 
@@ -27,7 +30,7 @@ async def preview(request: Request) -> Response:
     form = await request.form()
     name, intro = (str(form.get(part) or "").strip() for part in ("name", "intro"))
     fields = form_fields({"fields": described(rows_given(form))})
-    return preview_page(name or "Your form", intro, fields)
+    return preview_page(name or words_for(request).said(YOURS), intro, fields, language=language_of(request))
 
 
 async def pause(request: Request) -> Response:

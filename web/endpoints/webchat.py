@@ -46,6 +46,7 @@ async def panel(request: Request) -> Response:
     return document(
         "webchat/panel.html",
         policy=policy,
+        language=facts["language"],
         headers={"Cross-Origin-Resource-Policy": "cross-origin"},
         facts=facts,
         told=told_to_script(facts),

@@ -1,17 +1,18 @@
 """What an event changes on agents' screens: the only place that knows swaps.
 
 The partials are those of the page. What they draw depends neither on who looks nor on the entry before, so
-that one drawing serves every socket.
+that one drawing serves every socket of a language.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from inbox.models import Case, Event, EventKind, Place, place_of
 from inbox.queries import happenings, timelines
 from inbox.queries.happenings import CaseSign, Happening, Reading
 from inbox.queries.shown import Entry
+from inbox.words import ENGLISH
 from web.templating import environment
 
 AT_ONCE = 20  # drawings between two looks at what else the loop has to do
@@ -37,23 +38,28 @@ _DRAWN_WITH = (
     *(f"timeline/_{kind}.html" for kind in ("entry", "message", "note", "change", "handoff", "suggestion")),
 )
 
-Draw = Callable[[Entry, Place], str]
-CasePart = Callable[[Reading, Collection[int]], Awaitable[Mapping[int, str]]]
-"""Draws something of cases (given by internal id) that stands outside of the timeline, such as a header:
-elements with an id and hx-swap-oob="true", which a page without that id leaves out."""
+Texts = Mapping[str, str]
+"""HTML by the language that it is in."""
+Draw = Callable[[Entry, Place, str], str]
+CasePart = Callable[[Reading, Collection[int], Collection[str]], Awaitable[Mapping[int, Texts]]]
+"""Draws something of cases (given by internal id) that stands outside of the timeline, such as a header, in
+these languages: elements with an id and hx-swap-oob="true", which a page without that id leaves out."""
+Watched = Mapping[str, Collection[str]]
+"""The conversations (public ids) that somebody watches, each with the languages of those who do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """HTML for whoever may see it: all, or with `guarded_case_id` only those who may see that case."""
 
-    html: str
+    html: Texts
     guarded_case_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What one event changes. `pieces` are None where nobody watched, so that nothing was drawn.
+    """What one event changes. `pieces` are drawn in these `languages`; None where nobody watched, so that
+    nothing was drawn.
 
     `cases` are the rows of lists that may have changed, by number, each with the case that only some may see.
     `beside` are the conversations where what stands beside the timeline and depends on who looks (the
@@ -67,18 +73,19 @@ class Drawn:
     cases: tuple[tuple[int, int | None], ...]
     beside: frozenset[str] = frozenset()
     guarded_case_id: int | None = None
+    languages: Collection[str] = ()
 
 
-def draw_entry(entry: Entry, place: Place) -> str:
+def draw_entry(entry: Entry, place: Place, language: str) -> str:
     """An entry for a page that stands: added to the log, or put in its namesake's stead."""
     name = "live/place.html" if place is Place.PLACE else "live/redraw.html"
-    return environment().get_template(name).render(entry=entry)
+    return environment(language).get_template(name).render(entry=entry)
 
 
-def prepare() -> None:
+def prepare(language: str = ENGLISH) -> None:
     """Compile what pushes are drawn with, which would make the first of them late."""
     for name in _DRAWN_WITH:
-        environment().get_template(name)
+        environment(language).get_template(name)
 
 
 class Fragments:
@@ -89,17 +96,21 @@ class Fragments:
         self._draw = draw
 
     async def draw(
-        self, session: Reading, happened: Sequence[Happening], *, watched: Container[str] | None = None
+        self, session: Reading, happened: Sequence[Happening], *, watched: Watched | str = ENGLISH
     ) -> list[Drawn]:
-        """Draw these events; of conversations that are not *watched* only what lists need (None: all)."""
+        """Draw these events in the languages of those who watch; of conversations that nobody watches only
+        what lists need. A language instead: draw all in that one."""
         keys = {one.event.conversation_id for one in happened if one.event.conversation_id is not None}
         signs = await happenings.case_signs(session, keys)
-        wanted = [one for one in happened if watched is None or one.conversation_id in watched]
-        pieces = await self._entries(session, wanted)
-        await self._add_case_parts(session, wanted, signs, pieces)
-        return [_drawn(one, pieces.get(one.position), signs) for one in happened]
+        wanted = [one for one in happened if isinstance(watched, str) or one.conversation_id in watched]
+        languages = {watched} if isinstance(watched, str) else _languages(wanted, watched)
+        pieces = await self._entries(session, wanted, languages)
+        await self._add_case_parts(session, wanted, signs, pieces, languages)
+        return [_drawn(one, pieces.get(one.position), signs, languages) for one in happened]
 
-    async def _entries(self, session: Reading, wanted: Sequence[Happening]) -> dict[int, list[Piece]]:
+    async def _entries(
+        self, session: Reading, wanted: Sequence[Happening], languages: Collection[str]
+    ) -> dict[int, list[Piece]]:
         """Each event's entry, where it is to be drawn."""
         pieces: dict[int, list[Piece]] = {one.position: [] for one in wanted}
         drawable = [one for one in wanted if _place(one.event) in (Place.PLACE, Place.REDRAW)]
@@ -114,7 +125,8 @@ class Fragments:
             if place is Place.REDRAW and entry.element_id in redrawn:
                 continue
             redrawn.add(entry.element_id)
-            pieces[one.position].append(Piece(self._draw(entry, place), entry.guarded_case_id))
+            html = {language: self._draw(entry, place, language) for language in languages}
+            pieces[one.position].append(Piece(html, entry.guarded_case_id))
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
         return pieces
@@ -125,6 +137,7 @@ class Fragments:
         wanted: Sequence[Happening],
         signs: Mapping[int, Sequence[CaseSign]],
         pieces: dict[int, list[Piece]],
+        languages: Collection[str],
     ) -> None:
         """What else a conversation's events change, drawn with the last of them: of its cases all that are
         unfinished, since each one's head names the others."""
@@ -136,7 +149,7 @@ class Fragments:
             for sign in _signs(one, signs):
                 last[sign.id], private[sign.id] = one.position, sign.is_private
         for part in self._parts if last else ():
-            for case_id, html in (await part(session, last.keys())).items():
+            for case_id, html in (await part(session, last.keys(), languages)).items():
                 pieces[last[case_id]].append(Piece(html, case_id if private[case_id] else None))
 
 
@@ -147,7 +160,18 @@ def _signs(one: Happening, signs: Mapping[int, Sequence[CaseSign]]) -> list[Case
     return own + [sign for sign in beside if one.case is None or sign.id != one.case.id]
 
 
-def _drawn(one: Happening, pieces: Sequence[Piece] | None, signs: Mapping[int, Sequence[CaseSign]]) -> Drawn:
+def _languages(wanted: Sequence[Happening], watched: Watched) -> frozenset[str]:
+    """Those of everybody who watches any of these: most often one, so that telling them apart by conversation
+    would gain nothing."""
+    return frozenset(language for one in wanted for language in watched[one.conversation_id or ""])
+
+
+def _drawn(
+    one: Happening,
+    pieces: Sequence[Piece] | None,
+    signs: Mapping[int, Sequence[CaseSign]],
+    languages: Collection[str],
+) -> Drawn:
     changes_sight = _changes_sight(one.event, one.case)
     cases = {sign.number: sign.id if sign.is_private else None for sign in _signs(one, signs)}
     if changes_sight and one.case is not None:
@@ -163,6 +187,7 @@ def _drawn(one: Happening, pieces: Sequence[Piece] | None, signs: Mapping[int, S
         cases=tuple(cases.items()),
         beside=frozenset() if one.event.kind in _CASE_AS_IT_WAS else one.touched | _other(one),
         guarded_case_id=one.case.id if one.case is not None and one.case.is_private else None,
+        languages=() if pieces is None else languages,
     )
 
 

@@ -19,6 +19,7 @@ from inbox.errors import Invalid
 from inbox.models import Agent
 from inbox.queries import happenings
 from inbox.queries.happenings import Thread
+from inbox.words import KNOWN
 from web import metrics
 from web.live.cursors import position_of
 from web.live.hub import Hub, hub_of, presence_frame
@@ -27,6 +28,7 @@ from web.live.signals import SignalKind
 from web.live.subscriptions import Subscription
 from web.live.tail import LISTS
 from web.rates import Rate, Rates, counted_address
+from web.wording import language_of
 
 SEND_SECONDS = 15.0
 PING_SECONDS = 25.0
@@ -79,9 +81,12 @@ class AgentSocket:
     def __init__(self, websocket: WebSocket, hub: Hub) -> None:
         agent: Agent = websocket.state.agent
         self.session_id: str = websocket.state.session.public_id
+        self.agent_id = agent.id
         self._websocket = websocket
         self._hub = hub
         self._actor = Actor.agent(agent)
+        asked = websocket.query_params.get("language", "")  # what the page is written in: pushes fit it
+        self._language = asked if asked in KNOWN else language_of(websocket)
         self._viewer = Viewer(agent.public_id, agent.name)
         self._subscriptions: dict[str, Subscription] = {}
         self._threads: dict[str, Thread] = {}
@@ -228,7 +233,9 @@ class AgentSocket:
         self._threads[sub] = thread
         if sub not in self._watching:
             self._watching[sub] = ExitStack()
-            self._watching[sub].enter_context(self._hub.tail.following(thread.public_id, self._bell))
+            self._watching[sub].enter_context(
+                self._hub.tail.following(thread.public_id, self._bell, self._language)
+            )
         await self._subscribe(thread, after)
         self.whisper(f"presence/{thread.id}", presence_frame(self._hub.presence.viewers(thread.id), thread))
 
@@ -238,7 +245,7 @@ class AgentSocket:
             position = position_of(after if isinstance(after, str) else "")
         except Invalid:
             position = -1
-        subscription = Subscription(self._hub.tail, thread, position)
+        subscription = Subscription(self._hub.tail, thread, position, self._language)
         no_use = position < 0 or (thread is not None and thread.is_merged)
         if no_use or await self._hub.tail.is_ahead(position):
             self.whisper(f"reset/{subscription.sub}", subscription.reset())

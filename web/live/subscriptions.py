@@ -8,6 +8,7 @@ import json
 from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Sequence
 
 from inbox.queries.happenings import Thread
+from inbox.words import ENGLISH
 from web.live.cursors import cursor_of
 from web.live.fragments import Drawn
 from web.live.tail import LISTS, MOST_BEHIND, SharedFrame, Stretch, Tail
@@ -21,13 +22,15 @@ Sees = Callable[[Collection[int]], Awaitable[frozenset[int]]]
 
 
 class Subscription:
-    """What a socket has subscribed to. After a reset it `is_over`: the page is asked for anew."""
+    """What a socket has subscribed to, in its page's language. After a reset it `is_over`: the page is asked
+    for anew."""
 
-    def __init__(self, tail: Tail, thread: Thread | None, position: int) -> None:
+    def __init__(self, tail: Tail, thread: Thread | None, position: int, language: str = ENGLISH) -> None:
         self.sub = LISTS if thread is None else f"timeline:{thread.public_id}"
         self.is_over = False
         self._tail = tail
         self._thread = thread
+        self._language = "" if thread is None else language  # lists are told numbers, which all share
         self._position = position
 
     async def next(self, sees: Sees) -> str | None:
@@ -43,7 +46,7 @@ class Subscription:
         return self._tail.lists_head if self._thread is None else self._tail.head
 
     async def _frame(self, sees: Sees) -> str | None:
-        place = (self.sub, self._position)
+        place = (self.sub, self._position, self._language)
         shared = self._tail.frames.get(place)
         if shared is not None:
             self._position = shared.reached
@@ -51,7 +54,7 @@ class Subscription:
         if self._tail.head - self._position > MOST_BEHIND:
             return self.reset()
         head = self._tail.head
-        stretch = await self._tail.after(self._position, self._thread)
+        stretch = await self._tail.after(self._position, self._thread, self._language)
         if self._thread is None:
             frame, is_for_all = await self._signal(stretch.drawn, stretch.reached, sees)
         elif any(one.is_reset for one in stretch.drawn if self._thread.public_id in one.timelines):
@@ -70,11 +73,11 @@ class Subscription:
     async def _html(self, own: str, stretch: Stretch, sees: Sees) -> tuple[str | None, bool]:
         """The frame, and whether everybody at this place is told the same."""
         chosen: list[Drawn] = []
-        size, reached = 0, stretch.reached
+        size, reached, language = 0, stretch.reached, self._language
         for one in stretch.drawn:
             if not one.pieces or own not in one.timelines:
                 continue
-            size += sum(len(piece.html) for piece in one.pieces)
+            size += sum(len(piece.html[language]) for piece in one.pieces)
             if chosen and (size > MOST_BYTES or len(chosen) == MOST_EVENTS):
                 reached = chosen[-1].position
                 break
@@ -84,7 +87,7 @@ class Subscription:
         seen, is_for_all = await _seen((*beside, *(piece.guarded_case_id for piece in pieces)), sees)
         self._position = reached
         told: dict[str, object] = {}
-        if html := "".join(piece.html for piece in pieces if piece.guarded_case_id in seen):
+        if html := "".join(piece.html[language] for piece in pieces if piece.guarded_case_id in seen):
             told["html"] = html
         if any(guarded in seen for guarded in beside):
             told["signal"] = {"beside": True}

@@ -1,5 +1,6 @@
-"""The one reader of the event log in a process: it reads each new event once, draws it once, and keeps the
-newest in a ring. A socket has only cursors; what is older than the ring is read and drawn by the same code.
+"""The one reader of the event log in a process: it reads each new event once, draws it once for each language
+that its followers read, and keeps the newest in a ring. A socket has only cursors; what is older than the
+ring is read and drawn by the same code.
 
 A socket is woken for what it follows: a timeline at once, lists at a pace, since every event concerns every
 reader of lists, and a browser asks for changed rows once a second at most.
@@ -8,7 +9,7 @@ reader of lists, and a browser asks for changed rows once a second at most.
 import asyncio
 import bisect
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 from inbox.db import Database
 from inbox.queries import happenings, timelines
 from inbox.queries.happenings import Thread
+from inbox.words import ENGLISH
 from web.live.fragments import Drawn, Fragments
 
 RING = 10_000
@@ -49,20 +51,21 @@ class Tail:
     """Run one in each process that serves pages. `head` is the newest position that has been read,
     `lists_head` how far readers of lists are told.
 
-    `frames` holds what was made for one reader and is the same for all at the same place; it is emptied
-    whenever the head grows.
+    `frames` holds what was made for one reader and is the same for all at the same place who read the same
+    language; it is emptied whenever the head grows.
     """
 
     def __init__(self, database: Database, fragments: Fragments | None = None, *, kept: int = RING) -> None:
         self.head = self.lists_head = 0
         self.is_ready = asyncio.Event()
-        self.frames: dict[tuple[str, int], SharedFrame] = {}
+        self.frames: dict[tuple[str, int, str], SharedFrame] = {}
         self._database = database
         self._fragments = fragments or Fragments()
         self._kept = kept
         self._ring: list[Drawn] = []
         self._begins_after = 0  # the ring holds every event whose position is larger
         self._followers: defaultdict[str, list[asyncio.Event]] = defaultdict(list)
+        self._languages: defaultdict[str, Counter[str]] = defaultdict(Counter)  # those of the followers
         self._lists_told_at = 0.0
         self._lists_timer: asyncio.TimerHandle | None = None
 
@@ -92,27 +95,29 @@ class Tail:
                 happened = await happenings.since(session, self.head, limit=AT_ONCE)
                 if not happened:
                     return
-                drawn = await self._fragments.draw(session, happened, watched=self._followers)
+                drawn = await self._fragments.draw(session, happened, watched=self._languages)
                 self._keep(drawn)
                 self._ring_for(drawn)
             if len(happened) < AT_ONCE:
                 return
 
     @contextmanager
-    def following(self, sub: str, bell: asyncio.Event) -> Iterator[None]:
+    def following(self, sub: str, bell: asyncio.Event, language: str = ENGLISH) -> Iterator[None]:
         """Have *bell* set when something happened in a conversation (its public id), whose events are drawn
-        from now on, or in LISTS."""
+        in this language from now on, or in LISTS."""
         self._followers[sub].append(bell)
+        self._languages[sub][language] += 1
         try:
             yield
         finally:
             self._followers[sub].remove(bell)
+            self._languages[sub] -= Counter((language,))
             if not self._followers[sub]:
-                del self._followers[sub]
+                del self._followers[sub], self._languages[sub]
 
-    async def after(self, position: int, thread: Thread | None) -> Stretch:
+    async def after(self, position: int, thread: Thread | None, language: str = ENGLISH) -> Stretch:
         """What happened after a position, in one conversation or, for lists, in all: from the ring where it
-        reaches back so far and was drawn, else from the database."""
+        reaches back so far and was drawn in that language, else from the database."""
         if position >= self._begins_after:
             first = bisect.bisect_right(self._ring, position, key=_position)
             drawn = self._ring[first:]
@@ -120,9 +125,9 @@ class Tail:
                 return Stretch(drawn, self.head)
             key = thread.public_id
             drawn = [one for one in drawn if key in one.timelines or key in one.beside]
-            if all(one.pieces is not None or one.is_reset for one in drawn):
+            if all(language in one.languages or one.is_reset for one in drawn):
                 return Stretch(drawn, self.head)
-        return await self._read_again(position, thread)
+        return await self._read_again(position, thread, language)
 
     async def is_ahead(self, position: int) -> bool:
         """Whether there is no such position yet: the cursor is from another life of the database."""
@@ -131,16 +136,16 @@ class Tail:
         async with self._database.reading() as session:
             return position > await timelines.newest_position(session)
 
-    async def _read_again(self, position: int, thread: Thread | None) -> Stretch:
+    async def _read_again(self, position: int, thread: Thread | None, language: str) -> Stretch:
         async with self._database.reading() as session:
             if thread is None:
                 stretch = await happenings.after(session, position, limit=AT_ONCE)
-                drawn = await self._fragments.draw(session, stretch.happenings, watched=())
+                drawn = await self._fragments.draw(session, stretch.happenings, watched={})
             else:
                 stretch = await happenings.of_conversation(
                     session, thread.id, position, limit=CAUGHT_UP_AT_ONCE
                 )
-                drawn = await self._fragments.draw(session, stretch.happenings)
+                drawn = await self._fragments.draw(session, stretch.happenings, watched=language)
         return Stretch(drawn, stretch.reached)
 
     def _keep(self, drawn: Sequence[Drawn]) -> None:

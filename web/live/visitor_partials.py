@@ -9,6 +9,7 @@ from markupsafe import Markup
 from inbox.envelopes import ChannelKind, Span, SpanKind
 from inbox.models import Attachment, Direction, Message
 from inbox.texts import Segment, linkify, markdown_html, new_words
+from inbox.words import ENGLISH
 from web.sealed import Seals
 from web.visiting import environment
 from web.visits import Visit
@@ -52,7 +53,7 @@ def file_seals(visit: Visit) -> Seals:
 def draw(messages: Sequence[Message], visit: Visit) -> str:
     """The messages as HTML, one element each."""
     seals = file_seals(visit)
-    template = environment().get_template("webchat/_message.html")
+    template = environment(ENGLISH).get_template("webchat/_message.html")  # it holds no words
     return "".join(template.render(message=shown(message, visit, seals)) for message in messages)
 
 

@@ -11,7 +11,7 @@
    body[data-agent=ID][data-cursor=LISTS-CURSOR]   without data-cursor there is no socket; [data-idle=ms] for tests;
      [data-icons=URL of the sprite, as the page itself names it]; [data-zone] of the agent; [data-shortcuts=off]
    #log[data-sub="timeline:ID"][data-cursor][data-conversation=ID][data-case=1042][data-seen=POSITION][data-read-url]
-     its children: a[data-older][href]  (answers entries and perhaps another a[data-older]), then entries, then p#typing[hidden] > span[data-text]
+     its children: a[data-older][href] (answers entries and perhaps another such), entries, a[data-newer][href], p#typing[hidden] > span[data-text]
      an entry: #…[data-position=INT][data-kind=message|note|change|…][data-case]
        a message also [data-author=KEY][data-author-agent=ID?][data-strand=ID][data-channel-kind=email|webchat|form][data-strand-label]
        inside: time[datetime], [data-author-name] (becomes "You"), [data-name-of=AGENT] (becomes "you"), [data-text]
@@ -39,6 +39,7 @@
     const url = new URL('/live', location.href);
     url.protocol = url.protocol.replace('http', 'ws');
     url.searchParams.set('after', root.dataset.cursor);
+    url.searchParams.set('language', document.documentElement.lang);     // pushes are drawn in the page's language
     ws = new WebSocket(url);
     heard = Date.now(); closedAt.clear();
     ws.onopen = () => { heard = Date.now(); sub = ''; state(true); enter(); };
@@ -98,6 +99,7 @@
     if (s.cases && desk.lists) desk.lists.changed(s.cases);
     if (s.typing) typing(s.typing);
     if (s.beside) beside(300 + Math.random() * 700);
+    if (s.notifications) document.dispatchEvent(new CustomEvent('desk:notified'));
     if (s.presence) note(s.presence.conversation, 'viewing', s.presence.agents || []);
   }
 

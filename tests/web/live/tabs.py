@@ -19,6 +19,7 @@ from inbox.config import Settings
 from inbox.db import Database
 from inbox.models import Agent, Conversation
 from inbox.queries import redirects, timelines
+from inbox.words import ENGLISH
 from web import threads
 from web.live.cursors import cursor_of
 from web.live.fragments import Fragments
@@ -86,12 +87,14 @@ def _position(entry: Tag) -> int:
     return int(str(entry["data-position"]))
 
 
-async def page_of(database: Database, conversation: Conversation, actor: Actor = SYSTEM) -> Page:
+async def page_of(
+    database: Database, conversation: Conversation, actor: Actor = SYSTEM, *, language: str = ENGLISH
+) -> Page:
     """A fresh page: the cursor first, then what stands there."""
     async with database.reading() as session:
         cursor = cursor_of(await timelines.newest_position(session))
         page = await timelines.newest(session, conversation, actor, limit=1000)
-    template = environment().get_template("timeline/_entry.html")
+    template = environment(language).get_template("timeline/_entry.html")
     entries = "".join(template.render(entry=entry) for entry in page.entries)
     return Page(f'<div id="log">{entries}</div>', cursor)
 

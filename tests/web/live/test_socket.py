@@ -167,9 +167,9 @@ async def test_a_slow_reader_is_shown_the_door_and_resumes(
 async def test_an_event_is_drawn_once_for_fifty_readers(sqlite_database: Database) -> None:
     drawn: list[str] = []
 
-    def counting(entry: Entry, place: Place) -> str:
+    def counting(entry: Entry, place: Place, language: str) -> str:
         drawn.append(entry.element_id)
-        return draw_entry(entry, place)
+        return draw_entry(entry, place, language)
 
     async with (
         open_desk(sqlite_database, fragments=Fragments(draw=counting)) as desk,
