@@ -1,14 +1,17 @@
-"""What happens because time has passed: snoozed cases wake, handoffs that nobody answered expire."""
+"""What happens because time has passed: snoozed cases wake, handoffs that nobody answered expire, absences
+begin and end, and what waits for somebody who is away goes to whoever covers."""
 
 from datetime import datetime
 
 from sqlalchemy import func, select
 
 from inbox import clock
+from inbox.actions.absences import keep_absences
+from inbox.actions.covers import is_anything_to_pass, pass_to_covers
 from inbox.actions.handoffs import expire_due
 from inbox.actions.resolutions import wake_due
 from inbox.db import Database
-from inbox.models import Case, Handoff, HandoffState, Status
+from inbox.models import Absence, Case, Handoff, HandoffState, Status
 from inbox.rounds import keep_rounds
 
 
@@ -25,15 +28,23 @@ class Timers:
 
     async def do_what_is_due(self) -> int:
         """One round; answers how many things it did."""
-        async with self._database.transaction() as session:
-            woken = await wake_due(session, clock.now())
-        async with self._database.transaction() as session:
-            return woken + await expire_due(session, clock.now())
+        done = 0
+        for do in (wake_due, expire_due, keep_absences, pass_to_covers):
+            async with self._database.transaction() as session:
+                done += await do(session, clock.now())
+        return done
 
     async def _next_due(self) -> datetime | None:
         snoozed = select(func.min(Case.snoozed_until)).where(Case.status == Status.SNOOZED)
         offered = select(func.min(Handoff.expires_at)).where(Handoff.state == HandoffState.OFFERED)
+        begins = select(func.min(Absence.starts_at)).where(
+            Absence.ended_at.is_(None), Absence.began_at.is_(None)
+        )
+        ends = select(func.min(Absence.ends_at)).where(Absence.ended_at.is_(None))
         async with self._database.reading() as session:
-            moments: list[datetime | None] = [await session.scalar(snoozed), await session.scalar(offered)]
-        due = min((moment for moment in moments if moment is not None), default=None)
-        return due
+            if await is_anything_to_pass(session, clock.now()):
+                return clock.now()
+            moments: list[datetime | None] = [
+                await session.scalar(query) for query in (snoozed, offered, begins, ends)
+            ]
+        return min((moment for moment in moments if moment is not None), default=None)

@@ -283,6 +283,21 @@ async def an_inbound_message(
     return message
 
 
+async def the_customer_writes(session: AsyncSession, scene: Scene, *, text: str = "And now?") -> Message:
+    """A further message in a scene that an earlier transaction has made; its case is open then."""
+    case = await session.get_one(Case, scene.case.id)
+    case.status, case.snoozed_until, case.resolved_at = Status.OPEN, None, None
+    now = Scene(
+        scene.customer,
+        await session.get_one(Conversation, scene.conversation.id),
+        scene.channel,
+        scene.identity,
+        await session.get_one(Strand, scene.strand.id),
+        case,
+    )
+    return await an_inbound_message(session, now, text=text)
+
+
 async def an_outbound_message(
     session: AsyncSession,
     scene: Scene,

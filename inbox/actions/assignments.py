@@ -4,18 +4,25 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.actions.responsibility import actor_of, give, settle_handoffs
+from inbox.actions.responsibility import actor_of, give, settle_handoffs, take
 from inbox.actions.undos import remember, undoable
 from inbox.actors import Actor
 from inbox.errors import Conflict, Invalid
 from inbox.holding import hold_case
-from inbox.models import Agent, Case, Team, Undo
-
-__all__ = ["assign", "assign_team"]
+from inbox.models import Agent, Because, Case, Team, Undo
 
 
-async def assign(session: AsyncSession, case: Case, *, to: Agent | None, by: Agent | Actor) -> None:
+async def assign(
+    session: AsyncSession,
+    case: Case,
+    *,
+    to: Agent | None,
+    by: Agent | Actor,
+    because: Because = Because.ASSIGNED,
+    instead_of: Agent | None = None,
+) -> None:
     """Make an agent responsible, or nobody; what was offered on the case is accepted or withdrawn by it.
+    *instead_of* is whoever is away or has left, where that is why.
 
     Assigning to whoever has it already changes nothing. Raises Invalid for an agent who has left.
     """
@@ -26,21 +33,51 @@ async def assign(session: AsyncSession, case: Case, *, to: Agent | None, by: Age
         return
     before, actor = _holders(case), actor_of(by)
     team = await session.get(Team, case.team_id) if case.team_id else None
-    await give(session, conversation, case, to=to, team=team, actor=actor)
+    await give(
+        session, conversation, case, to=to, team=team, actor=actor, because=because, instead_of=instead_of
+    )
     await settle_handoffs(session, conversation, case, taken_by=to, actor=actor)
     await _remember(session, case, before, by)
 
 
-async def assign_team(session: AsyncSession, case: Case, *, team: Team | None, by: Agent | Actor) -> None:
+async def assign_team(
+    session: AsyncSession,
+    case: Case,
+    *,
+    team: Team | None,
+    by: Agent | Actor,
+    because: Because = Because.ASSIGNED,
+    instead_of: Agent | None = None,
+) -> None:
     """Put a case into a team's queue, or into none; whoever is responsible stays so."""
     conversation = await hold_case(session, case)
     if case.team_id == (team.id if team else None):
         return
     before, actor = _holders(case), actor_of(by)
     assignee = await session.get(Agent, case.assignee_id) if case.assignee_id else None
-    await give(session, conversation, case, to=assignee, team=team, actor=actor)
+    await give(
+        session,
+        conversation,
+        case,
+        to=assignee,
+        team=team,
+        actor=actor,
+        because=because,
+        instead_of=instead_of,
+    )
     await settle_handoffs(session, conversation, case, taken_by=None, actor=actor)
     await _remember(session, case, before, by)
+
+
+async def claim(session: AsyncSession, case: Case, *, by: Agent) -> bool:
+    """Let whoever begins to answer an unassigned case have it; answers whether they have got it just now."""
+    conversation = await hold_case(session, case)
+    if case.assignee_id is not None or not case.is_unfinished:
+        return False
+    before = _holders(case)
+    await take(session, conversation, case, by)
+    await _remember(session, case, before, by)
+    return True
 
 
 async def _remember(session: AsyncSession, case: Case, before: dict[str, Any], by: Agent | Actor) -> None:
@@ -58,7 +95,8 @@ async def give_back(session: AsyncSession, undo: Undo, by: Agent) -> None:
     before = undo.journal["before"]
     agent = await session.get(Agent, before["assignee_id"]) if before["assignee_id"] else None
     team = await session.get(Team, before["team_id"]) if before["team_id"] else None
-    await give(session, conversation, case, to=agent, team=team, actor=Actor.agent(by))
+    actor, because = Actor.agent(by), Because.UNDONE
+    await give(session, conversation, case, to=agent, team=team, actor=actor, because=because)
 
 
 def _holders(case: Case) -> dict[str, int | None]:

@@ -4,12 +4,11 @@ agent accepts; a team has it in its queue at once, and whoever offered follows u
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as insert_on_postgres
-from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
 from inbox.actions.events import record
+from inbox.actions.followers import add_follower
 from inbox.actions.responsibility import close_handoff, give, settle_handoffs
 from inbox.actions.undos import remember, undoable
 from inbox.actors import SYSTEM, Actor
@@ -19,11 +18,11 @@ from inbox.holding import hold_case
 from inbox.locks import lock_conversations
 from inbox.models import (
     Agent,
+    Because,
     Case,
     Channel,
     Conversation,
     EventKind,
-    Follower,
     Handoff,
     HandoffState,
     Strand,
@@ -39,11 +38,19 @@ LONGEST_TEXT = 500
 BATCH = 100
 
 
-async def offer(session: AsyncSession, case: Case, *, to: Agent | Team, by: Agent, reason: str) -> Handoff:
+async def offer(
+    session: AsyncSession,
+    case: Case,
+    *,
+    to: Agent | Team,
+    by: Agent,
+    reason: str,
+    keeps_following: bool = False,
+) -> Handoff:
     """Offer a case to an agent, or put it into a team's queue; what was offered before is withdrawn.
 
-    An unassigned case becomes the offerer's. Raises Invalid without a reason or for somebody who cannot take
-    it, Conflict where the case is finished.
+    An unassigned case becomes the offerer's; who keeps following hears of it afterwards, too. Raises Invalid
+    without a reason or for somebody who cannot take it, Conflict where the case is finished.
     """
     reason = _checked(reason, field="reason", needed=True)
     if isinstance(to, Agent) and (to.id == by.id or to.deactivated_at is not None):
@@ -68,10 +75,15 @@ async def offer(session: AsyncSession, case: Case, *, to: Agent | Team, by: Agen
     await session.flush()
     _record_offer(session, conversation, case, handoff, to, by)
     if isinstance(to, Team):
-        await give(session, conversation, case, to=None, team=to, actor=actor)
-        await _follow(session, case, by)
+        because = Because.HANDOFF
+        await give(
+            session, conversation, case, to=None, team=to, actor=actor, because=because, handoff=handoff
+        )
+        await add_follower(session, case, by, by_choice=keeps_following)
     else:
         await _keep_responsible(session, conversation, case, by)
+        if keeps_following:
+            await add_follower(session, case, by, by_choice=True)
     journal = {"handoff": handoff.public_id, "before": before}
     await remember(session, by=by, action="handoff", journal=journal, case=case)
     return handoff
@@ -89,7 +101,8 @@ async def accept(session: AsyncSession, handoff: Handoff, *, by: Agent, answer: 
     accepted = HandoffState.ACCEPTED
     await close_handoff(session, conversation, case, handoff, accepted, actor=actor, answer=answer)
     team = await session.get(Team, case.team_id) if case.team_id else None
-    await give(session, conversation, case, to=by, team=team, actor=actor)
+    because = Because.HANDOFF
+    await give(session, conversation, case, to=by, team=team, actor=actor, because=because, handoff=handoff)
 
 
 async def decline(session: AsyncSession, handoff: Handoff, *, by: Agent, answer: str = "") -> None:
@@ -138,6 +151,19 @@ async def expire_due(session: AsyncSession, moment: datetime) -> int:
             await close_handoff(session, conversation, case, handoff, state, actor=SYSTEM)
             expired += 1
     return expired
+
+
+async def forget_offers_to(session: AsyncSession, agent: Agent, *, by: Agent) -> None:
+    """Withdraw what is offered to somebody who will not answer any more."""
+    offered = (Handoff.to_agent_id == agent.id, Handoff.state == HandoffState.OFFERED)
+    query = select(Handoff, Case).join(Case, Case.id == Handoff.case_id).where(*offered)
+    rows = (await session.execute(query.order_by(Handoff.id))).all()
+    await lock_conversations(session, [case.conversation_id for _, case in rows])
+    for handoff, case in rows:
+        conversation, state = await hold_case(session, case), HandoffState.WITHDRAWN
+        await session.refresh(handoff)
+        if handoff.state == HandoffState.OFFERED:
+            await close_handoff(session, conversation, case, handoff, state, actor=Actor.agent(by))
 
 
 @undoable("handoff")
@@ -223,9 +249,3 @@ async def _keep_responsible(session: AsyncSession, conversation: Conversation, c
     if case.assignee_id is None:
         team = await session.get(Team, case.team_id) if case.team_id else None
         await give(session, conversation, case, to=by, team=team, actor=Actor.agent(by))
-
-
-async def _follow(session: AsyncSession, case: Case, agent: Agent) -> None:
-    dialect_insert = insert_on_sqlite if session.get_bind().dialect.name == "sqlite" else insert_on_postgres
-    row = {"case_id": case.id, "agent_id": agent.id}
-    await session.execute(dialect_insert(Follower).values(row).on_conflict_do_nothing())

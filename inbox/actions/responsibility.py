@@ -10,6 +10,7 @@ from inbox.models import (
     ActorKind,
     Agent,
     Assignment,
+    Because,
     Case,
     Conversation,
     EventKind,
@@ -33,8 +34,12 @@ async def give(
     to: Agent | None,
     team: Team | None,
     actor: Actor,
+    because: Because = Because.ASSIGNED,
+    handoff: Handoff | None = None,
+    instead_of: Agent | None = None,
 ) -> None:
-    """Make an agent, a team, both or nobody responsible for a held case, with its event."""
+    """Make an agent, a team, both or nobody responsible for a held case, with its event. *instead_of* is
+    whoever is away or has left, where that is why."""
     if case.assignee_id == (to.id if to else None) and case.team_id == (team.id if team else None):
         return
     moment = clock.now()
@@ -45,14 +50,16 @@ async def give(
     )
     case.assignee_id, case.team_id = to.id if to else None, team.id if team else None
     if to is not None or team is not None:
-        giver = actor.id if actor.kind is ActorKind.AGENT else None
         session.add(
             Assignment(
                 case_id=case.id,
                 agent_id=case.assignee_id,
                 team_id=case.team_id,
-                assigned_by_id=giver,
+                assigned_by_id=actor.id if actor.kind is ActorKind.AGENT else None,
                 began_at=moment,
+                because=because,
+                handoff_id=handoff.id if handoff else None,
+                instead_of_id=instead_of.id if instead_of else None,
             )
         )
     kind = EventKind.CASE_ASSIGNED if to is not None or team is not None else EventKind.CASE_UNASSIGNED
@@ -62,6 +69,10 @@ async def give(
         "team_id": team.public_id if team else None,
         "team": team.name if team else None,
     }
+    if because is not Because.ASSIGNED:
+        facts["because"] = because
+    if instead_of is not None:
+        facts |= {"instead_of": instead_of.name, "instead_of_id": instead_of.public_id}
     record(session, kind, actor=actor, conversation=conversation, case=case, data=facts)
 
 
@@ -70,7 +81,8 @@ async def take(session: AsyncSession, conversation: Conversation, case: Case, ag
     if case.assignee_id is not None:
         return
     team = await session.get(Team, case.team_id) if case.team_id else None
-    await give(session, conversation, case, to=agent, team=team, actor=Actor.agent(agent))
+    actor, because = Actor.agent(agent), Because.WRITING
+    await give(session, conversation, case, to=agent, team=team, actor=actor, because=because)
     await settle_handoffs(session, conversation, case, taken_by=agent, actor=Actor.agent(agent))
 
 
@@ -103,7 +115,11 @@ async def close_handoff(
     handoff.state, handoff.answer, handoff.answered_at = state, answer, clock.now()
     if handoff.to_team_id is not None:
         await session.execute(
-            delete(Follower).where(Follower.case_id == case.id, Follower.agent_id == handoff.from_agent_id)
+            delete(Follower).where(
+                Follower.case_id == case.id,
+                Follower.agent_id == handoff.from_agent_id,
+                Follower.by_choice.is_(False),
+            )
         )
     kind = EventKind(f"handoff.{state.value}")
     facts = {"handoff_id": handoff.public_id}

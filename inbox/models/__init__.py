@@ -74,6 +74,7 @@ from inbox.models.notifications import (
     PushSubscription,
 )
 from inbox.models.pictures import PicturesOf, WantedPictures
+from inbox.models.privacy import AuditEntry, AuditKind, Cleanup, CleanupKind, Redaction
 from inbox.models.saved_replies import SavedReply, SavedReplyUse
 from inbox.models.stars import Star
 from inbox.models.views import Audience, SavedView
@@ -88,6 +89,8 @@ __all__ = [
     "Assignment",
     "Attachment",
     "Audience",
+    "AuditEntry",
+    "AuditKind",
     "AuthorKind",
     "AutomaticKind",
     "AutomaticMail",
@@ -99,6 +102,8 @@ __all__ = [
     "Channel",
     "Claim",
     "ClaimState",
+    "Cleanup",
+    "CleanupKind",
     "Conversation",
     "Customer",
     "DedupeKey",
@@ -145,6 +150,7 @@ __all__ = [
     "PushSubscription",
     "Rating",
     "ReadMark",
+    "Redaction",
     "Role",
     "SavedReply",
     "SavedReplyUse",

@@ -38,6 +38,7 @@ class EventKind(StrEnum):
     MESSAGE_COMPLAINED = "message.complained"
     MESSAGE_REPEATED = "message.repeated"
     MESSAGE_MOVED = "message.moved"
+    MESSAGE_REDACTED = "message.redacted"
     NOTE_ADDED = "note.added"
     NOTE_EDITED = "note.edited"
     NOTE_MOVED = "note.moved"
@@ -56,6 +57,10 @@ class EventKind(StrEnum):
     CASE_SPLIT = "case.split"
     CASE_JOINED = "case.joined"
     CASE_RATED = "case.rated"
+    CASE_FOLLOWED = "case.followed"
+    CASE_UNFOLLOWED = "case.unfollowed"
+    CASE_MUTED = "case.muted"
+    CASE_UNMUTED = "case.unmuted"
     STRAND_ANSWERED = "strand.answered"
     STRAND_MOVED = "strand.moved"
     HANDOFF_OFFERED = "handoff.offered"
@@ -73,6 +78,11 @@ class EventKind(StrEnum):
     INTAKE_QUARANTINED = "intake.quarantined"
     INTAKE_RETRIED = "intake.retried"
     CHANNEL_CHANGED = "channel.changed"
+    ABSENCE_PLANNED = "absence.planned"
+    ABSENCE_BEGAN = "absence.began"
+    ABSENCE_ENDED = "absence.ended"
+    AGENT_DEACTIVATED = "agent.deactivated"
+    AGENT_ACTIVATED = "agent.activated"
 
 
 _REDRAW = (
@@ -100,6 +110,7 @@ _REDRAW = (
 )
 _RESET = (
     EventKind.MESSAGE_MOVED,
+    EventKind.MESSAGE_REDACTED,
     EventKind.STRAND_MOVED,
     EventKind.NOTE_MOVED,
     EventKind.CASE_MOVED,
@@ -116,6 +127,15 @@ _NONE = (
     EventKind.INTAKE_QUARANTINED,
     EventKind.INTAKE_RETRIED,
     EventKind.CHANNEL_CHANGED,
+    EventKind.CASE_FOLLOWED,
+    EventKind.CASE_UNFOLLOWED,
+    EventKind.CASE_MUTED,
+    EventKind.CASE_UNMUTED,
+    EventKind.ABSENCE_PLANNED,
+    EventKind.ABSENCE_BEGAN,
+    EventKind.ABSENCE_ENDED,
+    EventKind.AGENT_DEACTIVATED,
+    EventKind.AGENT_ACTIVATED,
 )
 
 

@@ -34,7 +34,16 @@ class Counters:
     saved: dict[str, int]
 
 
-COUNTED = (View.MINE, View.MENTIONS, View.UNASSIGNED, View.ALL, View.PENDING, View.SNOOZED)
+COUNTED = (
+    View.MINE,
+    View.MENTIONS,
+    View.OFFERED,
+    View.FOLLOWING,
+    View.UNASSIGNED,
+    View.ALL,
+    View.PENDING,
+    View.SNOOZED,
+)
 
 
 async def counters(session: AsyncSession, *, actor: Actor, saved: Sequence[SavedView] = ()) -> Counters:

@@ -16,6 +16,8 @@ from inbox.models import (
     Customer,
     Direction,
     Draft,
+    Handoff,
+    HandoffState,
     Message,
     ReadMark,
     Suggestion,
@@ -25,6 +27,7 @@ from inbox.models import (
 from inbox.policies import visible_to
 from inbox.queries.case_pages import PAGE_SIZE, conditions_of, details, page_of_ids
 from inbox.queries.case_views import CaseFilter
+from inbox.queries.followers import muted_for
 from inbox.queries.pages import Page
 
 
@@ -38,9 +41,18 @@ class OtherCase:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """What is handed on and nobody has accepted yet: by whom, and why."""
+
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseRow:
     """What a line of the inbox shows to one agent. `newest_position` is that of the newest message that the
-    customer wrote in this case, or of a question in its conversation that waits for an agent."""
+    customer wrote in this case, or of a question in its conversation that waits for an agent. `is_muted`:
+    they muted it, and nobody has mentioned them since."""
 
     case: Case
     conversation: Conversation
@@ -49,10 +61,12 @@ class CaseRow:
     newest_position: int
     read_position: int
     draft: str
+    offer: Offer | None = None
+    is_muted: bool = False
 
     @property
     def is_unread(self) -> bool:
-        return self.newest_position > self.read_position
+        return self.newest_position > self.read_position and not self.is_muted
 
 
 async def rows(
@@ -104,6 +118,7 @@ async def _rows(session: AsyncSession, ids: Sequence[int], actor: Actor) -> list
     )
     read = {talk: position for talk, position in await session.execute(marks)}
     begun = {talk: text for talk, text in await session.execute(drafts)}
+    offers, muted = await _offers(session, ids), await muted_for(session, ids, actor.id or 0)
     return [
         CaseRow(
             case=one.case,
@@ -113,6 +128,8 @@ async def _rows(session: AsyncSession, ids: Sequence[int], actor: Actor) -> list
             newest_position=max(newest.get(one.case.id, 0), asked.get(one.conversation.id, 0)),
             read_position=read.get(one.conversation.id, 0),
             draft=begun.get(one.conversation.id, ""),
+            offer=offers.get(one.case.id),
+            is_muted=one.case.id in muted,
         )
         for one in found
     ]
@@ -136,6 +153,17 @@ async def _others(
     for conversation_id, number, subject, assignee in await session.execute(query):
         found.setdefault(conversation_id, []).append(OtherCase(number, subject, assignee))
     return found
+
+
+async def _offers(session: AsyncSession, ids: Sequence[int]) -> dict[int, Offer]:
+    """What whoever takes a case next reads first."""
+    query = (
+        select(Handoff.case_id, Agent.name, Handoff.reason)
+        .join(Agent, Agent.id == Handoff.from_agent_id)
+        .where(Handoff.case_id.in_(ids), Handoff.state == HandoffState.OFFERED)
+        .order_by(Handoff.id)
+    )
+    return {case_id: Offer(name, reason) for case_id, name, reason in await session.execute(query)}
 
 
 async def _question_positions(session: AsyncSession, conversation_ids: set[int]) -> dict[int, int]:

@@ -6,17 +6,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from inbox.actors import Actor
 from inbox.errors import NotFound
-from inbox.models import UNFINISHED, Case, CaseTag, Mention, Status, Tag, Team
+from inbox.models import UNFINISHED, Case, CaseTag, Handoff, HandoffState, Mention, Status, Tag, Team
+from inbox.queries.followers import is_followed_by
 
 
 class View(StrEnum):
     MINE = "mine"
     MENTIONS = "mentions"
+    OFFERED = "offered"
+    FOLLOWING = "following"
     UNASSIGNED = "unassigned"
     ALL = "all"
     PENDING = "pending"
@@ -80,12 +83,23 @@ def _of_view(wanted: CaseFilter, actor: Actor) -> list[ColumnElement[bool]]:
     if view is View.MENTIONS:
         mentioned = select(Mention.case_id).where(Mention.agent_id == actor.id)
         return [Case.id.in_(mentioned), *([] if status else [Case.status.in_(UNFINISHED)])]
+    if view is View.OFFERED:
+        return [Case.id.in_(_offered_to(actor))]
+    if view is View.FOLLOWING:
+        return [is_followed_by(actor.id), *([] if status else [Case.status.in_(UNFINISHED)])]
     found = _default_status(status)
     if view is View.MINE:
         found.append(Case.assignee_id == actor.id)
     elif view is View.UNASSIGNED:
         found.append(Case.assignee_id.is_(None))
     return found
+
+
+def _offered_to(actor: Actor) -> Select[int]:
+    """The cases that somebody waits for this agent to accept."""
+    return select(Handoff.case_id).where(
+        Handoff.to_agent_id == actor.id, Handoff.state == HandoffState.OFFERED
+    )
 
 
 def _default_status(status: str | None) -> list[ColumnElement[bool]]:
@@ -140,6 +154,9 @@ WAKING: tuple[Stretch, ...] = (
 OPENED: tuple[Stretch, ...] = (Stretch(Case.id.is_not(None), Case.id, descending=True),)
 
 
+_NEWEST_FIRST = (View.MENTIONS, View.FOLLOWING)
+
+
 def order_of(wanted: CaseFilter, sort: str | None = None) -> Sequence[Stretch]:
     """The order of a list: as asked for (`waiting` or `new`), else what suits its view."""
     if sort == "new":
@@ -149,6 +166,6 @@ def order_of(wanted: CaseFilter, sort: str | None = None) -> Sequence[Stretch]:
     status = wanted.status or _STATUS_OF.get(wanted.view or "")  # type: ignore[call-overload]
     if status == Status.SNOOZED:
         return WAKING
-    if status in (Status.RESOLVED, Status.SPAM, Status.PENDING) or wanted.view == View.MENTIONS:
+    if status in (Status.RESOLVED, Status.SPAM, Status.PENDING) or wanted.view in _NEWEST_FIRST:
         return NEWEST
     return WAITING if wanted.view is not None or status is not None else OPENED

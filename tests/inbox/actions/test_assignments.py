@@ -1,16 +1,18 @@
 """Who is responsible for a case."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import select
 
 from inbox import clock as product_clock
-from inbox.actions.assignments import assign, assign_team
+from inbox.actions.assignments import assign, assign_team, claim
 from inbox.actions.events import recorded
 from inbox.actions.undos import latest, undo
 from inbox.clock import FrozenClock
 from inbox.db import Database
 from inbox.errors import Conflict, Invalid
-from inbox.models import Assignment, Case, Event, EventKind
+from inbox.models import Agent, Assignment, Because, Case, Event, EventKind, Status
 from tests.builders import a_conversation, a_team, an_agent
 
 
@@ -72,3 +74,34 @@ async def test_an_assignment_can_be_undone_unless_somebody_took_it_since(sqlite_
             await undo(session, second.public_id, by=maya)
 
     assert given_back_to == tomas.id and scene.case.assignee_id is None
+
+
+async def test_whoever_begins_to_answer_first_has_the_case(database: Database) -> None:
+    async with database.transaction() as session:
+        scene = await a_conversation(session)
+        agents = [await an_agent(session, name=f"Agent {number}") for number in range(5)]
+
+    async def begin(agent: Agent) -> bool:
+        async with database.transaction() as session:
+            return await claim(session, await session.get_one(Case, scene.case.id), by=agent)
+
+    won = await asyncio.gather(*map(begin, agents))
+    async with database.transaction() as session:
+        case = await session.get_one(Case, scene.case.id)
+        winner = agents[won.index(True)]
+        holder = case.assignee_id
+        spell = (await session.scalars(select(Assignment))).one()
+        mine = await latest(session, by=winner)
+        assert mine is not None
+        await undo(session, mine.public_id, by=winner)
+
+    assert sum(won) == 1 and holder == winner.id and spell.because == Because.WRITING
+    assert case.assignee_id is None
+
+
+async def test_a_case_that_is_done_is_not_claimed(sqlite_database: Database) -> None:
+    async with sqlite_database.transaction() as session:
+        scene, maya = await a_conversation(session, status=Status.RESOLVED), await an_agent(session)
+        scene.case.status = Status.RESOLVED
+        assert not await claim(session, scene.case, by=maya)
+        assert scene.case.assignee_id is None

@@ -11,10 +11,13 @@ from sqlalchemy import select
 
 from inbox import clock as product_clock
 from inbox.actions import (
+    absences,
     assignments,
     case_moves,
     cases,
+    covers,
     customers,
+    followers,
     handoffs,
     joins,
     merges,
@@ -119,6 +122,34 @@ async def a_handoff_expires(stage: Stage) -> AsyncIterator[None]:
 async def a_handoff_goes_to_a_team(stage: Stage) -> AsyncIterator[None]:
     yield
     await stage.offer(stage.team)
+
+
+@play(EventKind.CASE_ASSIGNED)
+async def a_case_goes_to_whoever_covers(stage: Stage) -> AsyncIterator[None]:
+    async with stage.act() as session:
+        await assignments.assign(session, await stage.case(session), to=stage.maya, by=stage.maya)
+    async with stage.act() as session:
+        until, by = product_clock.now() + timedelta(days=1), Actor.agent(stage.maya)
+        await absences.plan_absence(session, stage.maya, ends_at=until, cover=stage.priya, by=by)
+    yield
+    async with stage.act() as session:
+        assert await covers.pass_to_covers(session, product_clock.now()) == 1
+
+
+@play(EventKind.CASE_ASSIGNED, EventKind.CASE_UNASSIGNED)
+async def a_case_is_claimed_by_writing_and_that_is_undone(stage: Stage) -> AsyncIterator[None]:
+    yield
+    async with stage.act() as session:
+        assert await assignments.claim(session, await stage.case(session), by=stage.maya)
+    await stage.undo()
+
+
+@play(EventKind.CASE_FOLLOWED, EventKind.CASE_MUTED, EventKind.CASE_UNFOLLOWED, EventKind.CASE_UNMUTED)
+async def a_case_is_followed_and_muted(stage: Stage) -> AsyncIterator[None]:
+    yield
+    for listen in (followers.follow, followers.mute, followers.unmute):
+        async with stage.act() as session:
+            await listen(session, await stage.case(session), by=stage.maya)
 
 
 @play(EventKind.CASE_PENDING, EventKind.CASE_REOPENED, EventKind.CASE_RESOLVED)
