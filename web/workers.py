@@ -12,9 +12,11 @@ from channels.email.grants import AccessTokens
 from channels.email.sent import SentCopies
 from channels.email.watch import MailboxWatch
 from channels.registry import senders
+from inbox.clearing import Clearing
 from inbox.config import Settings
 from inbox.continuity import Continuity
 from inbox.mailing import AutomaticMailWorker
+from inbox.notifier import Notifier
 from inbox.outbox import OutboxWorker
 from inbox.timers import Timers
 from web.installation import Installation, open_installation
@@ -86,7 +88,9 @@ def works_of(installation: Installation) -> dict[str, Work]:
         "outbox": outbox.run,
         "automatic mail": AutomaticMailWorker(database, keys, ways_out).run,
         "timers": Timers(database).run,
+        "notifications": Notifier(database).run,
         "uploads": partial(sweep_for_ever, blobs),
+        "clearing": Clearing(database, blobs).run,
         "continuity": Continuity(database, keys.strand_tokens()).run,
         "mailboxes": mailboxes.run,
         "sent copies": SentCopies(database, blobs, keys, tokens).run,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from inbox.actors import Actor
 from inbox.models import Agent, SavedView
-from inbox.queries import case_counters, installations, intake, timelines, views
+from inbox.queries import case_counters, installations, intake, notifications, timelines, views
 from inbox.queries.case_counters import MOST_COUNTED
 from inbox.queries.case_views import TEAM, View
 from inbox.queries.happenings import Reading
@@ -26,6 +26,7 @@ VIEWS: tuple[tuple[View, str, str], ...] = (
 
 
 SAVED = "view/"
+NOTIFICATIONS = "notifications"  # the name of the bell's counter
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ async def shell_for(session: Reading, agent: Agent) -> Shell:
     figures = {str(view): figure(count) for view, count in counted.views.items()}
     figures |= {f"{TEAM}{queue.team.slug}": figure(queue.count) for queue in counted.teams}
     figures |= {f"{SAVED}{public_id}": figure(count) for public_id, count in counted.saved.items()}
+    figures[NOTIFICATIONS] = figure(await notifications.count_unread(session, agent))
     teams = [queue.team for queue in counted.teams]
     return Shell(
         me=face_of_agent(agent),

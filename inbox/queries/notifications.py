@@ -30,6 +30,7 @@ from inbox.texts import new_words, snippet
 
 NEWEST = 300  # rows that are read for a list
 MOST_SHOWN = 50
+MOST_STANDING = 40
 MOST_COUNTED = 1000
 PREVIEW_LENGTH = 140
 
@@ -38,7 +39,8 @@ PREVIEW_LENGTH = 140
 class ShownNotification:
     """What an agent was told of one case in one way. `public_ids` are all the rows that it stands for, newest
     first; `actor` is the colleague who did it; `event` what happened; `text` is for the agents' own screens
-    only. `due_at` is by when an answer is due, for a target."""
+    only. `outside_text` is what of it may leave them where the workspace allows that: a customer's words,
+    never a note's. `due_at` is by when an answer is due, for a target."""
 
     public_ids: tuple[str, ...]
     kind: NotificationKind
@@ -50,6 +52,7 @@ class ShownNotification:
     conversation_id: str
     anchor: str
     text: str
+    outside_text: str
     at: datetime
     due_at: datetime | None
     is_read: bool
@@ -94,10 +97,18 @@ async def of_ids(session: AsyncSession, agent: Agent, ids: Collection[int]) -> l
     return [_shown([row]) for row in rows]
 
 
-async def newest_id(session: AsyncSession, agent_id: int) -> str:
-    """The public id of the newest notification of an agent, "" where there is none."""
-    mine = select(Notification.public_id).where(Notification.agent_id == agent_id)
-    return await session.scalar(mine.order_by(Notification.id.desc()).limit(1)) or ""
+async def unread_ids(session: AsyncSession, agent: Agent) -> Sequence[str]:
+    """The public ids of what an agent has been told and has not seen, newest first."""
+    unread = (
+        select(Notification.public_id)
+        .join(Case, Case.id == Notification.case_id)
+        .where(
+            Notification.agent_id == agent.id,
+            Notification.read_at.is_(None),
+            visible_to(Actor.agent(agent)),
+        )
+    )
+    return (await session.scalars(unread.order_by(Notification.id.desc()).limit(MOST_STANDING))).all()
 
 
 async def count_unread(session: AsyncSession, agent: Agent) -> int:
@@ -169,6 +180,7 @@ def _shown(rows: Sequence[Any]) -> ShownNotification:
         conversation_id=conversation_id,
         anchor=_anchor(message, note, handoff),
         text=_text(message, note, handoff),
+        outside_text=_text(message, None, None),
         at=told.created_at,
         due_at=told.about,
         is_read=told.read_at is not None,

@@ -14,6 +14,7 @@ from inbox.db import Database
 from inbox.queries import happenings
 from inbox.queries.happenings import Thread
 from web.live.fragments import CasePart, Fragments, prepare
+from web.live.notices import Notices
 from web.live.presence import Presence, Viewer
 from web.live.signals import Signal, SignalKind, Signals
 from web.live.tail import Tail
@@ -32,6 +33,7 @@ class Listening(Protocol):
     """A socket, as the hub sees it."""
 
     session_id: str
+    agent_id: int
 
     def follows(self, conversation_id: int) -> bool:
         """Whether it has this conversation's timeline open."""
@@ -63,6 +65,7 @@ class Hub:
         self._heard: dict[str, Signal] = {}
         self._bell = asyncio.Event()
         self._known: dict[int, tuple[float, Thread | None]] = {}
+        self._notices = Notices(database, lambda: self._sockets)
 
     async def run(self) -> None:
         """Serve the sockets until cancelled."""
@@ -72,6 +75,7 @@ class Hub:
                 for work in (
                     self.tail.run,
                     self._spread,
+                    self._notices.run,
                     self._look_after_sockets,
                     self._look_after_sessions,
                 ):

@@ -6,7 +6,7 @@
    input.row__x in a row     ticks it for form#bulk: X ticks the row of the focus, Shift+X all from the last one to it, Ctrl+A all that are
      shown; Esc ticks none. #bulk-count says how many; #bulk-all puts the list's address into input[data-all], which means all of it
    button#rows-new[hidden]   shows "3 new" while the pointer or the focus is inside the list, and puts them in when pressed
-   [data-counter=NAME]       any number of places; "mine" also stands in the page's title. #thread[data-case] marks the open row
+   [data-counter=NAME]       any number of places; "notifications" also stands in the page's title. #thread[data-case] marks the open row
    On a page without #rows, body[data-list] is asked for the counters alone. */
 (function () {
   'use strict';
@@ -120,7 +120,7 @@
 
   function count(fresh) {
     document.querySelectorAll('[data-counter="' + CSS.escape(fresh.dataset.counter) + '"]').forEach(el => { el.textContent = fresh.textContent; });
-    if (fresh.dataset.counter !== 'mine') return;
+    if (fresh.dataset.counter !== 'notifications') return;
     const n = parseInt(fresh.textContent, 10) || 0, bare = document.title.replace(/^\(\d+\) /, '');
     document.title = n ? '(' + n + ') ' + bare : bare;
   }
@@ -207,5 +207,5 @@
     if (now !== shownCase) { shownCase = now; release(); } else mark();
   });
 
-  desk.lists = { changed, release };
+  desk.lists = { changed, count, release };
 })();

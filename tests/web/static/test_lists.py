@@ -29,6 +29,7 @@ async def test_a_signal_fetches_the_changed_rows_and_puts_them_in_their_places(
             row(2, 35, "two, later")
             + row(9, 15)
             + '<li id="case-3" data-gone></li><b data-counter="mine">7</b>'
+            + '<b data-counter="notifications">2</b>'
         )
 
     stub.pages["/inbox/mine"] = answer
@@ -42,7 +43,7 @@ async def test_a_signal_fetches_the_changed_rows_and_puts_them_in_their_places(
     await expect(page.locator("#case-2 a")).to_have_text("two, later")
     await expect(page.locator("#case-2 a")).to_have_attribute("aria-current", "true")
     await expect(page.locator("[data-counter]")).to_have_text("7")
-    assert await page.title() == "(7) Mine"
+    assert await page.title() == "(2) Mine"
 
 
 async def test_a_burst_of_signals_asks_at_most_once_a_second(stub: Stub, opened: Open) -> None:
