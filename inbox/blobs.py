@@ -1,5 +1,5 @@
 """Bytes by SHA-256, outside any web root: raw mail and attachments. What is stored once is stored for
-good."""
+good, but for what was removed on purpose (`inbox.clearing`)."""
 
 import hashlib
 import os
@@ -13,6 +13,11 @@ from typing import BinaryIO
 from inbox.errors import NotFound
 
 CHUNK = 1 << 20
+
+
+def digest_of(content: bytes) -> str:
+    """The name under which these bytes are stored (SHA-256, hex)."""
+    return hashlib.sha256(content).hexdigest()
 
 
 class BlobStore:
@@ -34,10 +39,10 @@ class BlobStore:
         digests: list[str] = []
         touched: set[Path] = set()
         for content in contents:
-            digest = hashlib.sha256(content).hexdigest()
+            digest = digest_of(content)
             digests.append(digest)
             target = self.path(digest)
-            if target.exists():
+            if self._is_touched(target):
                 touched.add(target.parent)  # whoever wrote it may not have synced the name yet
                 continue
             partial = self._partial()
@@ -87,6 +92,19 @@ class BlobStore:
             while chunk := file.read(CHUNK):
                 yield chunk
 
+    def remove(self, digest: str, *, untouched_for: float) -> bool:
+        """Take a blob away, unless somebody has stored the same bytes within so many seconds: their row may
+        not be written yet. Answers whether it is gone."""
+        path = self.path(digest)
+        try:
+            if time.time() - path.stat().st_mtime < untouched_for:
+                return False
+            path.unlink()
+        except FileNotFoundError:
+            return True
+        _sync_folders({path.parent})
+        return True
+
     def temporary_folder(self) -> Path:
         """Where files may lie that are not blobs yet; on the same disk, and not part of any backup."""
         folder = self.root / "tmp"
@@ -105,6 +123,14 @@ class BlobStore:
             except FileNotFoundError:  # its owner was quicker
                 continue
         return removed
+
+    def _is_touched(self, target: Path) -> bool:
+        """Whether it is there; if so it counts as stored just now."""
+        try:
+            os.utime(target)
+        except FileNotFoundError:
+            return False
+        return True
 
     def _partial(self) -> Path:
         return self.temporary_folder() / secrets.token_hex(12)

@@ -154,6 +154,7 @@ def _sqlite_engine(
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
+            "secure_delete=ON",
             f"busy_timeout={BUSY_MILLISECONDS}",
         )
         for pragma in fixed + pragmas:

@@ -20,6 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from inbox import clock, intake_records
 from inbox.actions.events import record
 from inbox.actions.messages import Filed, FilingRules, receive
+from inbox.actions.redaction_leavings import let_go_of_known
 from inbox.actors import Actor
 from inbox.blobs import BlobStore
 from inbox.db import Database
@@ -195,6 +196,9 @@ class IntakeDesk:
             attached = await intake_records.attach_channels(session, due)
             filed = await receive(session, attached, self._rules) if due else []
             await intake_records.settle(session, filed)
+            known = {one.message_id for one in filed if one.known and one.message_id is not None}
+            if known:
+                await let_go_of_known(session, known)
             done = {outcome.record_id: outcome for outcome in filed}
             others = [record_id for record_id in ids if record_id not in waiting]
             done |= {outcome.record_id: outcome for outcome in await intake_records.settled(session, others)}
