@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from channels.email.quote_lines import Is, Line, worded
 from channels.email.quote_patterns import (
     MAX_ANNOUNCEMENT,
+    announces_on_its_line,
     bare_label,
     has_email,
     has_moment,
@@ -58,6 +59,8 @@ def mark_announced(lines: Sequence[Line]) -> None:
 def _begins_quoted_mail(lines: Sequence[Line], index: int) -> bool:
     line = lines[index]
     if is_delimiter(line.text) or _is_header_block(lines, index) or _is_notes_header(lines, index):
+        return True
+    if announces_on_its_line(line.text):
         return True
     if not is_dashed_title(line.text):
         return False

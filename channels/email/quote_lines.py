@@ -40,7 +40,7 @@ def lines_of(text: str, marked: Sequence[Span] = ()) -> list[Line]:
     position = 0
     for raw in text.split("\n", MAX_LINES):
         end = min(position + len(raw) + 1, len(text))
-        words = _UNSEEN.sub("", raw).replace("\u00a0", " ").strip()
+        words = _UNSEEN.sub("", raw).replace("\u00a0", " ").replace("&nbsp;", " ").strip()
         lines.append(Line(words, position, end, Is.NEW if words else Is.BLANK))
         position = end
     waiting = sorted(marked, key=lambda span: span.start, reverse=True)

@@ -4,6 +4,7 @@ Every pattern is applied to one line, or to the few lines of an announcement joi
 """
 
 import re
+from itertools import islice
 
 from channels.email.quote_words import (
     BANNERS,
@@ -47,10 +48,15 @@ _MOMENT_ALONE = re.compile(
 _TIME = re.compile(r"\d{1,2}[:.]\d\d")
 _ADDRESS_LAST = re.compile(r"[<(\[]\s?[^\s<>]{1,80}@[^\s<>]{2,120}\s?[>)\]]|@[^\s<>:]{2,120}\W*$")
 _OPENS = re.compile(rf"\W{{0,3}}(?:{OPENING})(?![^\W\d_])", re.IGNORECASE)
-_GMAIL_WITHOUT_VERB = re.compile(
+_WITHOUT_VERB = re.compile(
     r"\d{4}-\d\d-\d\d \d{1,2}:\d\d (?:GMT|UTC)[+-]\d{1,2}:\d\d .{2,120}"
     r"|\d{4}[-/]\d{1,2}[-/]\d{1,2} [^@]{0,80}<[^\s<>@]{1,80}@[^\s<>@]{2,120}>:?"
+    r"|Quoting .{2,120} \(\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?\):?"
+    r"|Excerpts from .{2,80} message of .{6,60}:",
+    re.IGNORECASE,
 )
+_NAMES_ANYTHING = re.compile(r"[\d@]|^--")  # without a date and an address there is no announcement
+_OPENS_WITHOUT_VERB = frozenset("0123456789QqEe-")
 _COLON = ":\uff1a"
 _ENDS = re.compile(rf"[{_COLON}]\W{{0,3}}$")
 _ENDS_DASHED = re.compile(r"-{3,}$")
@@ -62,9 +68,7 @@ _GROUPWISE = re.compile(r">>> .{3,200} >>>$")
 _DASHED_TITLE = re.compile(
     rf"[{_DASHES_OF}]{{3,}}\s{{0,3}}[^{_DASHES_OF}\W].{{1,60}}?\s{{0,3}}[{_DASHES_OF}]{{3,}}$"
 )
-_REPLY_ABOVE = re.compile(
-    rf"[\W_]{{0,40}}(?:[^.]{{0,60}})(?:{REPLY_ABOVE})[^.]{{0,40}}[\W_]{{0,40}}$", re.IGNORECASE
-)
+_REPLY_ABOVE = re.compile(REPLY_ABOVE, re.IGNORECASE)
 _BEGINS_FORWARD = re.compile(rf"(?:{BEGIN_FORWARD})\s*[{_COLON}]?$", re.IGNORECASE)
 _KIND = {label: kind for kind, labels in LABELS.items() for label in labels.split("|")}
 _LABEL = re.compile(
@@ -82,14 +86,23 @@ _CONTACT = re.compile(
     re.IGNORECASE,
 )
 _DASHES = re.compile(r"\s{0,3}(?:--|\u2014|\u2013\u2013)\s{0,2}$")
-_RULE = re.compile(r"\s{0,3}(?:[-_=*~#+\u2013\u2014\u2500]{2,}|\u1427)\s*$")
+_RULE = re.compile(
+    r"\s{0,3}(?:[-_=*~#+\u2013\u2014\u2500]{2,}|\u1427|[\u2500-\u257f\u25a0-\u25ff\u2605\u2606\u30fb\uff0a\uff1d\u30fc*~=+]{6,}"
+    r"|__\._,_\.___|__,_\._,___)\s*$"
+)
+_EXCUSE = re.compile(
+    r"(?:please |kindly )?(?:excuse|pardon|forgive|ignore) (?:any |the |my |all )?(?:\w+ )?"
+    r"(?:typos?|brevity|terseness|mistakes|errors)\b.{0,80}",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(rf"[{_COLON}]\s{{2,20}}(?=\S)")
 
 
 def is_attribution(joined: str) -> bool:
     """Whether some lines, joined, announce a quote: who wrote, and when or from which address."""
-    if len(joined) > MAX_ANNOUNCEMENT:
+    if len(joined) > MAX_ANNOUNCEMENT or not _NAMES_ANYTHING.search(joined):
         return False
-    if _GMAIL_WITHOUT_VERB.fullmatch(joined):
+    if _WITHOUT_VERB.fullmatch(joined) or _is_framed(joined):
         return True
     ends = bool(_ENDS.search(joined) or _ENDS_DASHED.search(joined))
     with_email = "@" in joined and bool(_EMAIL.search(joined))
@@ -110,6 +123,12 @@ def is_attribution(joined: str) -> bool:
     return bool(_ADDRESS_LAST.search(joined)) or len(joined.split()) < 12
 
 
+def _is_framed(joined: str) -> bool:
+    """`---- Jane Doe wrote ----`, as some telephones write it."""
+    framed = joined.startswith("--") and joined.endswith("--") and len(joined) < 120
+    return framed and bool(_VERB_LAST.search(joined.rstrip("-: ")[-40:]))
+
+
 def _names_day_and_time(joined: str) -> bool:
     """`Jane Doe schreef op 2023-01-02 15:04:` says both exactly, which a sentence seldom does."""
     return len(joined) < 160 and bool(_DAY.search(joined) and _TIME.search(joined))
@@ -123,8 +142,19 @@ def is_announcement_of_quote(line: str) -> bool:
         return True
     verb = _VERB.search(line) or _CJK_VERB.search(line)
     if verb is None or _ABOUT_ANOTHER.search(line):
+        if verb is None and _DAY.search(line) and _TIME.search(line) and len(line.split()) <= 8:
+            return True  # "Jane Doe, 02.01.2023 15:04:"
         return bool(_EMAIL.search(line) and _DATE.search(line) and len(line.split()) < 15)
     return bool(_EMAIL.search(line) or _MOMENT.search(line)) or len(line.split()) <= 6
+
+
+def announces_on_its_line(line: str) -> bool:
+    """Whether a line announces a quote and goes on with it, as Yahoo's text does: `Jane wrote:   Hello`."""
+    if "@" not in line or not _OPENS.match(line):
+        return False
+    ends = islice(_GOES_ON.finditer(line[:MAX_ANNOUNCEMENT]), 3)
+    heads = (line[: found.start() + 1] for found in ends)
+    return any(has_email(head) and is_attribution(head) for head in heads)
 
 
 def may_end_attribution(line: str, *, goes_on: bool = False) -> bool:
@@ -135,7 +165,7 @@ def may_end_attribution(line: str, *, goes_on: bool = False) -> bool:
         return True
     if not goes_on and (_VERB_LAST.search(line[-40:]) or _ENDS_DASHED.search(line)):
         return True
-    return line[0].isdigit() and bool(_GMAIL_WITHOUT_VERB.fullmatch(line))
+    return line[0] in _OPENS_WITHOUT_VERB and bool(_WITHOUT_VERB.fullmatch(line) or _is_framed(line))
 
 
 def ends_broken_attribution(line: str) -> bool:
@@ -166,7 +196,10 @@ def is_delimiter(line: str) -> bool:
         return True
     if len(line) > 160 or (line[0].isalnum() and "this line" not in line):
         return False
-    return bool(_REPLY_ABOVE.match(line))
+    found = _REPLY_ABOVE.search(line)
+    if found is None or found.start() > 100 or "." in line[: found.start()].strip("#-=.* "):
+        return False
+    return len(line) - found.end() <= 80 and "." not in line[found.end() :].strip("#-=.* ")
 
 
 def is_dashed_title(line: str) -> bool:
@@ -210,15 +243,17 @@ def is_closing(line: str) -> bool:
     return 2 <= len(line) <= 60 and bool(_CLOSING.match(line))
 
 
-def looks_like_contact(line: str) -> bool:
-    """Whether a line tells how to reach somebody: a number, an address, a site."""
-    return len(line) <= 200 and bool(_CONTACT.search(line))
+def contacts_in(line: str) -> int:
+    """How many ways to reach somebody a line tells: numbers, addresses, sites."""
+    return len(_CONTACT.findall(line)) if len(line) <= 200 else 0
 
 
 def is_device_signature(line: str) -> bool:
     """`Sent from my iPhone` in many languages."""
     if not 6 < len(line) <= 200:
         return False
+    if _EXCUSE.fullmatch(line):
+        return True
     # "Sent from my desk, which is easier than my phone." is a sentence.
     return bool(_DEVICE.match(line) and _DEVICE_WORDS.search(line.split(",")[0]))
 

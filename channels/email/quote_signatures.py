@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 from channels.email.quote_lines import Is, Line, worded
 from channels.email.quote_patterns import (
+    contacts_in,
     is_banner,
     is_closing,
     is_device_signature,
     is_rule,
     is_signature_dashes,
-    looks_like_contact,
     opens_disclaimer,
 )
 
@@ -92,7 +92,7 @@ def _mark_contact(lines: Sequence[Line], index: int) -> None:
     ends = index + 1 + len(block) >= len(lines) or lines[index + 1 + len(block)].kind is Is.QUOTE
     if not ends or not 3 <= len(words) <= MAX_CONTACT_LINES:
         return
-    if sum(1 for line in words if looks_like_contact(line.text)) >= 2:
+    if sum(contacts_in(line.text) for line in words) >= 2:
         _sign(words[1:])
 
 
@@ -117,12 +117,19 @@ def _stands_alone(lines: Sequence[Line], index: int) -> bool:
 
 def _is_footer_rule(lines: Sequence[Line], index: int, stop: int) -> bool:
     """A stroke with nothing but a few lines below it, down to the next quote or the end."""
-    if stop - index > 3 * MAX_SIGNATURE_LINES or lines[index].text[0] not in "_-=\u2014\u1427":
+    if stop - index > 3 * MAX_SIGNATURE_LINES or not is_rule(lines[index].text):
         return False
-    if not is_rule(lines[index].text):
+    if lines[index].text[0] not in "_-=\u2014\u1427" and not _is_framed(lines[index:stop]):
         return False
     below = sum(1 for line in lines[index:stop] if line.kind is Is.NEW and not is_rule(line.text))
     return below <= 6 and (below > 0 or stop == len(lines))
+
+
+def _is_framed(lines: Sequence[Line]) -> bool:
+    """Between two strokes of a kind that also stand above titles: somebody, and how to reach them."""
+    words = [line.text for line in lines if line.kind is Is.NEW]
+    framed = len(words) > 2 and is_rule(words[-1]) and words[-1][0] == words[0][0]
+    return framed and any(contacts_in(text) for text in words[1:-1])
 
 
 def _stops(lines: Sequence[Line]) -> list[int]:

@@ -23,6 +23,7 @@ ezt írta|a scris|yazdı|yazmış|şunu yazdı|написал(?:\(а\)|а)?|на
 писал(?:\(а\)|а)?|написа|напишао|έγραψε|έγραψες|כתב(?:ה)?|כתב/ה|كتب|نوشت|写道|寫道|のメール|書きました|を書き|さんは書|が書いた
 작성|님이 작성|이\(가\) 쓴 글|씀|đã viết|menulis|a scríobh|idatzi du|escribiu|shkroi|เขียนว่า|เขียน|kirjoittaa|提到|说|說|回复|ने लिखा|напис\S{2,6}|рашэ|пісаў|yazdı\S{0,3}
 şunları yazdı|šunu napsal|citerer|je napisal\S{0,4}|je napísal\S{0,4}|escreveram|heeft geschreven|skrifar
+sent|sprach|spake|napisana przez|escribiu|skribis|napisao/la|kirjutas kuupäeval|rakstīja\S{0,3}|írta/írt|kirjoittaa
 """
 )
 
@@ -52,7 +53,13 @@ mesajul original|mesaj original|исходное сообщение|оригин
 izvorna poruka|originalna poruka|izvirno sporočilo|αρχικό μήνυμα|הודעה מקורית|הודעה שהועברה
 الرسالة الأصلية|元のメッセージ|転送されたメッセージ|원본 ?(?:메시지|메일)|전달된 메시지|전달 메일|原始邮件|原始郵件|原始信件|邮件原件|转发邮件|轉寄郵件|轉寄訊息|转发的邮件|回复的原邮件|回覆的原郵件|转发的原邮件|原邮件|tin nhắn gốc|thư gốc|thư được chuyển tiếp|ข้อความต้นฉบับ|ข้อความที่ส่งต่อ
 asıl ileti|orjinal mesaj|izvorna? (?:poruka|e-?mail)|originali žinutė|originalkiri|sākotnējais ziņojums|algne kiri|pesan asli|pesan terusan|missatge original|missatge reenviat|mezua jatorrizkoa|upprunaleg skilaboð|исходящее сообщение|исходно съобщение|препратено съобщение|препратено писмо|پیام اصلی|मूल संदेश
-forwarded (?:message|email|mail|by .{1,60})|reply message|replied message|reply above this line
+forwarded (?:message|email|mail|by .{1,60})|forwarding messages?|reply message|replied message|reply above this line
+weitergeleitet von .{1,60}|transféré par .{1,60}|reenviado por .{1,60}|inoltrato da .{1,60}|doorgestuurd door .{1,60}
+edelleenlähetetty viesti|message transmis|mail transféré|messaggio inoltrato|mensagem reencaminhada|przekazana wiadomość
+treść przekazanej wiadomości|wiadomość przesłana dalej|preposlaná správa|mesaj redirecționat|mesaj redirectionat|i̇letilmiş (?:i̇leti|mesaj)
+iletilmiş (?:ileti|mesaj)|i̇letilen i̇leti|перенаправленн?ое сообщение|перенаправлене повідомлення|пересилане повідомлення
+proslijeđena poruka|prosleđena poruka|posredovano sporočilo|προωθημένο μήνυμα|メッセージを転送|転送メッセージ|転送された?メール|转发的?消息
+转发信息|轉寄的郵件|轉寄的訊息|전달된 메일|persiųstas laiškas|edastatud kiri|pārsūtīt(?:s|ais) (?:ziņojums|vēstule)|pesan diteruskan
 """
 )
 
@@ -63,6 +70,9 @@ begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-?mail)
 début du (?:message|courriel|e-mail) (?:réexpédié|transféré)|inicio del mensaje reenviado
 inizio messaggio inoltrato|início da mensagem (?:reencaminhada|encaminhada)|begin doorgestuurd bericht
 påbegynt videresendt melding|start på videresendt besked|vidarebefordrat brev|välitetty viesti alkaa
+začátek přeposílané zprávy|započni proslijeđenu poruku|továbbított levél kezdete|videresendt melding|începe mesajul redirecționat
+začiatok preposlanej správy|vidarebefordrat mejl|i̇leti başlangıcı|ileti başlangıcı|початок листа, що пересилається|this is a forwarded message
+inici del missatge reenviat|αρχή προωθημένου μηνύματος|תחילת ההודעה שהועברה|بدء الرسالة المعاد توجيهها|전달된 메시지 시작|開始轉寄郵件
 początek przekazywanej wiadomości|начало переадресованного сообщения|以下是转发的邮件|下面是被转发的邮件|転送されたメッセージ
 """
 )
@@ -159,6 +169,14 @@ dit (?:bericht|e-?mail(?:bericht)?)\b.{0,100}(?:vertrouwelijk|bestemd)|de inform
 detta (?:meddelande|e-?post\w*)\b.{0,100}(?:konfidentiell|avsett)|denne (?:e-?post\w*|mail|e-?mail|meddelelse)\b.{0,100}fortrolig
 tämä (?:viesti|sähköposti)\b.{0,100}luottamuksel|niniejsza (?:wiadomość|korespondencja)|treść tej wiadomości|wolne od wirusów
 tato (?:zpráva|e-?mail)\b.{0,100}důvěrn|это (?:сообщение|письмо)\b.{0,100}конфиденциальн|настоящее (?:сообщение|электронное)
+(?:the|any) (?:information|contents?|material)s? (?:in|of|contained in|transmitted (?:by|in|with)) this (?:e-?mail|message|communication|transmission)\b
+(?:this|the) (?:e-?mail|message)(?: and| or|,| \().{0,80}(?:attach|file|annex).{0,120}(?:confidential|privileged|intended)
+(?:ta|niniejsza) wiadomość\b.{0,120}(?:poufn|adresat)|(?:tämä|oheinen) .{0,40}luottamuksel|ez az (?:e-?mail|üzenet)\b.{0,120}bizalmas
+acest (?:mesaj|e-?mail)\b.{0,120}confiden|ова порука\b.{0,80}поверљ|ova poruka\b.{0,100}povjerljiv|това съобщение\b.{0,100}поверител
+το παρόν (?:μήνυμα|e-?mail)\b.{0,120}εμπιστευτικ|el contenido de este (?:mensaje|correo)|la información contenida en este
+o conteúdo desta mensagem|as informações contidas nest|le contenu de ce (?:message|courriel|mail)|il presente messaggio|il contenuto di quest
+der inhalt dieser (?:nachricht|mail)|diese (?:nachricht|mail|information)\b.{0,80}(?:vertraulich|ausschließlich|bestimmt)|dies(?:e|er) (?:e-?mail|nachricht) (?:und|sowie)
+bu (?:e-?posta|mesaj|ileti)\b.{0,120}(?:gizli|kişiye özel)|이 (?:메일|이메일)은.{0,60}(?:기밀|수신인)|본 메일은
 bu e-?posta\b.{0,100}gizli|本邮件|本郵件|此邮件.{0,40}保密|このメール(?:には|は).{0,60}機密|本メール(?:は|に).{0,60}(?:機密|秘)
 """
 )
@@ -205,7 +223,7 @@ odesláno z .{2,60}|odesláno (?:ze|pomocí) .{2,60}|odoslané zo? .{2,60}|.{2,4
 nosūtīts no .{2,60}|von .{2,40}[ -](?:tablet|smartphone|handy|mobiltelefon|gerät) (?:gesendet|aus gesendet)|sent on the go|(?:sent )?via mobile
 (?:get|sent from|sent with|sent via|sent using) (?:blue ?mail|type ?app|spark|superhuman|front|mailbird|newton|edison|canary|hey|missive|mailspring|airmail|polymail|boxer|nine|aqua ?mail|fairemail).{0,60}
 envoyé (?:à partir d').{2,60}|\S{2,20}(?: \S{1,20}){0,4} outlook.{0,12} (?:ios|android|mac)(?:\W.{0,60})?|outlook (?:for|für|pour|para|per|voor|til|för|dla|pro) (?:ios|android|mac).{0,40}
-(?:ios|android|windows) .{0,20}outlook.{0,30}
+(?:ios|android|windows) .{0,20}outlook.{0,30}|yahoo mail: search, organi[sz]e, conquer|yahoo mail: .{4,60}
 """
 )
 

@@ -47,6 +47,28 @@ def test_an_announcement_and_what_it_announces_are_no_reply(announcement: str) -
     assert [where for where, text in announced(announcement) if shown(text) != REPLY] == []
 
 
+def test_announcements_of_more_programs_and_languages_are_no_reply() -> None:
+    texts = [
+        (announcement, text)
+        for announcement in kinds("more_announcements")
+        for where, text in announced(announcement)
+        if where != "wrapped"
+    ]
+    assert {announcement for announcement, text in texts if shown(text) != REPLY} == set()
+
+
+def test_somebody_and_a_moment_right_above_a_quote_announce_it() -> None:
+    for announcement in ("Jane Doe @ 2023-01-02 15:04 CET:", "Jane Doe at 1/2/2023 3:04 PM:"):
+        assert shown(f"{REPLY}\n\n{announcement}\n{marked(ASKED)}\n") == REPLY
+        assert shown(f"{REPLY}\n\n{announcement}\n{ASKED}\n").startswith(f"{REPLY}\n\n{announcement}")
+
+
+@pytest.mark.parametrize("kind", kinds("replies"), ids=lambda kind: kind.split("\n")[0])
+def test_of_whole_mails_the_new_words_are_shown(kind: str) -> None:
+    text, _, words = kind.partition("\n")[2].partition("\n=>\n")
+    assert shown(text).split() == words.split()
+
+
 @pytest.mark.parametrize("header", kinds("quoted_headers"))
 def test_the_header_of_a_quoted_mail_and_all_below_are_no_reply(header: str) -> None:
     texts = {
