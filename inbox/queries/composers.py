@@ -150,7 +150,7 @@ async def _way(session: AsyncSession, strand: Strand, case: Case | None, numbers
         problem = str(error)
     return Way(
         strand=strand,
-        label=label_of(strand),
+        label=label_of(strand, strand.channel),
         case_number=numbers.get(strand.case_id) if strand.case_id else None,
         recipients=recipients,
         problem=problem,

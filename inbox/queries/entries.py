@@ -1,41 +1,41 @@
 """Timeline rows into what a screen shows: all that they point to, read in a few queries for a whole page."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import BindParameter, Select, bindparam, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload, selectinload
 
 from inbox.models import (
     ActorKind,
-    Agent,
     Case,
     Conversation,
     Customer,
-    Event,
     EventKind,
-    Handoff,
-    Message,
-    Model,
-    Note,
-    OutboxEntry,
-    Rating,
-    Strand,
     Suggestion,
-    Team,
     TimelineEntry,
 )
+from inbox.queries import shown_rows as rows
+from inbox.queries.company import Company, company_of
 from inbox.queries.shown import Entry, Shown, ShownChange, ShownHandoff, ShownSuggestion, face_of
-from inbox.queries.shown_words import face_of_agent, label_of, shown_message, shown_note
+from inbox.queries.shown_rows import (
+    DeliveryRow,
+    EventRow,
+    FileRow,
+    HandoffRow,
+    MessageRow,
+    NoteRow,
+    StrandRow,
+)
+from inbox.queries.shown_words import Around, label_of, shown_message, shown_note
 
-M = TypeVar("M", bound=Model)
+R = TypeVar("R", MessageRow, StrandRow, HandoffRow, EventRow)
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A place in a timeline: what stands there, whose conversation it is, and its case if it has one."""
 
     position: int
@@ -45,7 +45,8 @@ class Placed:
     suggestion_id: int | None
     event_id: int | None
     conversation_id: str
-    customer: Customer
+    customer_id: str
+    customer_name: str
     case_id: int | None
     case_number: int | None
     is_private: bool | None
@@ -62,7 +63,8 @@ def places() -> Select[*tuple[Any, ...]]:
             TimelineEntry.suggestion_id,
             TimelineEntry.event_id,
             Conversation.public_id,
-            Customer,
+            Customer.public_id,
+            Customer.name,
             Case.id,
             Case.number,
             Case.is_private,
@@ -76,128 +78,114 @@ def places() -> Select[*tuple[Any, ...]]:
 async def load_entries(session: AsyncSession, placed: Sequence[Placed]) -> list[Entry]:
     """What stands at these places, in the same order."""
     loaded = await _load(session, placed)
-    return [_entry(place, loaded) for place in placed]
+    company = await company_of(session, people=_people(loaded), channels=_channels(loaded))
+    return [_entry(place, loaded, company) for place in placed]
 
 
 @dataclass(slots=True)
 class _Loaded:
     """Everything that the entries point to, by internal key."""
 
-    messages: dict[int, Message] = field(default_factory=dict)
-    strands: dict[int, Strand] = field(default_factory=dict)
+    messages: Mapping[int, MessageRow] = field(default_factory=dict)
+    strands: dict[int, StrandRow] = field(default_factory=dict)
+    html: dict[int, str] = field(default_factory=dict)
+    files: defaultdict[int, list[FileRow]] = field(default_factory=lambda: defaultdict(list))
+    deliveries: defaultdict[int, list[DeliveryRow]] = field(default_factory=lambda: defaultdict(list))
     due: dict[int, datetime] = field(default_factory=dict)
-    notes: dict[int, Note] = field(default_factory=dict)
-    team_names: tuple[str, ...] = ()
-    handoffs: dict[int, Handoff] = field(default_factory=dict)
-    suggestions: dict[int, Suggestion] = field(default_factory=dict)
+    notes: defaultdict[int, list[NoteRow]] = field(default_factory=lambda: defaultdict(list))
+    handoffs: Mapping[int, HandoffRow] = field(default_factory=dict)
+    suggestions: Mapping[int, Suggestion] = field(default_factory=dict)
     others: dict[int, tuple[Customer, Conversation | None]] = field(default_factory=dict)
-    events: dict[int, Event] = field(default_factory=dict)
+    events: Mapping[int, EventRow] = field(default_factory=dict)
     comments: dict[int, str] = field(default_factory=dict)
-    agents: dict[int, Agent] = field(default_factory=dict)
-
-
-# Statements are made once, here: making one again for each call costs more than running it.
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-
-
-def _of_ids(model: type[M], *options: Any) -> Select[M]:
-    # What a session has read before may be out of date here: a push must show what is committed now.
-    query = select(model).where(model.id.in_(_IDS)).options(*options)
-    return query.execution_options(populate_existing=True)
-
-
-_MESSAGES = _of_ids(
-    Message,
-    joinedload(Message.channel),
-    joinedload(Message.author_agent),
-    selectinload(Message.attachments),
-    selectinload(Message.deliveries),
-)
-_UNTRIED = select(OutboxEntry.message_id, OutboxEntry.due_at).where(
-    OutboxEntry.message_id.in_(_IDS), OutboxEntry.attempts == 0
-)
-_STRANDS = _of_ids(Strand, joinedload(Strand.channel))
-_NOTES = _of_ids(Note, joinedload(Note.author), joinedload(Note.mentions))
-_TEAM_NAMES = select(Team.name)
-_HANDOFFS = _of_ids(
-    Handoff, joinedload(Handoff.from_agent), joinedload(Handoff.to_agent), joinedload(Handoff.to_team)
-)
-_SUGGESTIONS = _of_ids(Suggestion)
-_EVENTS = _of_ids(Event)
-_AGENTS = _of_ids(Agent)
-_OTHERS = (
-    select(Customer, Conversation)
-    .outerjoin(Conversation, Conversation.customer_id == Customer.id)
-    .where(Customer.id.in_(_IDS))
-)
 
 
 async def _load(session: AsyncSession, placed: Sequence[Placed]) -> _Loaded:
     loaded = _Loaded()
-    await _load_messages(session, loaded, (place.message_id for place in placed))
-    await _load_notes(session, loaded, (place.note_id for place in placed))
-    loaded.handoffs = await _by_id(session, _HANDOFFS, (place.handoff_id for place in placed))
-    await _load_suggestions(session, loaded, (place.suggestion_id for place in placed))
-    changes = (place.event_id for place in placed if _is_change(place))
-    loaded.events = await _by_id(session, _EVENTS, changes)
-    await _load_comments(session, loaded)
-    await _load_agents(session, loaded)
+    await _load_messages(session, loaded, [one.message_id for one in placed if one.message_id])
+    for row in await _rows(session, rows.NOTES, [one.note_id for one in placed if one.note_id]):
+        note = NoteRow._make(row)
+        loaded.notes[note.id].append(note)
+    handoffs = [one.handoff_id for one in placed if one.handoff_id]
+    loaded.handoffs = await _by_id(session, HandoffRow, rows.HANDOFFS, handoffs)
+    await _load_suggestions(session, loaded, [one.suggestion_id for one in placed if one.suggestion_id])
+    await _load_strands(session, loaded)
+    changes = [one.event_id for one in placed if one.event_id and _is_change(one)]
+    loaded.events = await _by_id(session, EventRow, rows.EVENTS, changes)
+    # What visitors said with their ratings: events hold no words.
+    rated = [
+        one.case_id for one in loaded.events.values() if one.kind == EventKind.CASE_RATED and one.case_id
+    ]
+    loaded.comments = {key: comment for key, comment in await _rows(session, rows.COMMENTS, rated)}
     return loaded
 
 
-async def _by_id(session: AsyncSession, query: Select[M], ids: Iterable[int | None]) -> dict[int, M]:
-    wanted = {key for key in ids if key is not None}
-    if not wanted:
-        return {}
-    found = (await session.scalars(query, {"ids": list(wanted)})).unique()
-    return {row.id: row for row in found}
+async def _rows(
+    session: AsyncSession, query: Select[*tuple[Any, ...]], ids: Sequence[int]
+) -> Sequence[Sequence[Any]]:
+    return (await session.execute(query, {"ids": ids})).all() if ids else ()
 
 
-async def _load_messages(session: AsyncSession, loaded: _Loaded, ids: Iterable[int | None]) -> None:
-    loaded.messages = await _by_id(session, _MESSAGES, ids)
-    queued = [message.id for message in loaded.messages.values() if message.delivery == "queued"]
-    if queued:
-        rows = await session.execute(_UNTRIED, {"ids": queued})
-        loaded.due = {message_id: due_at for message_id, due_at in rows}
-    await _load_strands(session, loaded, (message.strand_id for message in loaded.messages.values()))
+async def _by_id(
+    session: AsyncSession, shape: type[R], query: Select[*tuple[Any, ...]], ids: Sequence[int]
+) -> dict[int, R]:
+    return {row[0]: shape._make(row) for row in await _rows(session, query, ids)}
 
 
-async def _load_strands(session: AsyncSession, loaded: _Loaded, ids: Iterable[int | None]) -> None:
-    loaded.strands |= await _by_id(session, _STRANDS, ids)
+async def _load_messages(session: AsyncSession, loaded: _Loaded, ids: Sequence[int]) -> None:
+    loaded.messages = await _by_id(session, MessageRow, rows.MESSAGES, ids)
+    messages = loaded.messages.values()
+    with_html = [message.id for message in messages if message.has_html]
+    loaded.html = {key: html for key, html in await _rows(session, rows.HTML, with_html)}
+    for row in await _rows(session, rows.FILES, ids):
+        file = FileRow._make(row)
+        loaded.files[file.message_id].append(file)
+    ours = [message.id for message in messages if message.delivery is not None]
+    for row in await _rows(session, rows.DELIVERIES, ours):
+        delivery = DeliveryRow._make(row)
+        loaded.deliveries[delivery.message_id].append(delivery)
+    queued = [message.id for message in messages if message.delivery == "queued"]
+    loaded.due = {message_id: due_at for message_id, due_at in await _rows(session, rows.UNTRIED, queued)}
 
 
-async def _load_notes(session: AsyncSession, loaded: _Loaded, ids: Iterable[int | None]) -> None:
-    loaded.notes = await _by_id(session, _NOTES, ids)
-    if any(note.mentions for note in loaded.notes.values()):
-        loaded.team_names = tuple(await session.scalars(_TEAM_NAMES))
+async def _load_strands(session: AsyncSession, loaded: _Loaded) -> None:
+    ids = {message.strand_id for message in loaded.messages.values()}
+    ids |= {one.strand_id for one in loaded.suggestions.values() if one.strand_id is not None}
+    loaded.strands = await _by_id(session, StrandRow, rows.STRANDS, list(ids))
 
 
-async def _load_suggestions(session: AsyncSession, loaded: _Loaded, ids: Iterable[int | None]) -> None:
-    loaded.suggestions = await _by_id(session, _SUGGESTIONS, ids)
-    await _load_strands(session, loaded, (row.strand_id for row in loaded.suggestions.values()))
+_OTHERS = select(Customer, Conversation).outerjoin(Conversation, Conversation.customer_id == Customer.id)
+
+
+async def _load_suggestions(session: AsyncSession, loaded: _Loaded, ids: Sequence[int]) -> None:
+    if not ids:
+        return
+    found = await session.scalars(rows.SUGGESTIONS, {"ids": ids})
+    loaded.suggestions = {row.id: row for row in found}
     others = {row.other_customer_id for row in loaded.suggestions.values()}
-    if others:
-        rows = await session.execute(_OTHERS, {"ids": list(others)})
-        loaded.others = {customer.id: (customer, conversation) for customer, conversation in rows}
+    pairs = await session.execute(_OTHERS.where(Customer.id.in_(others)))
+    loaded.others = {customer.id: (customer, conversation) for customer, conversation in pairs}
 
 
-async def _load_comments(session: AsyncSession, loaded: _Loaded) -> None:
-    """What visitors said with their ratings: events hold no words."""
-    rated = {e.case_id for e in loaded.events.values() if e.kind == EventKind.CASE_RATED}
-    if rated:
-        comments = select(Rating.case_id, Rating.comment).where(Rating.case_id.in_(rated))
-        loaded.comments = {case_id: comment for case_id, comment in await session.execute(comments)}
+def _people(loaded: _Loaded) -> set[int]:
+    """The agents that the entries name."""
+    notes = [note for parts in loaded.notes.values() for note in parts]
+    ids: set[int | None] = {one.author_agent_id for one in loaded.messages.values()}
+    ids |= {one.author_id for one in notes} | {one.mentioned_id for one in notes}
+    ids |= {one.from_agent_id for one in loaded.handoffs.values()}
+    ids |= {one.to_agent_id for one in loaded.handoffs.values()}
+    ids |= {one.decided_by_id for one in loaded.suggestions.values()}
+    ids |= {one.actor_id for one in loaded.events.values() if one.actor_kind == ActorKind.AGENT}
+    return {key for key in ids if key is not None}
 
 
-async def _load_agents(session: AsyncSession, loaded: _Loaded) -> None:
-    ids: set[int | None] = {row.decided_by_id for row in loaded.suggestions.values()}
-    ids |= {event.actor_id for event in loaded.events.values() if event.actor_kind == ActorKind.AGENT}
-    ids |= {mention.agent_id for note in loaded.notes.values() for mention in note.mentions}
-    loaded.agents = await _by_id(session, _AGENTS, ids)
+def _channels(loaded: _Loaded) -> set[int]:
+    used = {one.channel_id for one in loaded.messages.values()}
+    return used | {one.channel_id for one in loaded.strands.values()}
 
 
-def _entry(place: Placed, loaded: _Loaded) -> Entry:
-    at, shown = _shown(place, loaded)
+def _entry(place: Placed, loaded: _Loaded, company: Company) -> Entry:
+    at, shown = _shown(place, loaded, company)
     return Entry(
         position=place.position,
         at=at,
@@ -214,31 +202,50 @@ def _is_change(place: Placed) -> bool:
     return all(subject is None for subject in subjects)
 
 
-def _shown(place: Placed, loaded: _Loaded) -> tuple[datetime, Shown]:
+def _shown(place: Placed, loaded: _Loaded, company: Company) -> tuple[datetime, Shown]:
     if place.message_id is not None:
-        message = loaded.messages[place.message_id]
-        strand, due = loaded.strands[message.strand_id], loaded.due.get(message.id)
-        return message.created_at, shown_message(message, strand, place.customer, due)
+        return _shown_message(place, loaded.messages[place.message_id], loaded, company)
     if place.note_id is not None:
-        note = loaded.notes[place.note_id]
-        mentioned = [loaded.agents[mention.agent_id] for mention in note.mentions]
-        return note.created_at, shown_note(note, mentioned, loaded.team_names)
+        parts = loaded.notes[place.note_id]
+        mentioned = [company.people[part.mentioned_id] for part in parts if part.mentioned_id is not None]
+        author = company.people[parts[0].author_id]
+        return parts[0].created_at, shown_note(parts[0], author, mentioned, tuple(company.teams.values()))
     if place.handoff_id is not None:
         handoff = loaded.handoffs[place.handoff_id]
-        return handoff.created_at, _shown_handoff(handoff)
+        return handoff.created_at, _shown_handoff(handoff, company)
     if place.suggestion_id is not None:
         suggestion = loaded.suggestions[place.suggestion_id]
-        return suggestion.created_at, _shown_suggestion(suggestion, loaded)
+        return suggestion.created_at, _shown_suggestion(suggestion, loaded, company)
     event = loaded.events[place.event_id or 0]
-    return event.at, _shown_change(event, loaded)
+    return event.at, _shown_change(event, loaded, company)
 
 
-def _shown_handoff(handoff: Handoff) -> ShownHandoff:
+def _shown_message(
+    place: Placed, message: MessageRow, loaded: _Loaded, company: Company
+) -> tuple[datetime, Shown]:
+    strand = loaded.strands[message.strand_id]
+    around = Around(
+        channel=company.channels[message.channel_id],
+        strand_id=strand.public_id,
+        strand_label=label_of(strand, company.channels[strand.channel_id]),
+        is_side=strand.is_side,
+        customer_id=place.customer_id,
+        customer_name=place.customer_name,
+        agent=company.people[message.author_agent_id] if message.author_agent_id is not None else None,
+        html=loaded.html.get(message.id, ""),
+        files=loaded.files.get(message.id, ()),
+        deliveries=loaded.deliveries.get(message.id, ()),
+        due_at=loaded.due.get(message.id),
+    )
+    return message.created_at, shown_message(message, around)
+
+
+def _shown_handoff(handoff: HandoffRow, company: Company) -> ShownHandoff:
     return ShownHandoff(
         public_id=handoff.public_id,
-        by=face_of_agent(handoff.from_agent),
-        to_agent=face_of_agent(handoff.to_agent) if handoff.to_agent else None,
-        to_team=handoff.to_team.name if handoff.to_team else None,
+        by=company.people[handoff.from_agent_id],
+        to_agent=company.people[handoff.to_agent_id] if handoff.to_agent_id is not None else None,
+        to_team=company.teams[handoff.to_team_id] if handoff.to_team_id is not None else None,
         reason=handoff.reason,
         state=handoff.state,
         answer=handoff.answer,
@@ -247,33 +254,33 @@ def _shown_handoff(handoff: Handoff) -> ShownHandoff:
     )
 
 
-def _shown_suggestion(suggestion: Suggestion, loaded: _Loaded) -> ShownSuggestion:
+def _shown_suggestion(suggestion: Suggestion, loaded: _Loaded, company: Company) -> ShownSuggestion:
     other, conversation = loaded.others[suggestion.other_customer_id]
     strand = loaded.strands.get(suggestion.strand_id) if suggestion.strand_id else None
-    decider = loaded.agents.get(suggestion.decided_by_id) if suggestion.decided_by_id else None
+    decider = company.people[suggestion.decided_by_id] if suggestion.decided_by_id is not None else None
     return ShownSuggestion(
         public_id=suggestion.public_id,
         kind=suggestion.kind,
         state=suggestion.state,
         name=suggestion.name,
         address=suggestion.address,
-        strand_label=label_of(strand) if strand else "",
+        strand_label=label_of(strand, company.channels[strand.channel_id]) if strand else "",
         is_side=strand is not None and strand.is_side,
         other=face_of(other.name or suggestion.address, other.public_id),
         other_customer_id=other.public_id,
         other_conversation_id=conversation.public_id if conversation else None,
-        decided_by=face_of_agent(decider) if decider else None,
+        decided_by=decider,
         decided_at=suggestion.decided_at,
     )
 
 
-def _shown_change(event: Event, loaded: _Loaded) -> ShownChange:
-    by = loaded.agents.get(event.actor_id) if event.actor_kind == ActorKind.AGENT and event.actor_id else None
+def _shown_change(event: EventRow, loaded: _Loaded, company: Company) -> ShownChange:
+    is_agent = event.actor_kind == ActorKind.AGENT and event.actor_id is not None
     is_rating = event.kind == EventKind.CASE_RATED
     said = {"comment": loaded.comments.get(event.case_id or 0, "")} if is_rating else {}
     return ShownChange(
         event_kind=event.kind,
         actor_kind=event.actor_kind,
-        by=face_of_agent(by) if by else None,
+        by=company.people[event.actor_id or 0] if is_agent else None,
         data={**event.data, **said},
     )

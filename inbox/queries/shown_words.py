@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from inbox.envelopes import ChannelKind, Span, SpanKind, Verdict
-from inbox.models import Agent, AuthorKind, Customer, Direction, Message, Note, Strand
+from inbox.models import Agent, AuthorKind, Customer, Direction
 from inbox.queries.shown import (
     Face,
     NoteStretch,
@@ -17,6 +18,7 @@ from inbox.queries.shown import (
     ShownRecipient,
     face_of,
 )
+from inbox.queries.shown_rows import DeliveryRow, FileRow, MessageRow, NoteRow
 from inbox.texts import has_remote_pictures, linkify, markdown_html, new_words, quoted_words
 
 DECORATION_BYTES = 16_384
@@ -32,50 +34,90 @@ def face_of_customer(customer: Customer, name: str = "") -> Face:
     return face_of(name or customer.name or "Visitor", customer.public_id)
 
 
-def label_of(strand: Strand) -> str:
+class Named(Protocol):
+    """A channel, as far as its kind and its name are known."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+class Headed(Protocol):
+    """A strand, as far as what heads it is known."""
+
+    @property
+    def is_side(self) -> bool: ...
+    @property
+    def page(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+
+
+def label_of(strand: Headed, channel: Named) -> str:
     """What heads a strand: a mail's subject, a chat's page, a form's name; whom a side strand is with."""
     if strand.is_side:
         return f"{strand.page} · {strand.subject}"
-    if strand.channel.kind == ChannelKind.EMAIL:
+    if channel.kind == ChannelKind.EMAIL:
         return strand.subject or "No subject"
-    if strand.channel.kind == ChannelKind.FORM:
-        return strand.page or strand.channel.name
-    return f"from {strand.page}" if strand.page else strand.channel.name
+    if channel.kind == ChannelKind.FORM:
+        return strand.page or channel.name
+    return f"from {strand.page}" if strand.page else channel.name
 
 
-def shown_message(message: Message, strand: Strand, customer: Customer, due: datetime | None) -> ShownMessage:
-    """A message loaded with its channel, author, attachments and deliveries."""
-    author, key = _author(message, customer)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What else of a message its row points to. `agent` wrote it, where somebody inside did; `html` is ""
+    where it has none; `due_at` says when it leaves, where nobody has tried yet."""
+
+    channel: Named
+    strand_id: str
+    strand_label: str
+    is_side: bool
+    customer_id: str
+    customer_name: str
+    agent: Face | None
+    html: str
+    files: Sequence[FileRow]
+    deliveries: Sequence[DeliveryRow]
+    due_at: datetime | None
+
+
+def shown_message(message: MessageRow, around: Around) -> ShownMessage:
+    """A message as everybody sees it who may."""
+    author, key = _author(message, around)
     spans = [Span(start, end, SpanKind(kind)) for start, end, kind in message.spans]
+    new = new_words(message.text, spans)
     is_inbound = message.direction == Direction.INBOUND
+    kind = around.channel.kind
     return ShownMessage(
         public_id=message.public_id,
         is_inbound=is_inbound,
         author=author,
         author_kind=message.author_kind,
         author_key=key,
-        author_address=message.author_address if message.channel.kind == ChannelKind.EMAIL else "",
-        channel_kind=message.channel.kind,
-        channel_name=message.channel.name,
-        strand_id=strand.public_id,
-        strand_label=label_of(strand),
-        is_side=strand.is_side,
+        author_address=message.author_address if kind == ChannelKind.EMAIL else "",
+        channel_kind=kind,
+        channel_name=around.channel.name,
+        strand_id=around.strand_id,
+        strand_label=around.strand_label,
+        is_side=around.is_side,
         subject=message.subject,
         to=_addresses(message.to),
         cc=_addresses(message.cc),
-        words=tuple(linkify(new_words(message.text, spans))),
-        quoted=tuple(linkify(quoted_words(message.text, spans))),
-        formatted=markdown_html(new_words(message.text, spans)) if _is_markdown(message) else "",
-        has_html=message.html is not None,
-        has_remote_pictures=has_remote_pictures(message.html or ""),
+        words=tuple(linkify(new)),
+        quoted=tuple(linkify(quoted_words(message.text, spans))) if spans else (),
+        formatted=markdown_html(new) if _is_markdown(message) else "",
+        has_html=message.has_html,
+        has_remote_pictures=has_remote_pictures(around.html),
         fields=tuple((str(label), str(value)) for label, value in message.fields if value),
-        files=_files(message),
+        files=_files(around.files, has_html=message.has_html),
         page_url=message.page_url,
         delivery=message.delivery,
         delivery_error=message.delivery_error,
         delivery_at=message.delivery_at,
-        due_at=due,
-        recipients=_recipients(message),
+        due_at=around.due_at,
+        recipients=_recipients(around.deliveries),
         is_unverified=is_inbound and message.dmarc == Verdict.FAIL,
         is_claimed=message.claimed,
         is_spam=message.is_spam,
@@ -90,32 +132,34 @@ def shown_message(message: Message, strand: Strand, customer: Customer, due: dat
     )
 
 
-def shown_note(note: Note, mentioned: Sequence[Agent], team_names: Sequence[str]) -> ShownNote:
-    """A note loaded with its author; *mentioned* are the agents that it names."""
-    named = {agent.name for agent in mentioned} | {agent.name.split()[0] for agent in mentioned if agent.name}
+def shown_note(
+    note: NoteRow, author: Face, mentioned: Sequence[Face], team_names: Sequence[str]
+) -> ShownNote:
+    """A note as everybody sees it who may; *mentioned* are the agents that it names."""
+    named = {face.name for face in mentioned} | {face.name.split()[0] for face in mentioned if face.name}
     names = named | set(team_names) if mentioned else set()
     return ShownNote(
         public_id=note.public_id,
-        author=face_of_agent(note.author),
+        author=author,
         words=tuple(_stretches(note.text, names)),
-        mentioned=tuple(agent.public_id for agent in mentioned),
+        mentioned=tuple(face.agent_id for face in mentioned if face.agent_id is not None),
         edited_at=note.edited_at,
     )
 
 
-def _is_markdown(message: Message) -> bool:
+def _is_markdown(message: MessageRow) -> bool:
     """Whether somebody wrote it here; what was imported may have come from anywhere."""
     return message.author_kind == AuthorKind.AGENT and not message.is_history
 
 
-def _author(message: Message, customer: Customer) -> tuple[Face, str]:
+def _author(message: MessageRow, around: Around) -> tuple[Face, str]:
     """Who wrote it, and what is equal for all of their messages."""
-    if message.author_agent is not None:
-        face = face_of_agent(message.author_agent)
-        return face, f"agent-{message.author_agent.public_id}"
+    if around.agent is not None:
+        return around.agent, f"agent-{around.agent.agent_id}"
     if message.author_kind == AuthorKind.CUSTOMER:
-        face = face_of_customer(customer, message.author_name)
-        return face, f"customer-{customer.public_id}-{face.initials}"
+        name = message.author_name or around.customer_name or "Visitor"
+        face = face_of(name, around.customer_id)
+        return face, f"customer-{around.customer_id}-{face.initials}"
     name = message.author_name or message.author_address or "Onethread"
     return face_of(name, message.author_address or name), f"{message.author_kind}-{name}"
 
@@ -124,14 +168,11 @@ def _addresses(stored: Sequence[dict[str, Any]]) -> tuple[ShownAddress, ...]:
     return tuple(ShownAddress(str(one.get("name") or ""), str(one.get("address") or "")) for one in stored)
 
 
-def _recipients(message: Message) -> tuple[ShownRecipient, ...]:
-    return tuple(
-        ShownRecipient(one.address, one.state, one.error, one.repeated) for one in message.deliveries
-    )
+def _recipients(deliveries: Sequence[DeliveryRow]) -> tuple[ShownRecipient, ...]:
+    return tuple(ShownRecipient(one.address, one.state, one.error, one.repeated) for one in deliveries)
 
 
-def _files(message: Message) -> tuple[ShownFile, ...]:
-    has_html = message.html is not None
+def _files(files: Sequence[FileRow], *, has_html: bool) -> tuple[ShownFile, ...]:
     return tuple(
         ShownFile(
             public_id=one.public_id,
@@ -140,7 +181,7 @@ def _files(message: Message) -> tuple[ShownFile, ...]:
             size=one.size,
             is_decoration=one.inline and has_html and one.size < DECORATION_BYTES,
         )
-        for one in message.attachments
+        for one in files
     )
 
 
