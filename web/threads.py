@@ -17,6 +17,8 @@ from inbox.texts import snippet
 from web.bodies import UPLOAD_BYTES
 from web.live.cursors import cursor_of
 
+GLIMPSED = 15  # entries that a look into a case shows
+
 
 @dataclass(frozen=True, slots=True)
 class Missed:
@@ -55,20 +57,61 @@ class Thread:
         return replace(self, **changed)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a timeline: what is before a position, after one, or around one; the newest where none
+    is given."""
+
+    before: int | None = None
+    after: int | None = None
+    at: int | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no part was asked for."""
+        return self.before is None and self.after is None and self.at is None
+
+
+WHOLE = Part()
+
+
 async def thread_of(
     session: Reading,
     agent: Agent,
     conversation: Conversation,
     case: Case,
     *,
-    before: int | None = None,
+    part: Part = WHOLE,
     dialog: str = "",
 ) -> Thread:
-    """A conversation with *case* chosen, or a stretch of it before a position."""
+    """A conversation with *case* chosen, or a part of it."""
     cursor = cursor_of(await timelines.newest_position(session))
-    entries = await timelines.newest(session, conversation, Actor.agent(agent), before=before)
+    entries = await _entries(session, Actor.agent(agent), conversation, part)
     thread = await beside_of(session, agent, conversation, case)
     return replace(thread, cursor=cursor, entries=entries, dialog=dialog)
+
+
+async def _entries(session: Reading, actor: Actor, conversation: Conversation, part: Part) -> timelines.Page:
+    if part.at is not None:
+        return await timelines.around(session, conversation, actor, part.at)
+    if part.after is not None:
+        return await timelines.after(session, conversation, actor, part.after)
+    return await timelines.newest(session, conversation, actor, before=part.before)
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """What a look into a case shows."""
+
+    id: str
+    head: Head
+    entries: timelines.Page
+
+
+async def glimpse_of(session: Reading, agent: Agent, conversation: Conversation, case: Case) -> Glimpse:
+    """The head of a case, and what is newest in its conversation."""
+    entries = await timelines.newest(session, conversation, Actor.agent(agent), limit=GLIMPSED)
+    return Glimpse(conversation.public_id, (await heads.of_cases(session, [case.id]))[case.id], entries)
 
 
 async def beside_of(session: Reading, agent: Agent, conversation: Conversation, case: Case) -> Thread:

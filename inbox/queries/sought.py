@@ -86,7 +86,7 @@ def notes(session: AsyncSession, sought: Sought, actor: Actor) -> list[Condition
 
 def named(words: str) -> ColumnElement[bool]:
     """A condition on Conversation.customer_id: the customer's name, or an address, has the words."""
-    part = _part(words)
+    part = part_of(words)
     by_name = select(Customer.id).where(func.lower(Customer.name).like(part, escape="\\"))
     by_address = select(Identity.customer_id).where(Identity.address.like(part, escape="\\"))
     return Conversation.customer_id.in_(by_name.union(by_address))
@@ -94,7 +94,7 @@ def named(words: str) -> ColumnElement[bool]:
 
 def like(column: InstrumentedAttribute[str], words: str) -> Condition:
     """Whether a text has these words anywhere, whatever their case."""
-    return func.lower(column).like(_part(words), escape="\\")
+    return func.lower(column).like(part_of(words), escape="\\")
 
 
 def _worded(session: AsyncSession, sought: Sought, about: list[Operator], actor: Actor) -> list[Condition]:
@@ -231,7 +231,7 @@ def _from(operator: Operator, actor: Actor) -> Condition:
 
 def _to(operator: Operator, _: Actor) -> Condition:
     written = (func.lower(cast(column, String)) for column in (Message.to, Message.cc))
-    return or_(*(column.like(_part(operator.value), escape="\\") for column in written))
+    return or_(*(column.like(part_of(operator.value), escape="\\") for column in written))
 
 
 def _subject(operator: Operator, _: Actor) -> Condition:
@@ -264,7 +264,8 @@ def _is_from_me(operator: Operator) -> bool:
     return operator.name == "from" and operator.value == "me"
 
 
-def _part(words: str) -> str:
+def part_of(words: str) -> str:
+    """A pattern for LIKE, with a backslash as escape: these words anywhere in a text of lower case."""
     storable = words.encode("utf-8", "ignore").decode().replace("\0", "")  # lone surrogates are no text
     escaped = storable.strip().lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"

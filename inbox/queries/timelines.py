@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +20,11 @@ _SUBJECTS = ("message_id", "note_id", "handoff_id", "suggestion_id")
 _KEYS = (*_SUBJECTS, "position")
 
 
+class Side(StrEnum):
+    BEFORE = "before"
+    AFTER = "after"
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A stretch of a timeline, oldest first. `private_cases` counts the cases of the conversation whose
@@ -27,6 +33,7 @@ class Page:
     entries: tuple[Entry, ...]
     has_older: bool
     private_cases: int
+    has_newer: bool = False
 
 
 async def newest(
@@ -38,10 +45,43 @@ async def newest(
     limit: int = PAGE_SIZE,
 ) -> Page:
     """The newest entries that the actor may see, or the newest ones before a position."""
-    span = {"conversation": conversation.id, "before": before, "most": limit + 1}
-    placed = await _placed(session, _visible_places(actor, before is not None), span)
+    side = None if before is None else Side.BEFORE
+    placed = await _side(session, conversation, actor, side, before or 0, limit)
     entries = await load_entries(session, placed[:limit][::-1])
-    return Page(tuple(entries), len(placed) > limit, await _private_cases(session, conversation, actor))
+    private = await _private_cases(session, conversation, actor)
+    return Page(tuple(entries), len(placed) > limit, private, has_newer=before is not None)
+
+
+async def after(
+    session: AsyncSession,
+    conversation: Conversation,
+    actor: Actor,
+    position: int,
+    *,
+    limit: int = PAGE_SIZE,
+) -> Page:
+    """The oldest entries after a position."""
+    placed = await _side(session, conversation, actor, Side.AFTER, position, limit)
+    entries = await load_entries(session, placed[:limit])
+    private = await _private_cases(session, conversation, actor)
+    return Page(tuple(entries), has_older=True, private_cases=private, has_newer=len(placed) > limit)
+
+
+async def around(
+    session: AsyncSession,
+    conversation: Conversation,
+    actor: Actor,
+    position: int,
+    *,
+    limit: int = PAGE_SIZE,
+) -> Page:
+    """The entries on both sides of a position: half of them up to it, half of them newer."""
+    half = limit // 2
+    older = await _side(session, conversation, actor, Side.BEFORE, position + 1, half)
+    newer = await _side(session, conversation, actor, Side.AFTER, position, half)
+    entries = await load_entries(session, [*older[:half][::-1], *newer[:half]])
+    private = await _private_cases(session, conversation, actor)
+    return Page(tuple(entries), len(older) > half, private, has_newer=len(newer) > half)
 
 
 async def entries_of_events(session: AsyncSession, events: Sequence[Event]) -> dict[int, Entry]:
@@ -73,12 +113,15 @@ async def newest_position(session: AsyncSession) -> int:
 
 
 @lru_cache(maxsize=512)
-def _visible_places(actor: Actor, is_before: bool) -> Select[*tuple[Any, ...]]:
+def _visible_places(actor: Actor, side: Side | None) -> Select[*tuple[Any, ...]]:
     visible = or_(TimelineEntry.case_id.is_(None), visible_to(actor))
     query = places().where(TimelineEntry.conversation_id == bindparam("conversation"), visible)
-    if is_before:
-        query = query.where(TimelineEntry.position < bindparam("before"))
-    return query.order_by(TimelineEntry.position.desc()).limit(bindparam("most"))
+    if side is Side.BEFORE:
+        query = query.where(TimelineEntry.position < bindparam("position"))
+    if side is Side.AFTER:
+        query = query.where(TimelineEntry.position > bindparam("position"))
+    order = TimelineEntry.position.asc() if side is Side.AFTER else TimelineEntry.position.desc()
+    return query.order_by(order).limit(bindparam("most"))
 
 
 @lru_cache
@@ -86,6 +129,21 @@ def _places_by(names: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     """Places by what stands there, or by their own position; each of these columns has an index."""
     columns = (getattr(TimelineEntry, name).in_(bindparam(name, expanding=True)) for name in names)
     return places().where(or_(*columns))
+
+
+async def _side(
+    session: AsyncSession,
+    conversation: Conversation,
+    actor: Actor,
+    side: Side | None,
+    position: int,
+    limit: int,
+) -> list[Placed]:
+    """The places next to a position, nearest first, and one more than asked for where there are more."""
+    values = {"conversation": conversation.id, "most": limit + 1}
+    if side is not None:
+        values["position"] = position
+    return await _placed(session, _visible_places(actor, side), values)
 
 
 async def _placed(

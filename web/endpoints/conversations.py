@@ -1,12 +1,12 @@
 """Conversations: the page of one, what is older in it, and how far an agent has read it."""
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from inbox.actions import reads
 from inbox.errors import Invalid, NotFound
 from inbox.models import Case, Conversation
-from inbox.queries import redirects
+from inbox.queries import finding, redirects
 from inbox.queries.happenings import Reading
 from web.acting import LARGEST_NUMBER, actor_of, text_of
 from web.answers import done, is_scripted, moved
@@ -14,7 +14,7 @@ from web.installation import installation_of
 from web.lists import Wanted, list_of
 from web.live.signals import SignalKind
 from web.templating import page
-from web.threads import Thread, beside_of, chosen_case, thread_of
+from web.threads import Part, Thread, beside_of, chosen_case, glimpse_of, thread_of
 from web.visiting import visiting_of
 from web.workspace import shell_for
 
@@ -22,20 +22,20 @@ PANES = ("thread", "customer")
 
 
 async def show(request: Request) -> Response:
-    """GET /conversations/{id}?case=&in=&before=: the page; for a script the thread, or what is older"""
+    """GET /conversations/{id}?case=&in=&before=&after=&at=: the page, where asked with what stands around a
+    position; for a script the thread, or that part of it"""
     query = request.query_params
     async with installation_of(request).database.reading() as session:
         conversation = await redirects.find_conversation(session, request.path_params["id"])
         case = await _case(request, session, conversation)
         if conversation.public_id != request.path_params["id"] or case.conversation_id != conversation.id:
             return RedirectResponse(f"/cases/{case.number}", 303)  # merged or moved since
-        before, dialog = _position(query.get("before")), query.get("dialog", "")
-        thread = await thread_of(
-            session, request.state.agent, conversation, case, before=before, dialog=dialog
-        )
+        part = Part(*(_position(query.get(name)) for name in ("before", "after", "at")))
+        dialog = query.get("dialog", "")
+        thread = await thread_of(session, request.state.agent, conversation, case, part=part, dialog=dialog)
         if not is_scripted(request):
             return await whole_page(request, session, thread)
-    if before is not None:
+    if not part.is_whole:
         return page(request, "conversations/_entries.html", thread=thread)
     return page(request, "conversations/_opened.html", thread=thread, is_swapped=True)
 
@@ -49,6 +49,29 @@ async def show_beside(request: Request) -> Response:
             raise NotFound("This case stands in another conversation now.")
         thread = await beside_of(session, request.state.agent, conversation, case)
     return page(request, "conversations/_beside.html", thread=thread)
+
+
+async def peek(request: Request) -> Response:
+    """GET /conversations/{id}/peek?case=: a look at what is newest, of which nobody is told"""
+    async with installation_of(request).database.reading() as session:
+        conversation = await redirects.find_conversation(session, request.path_params["id"])
+        case = await _case(request, session, conversation)
+        if case.conversation_id != conversation.id:
+            raise NotFound("This case stands in another conversation now.")
+        thread = await glimpse_of(session, request.state.agent, conversation, case)
+        if is_scripted(request):
+            return page(request, "conversations/_peek.html", thread=thread)
+        shell = await shell_for(session, request.state.agent)
+    return page(request, "conversations/peek.html", thread=thread, shell=shell)
+
+
+async def find(request: Request) -> Response:
+    """GET /conversations/{id}/find?q=: where the words stand in it, newest first, as JSON"""
+    async with installation_of(request).database.reading() as session:
+        conversation = await redirects.find_conversation(session, request.path_params["id"])
+        words = request.query_params.get("q", "")
+        found = await finding.entries_with(session, conversation, actor_of(request), words)
+    return JSONResponse({"items": [{"id": one.element_id, "position": one.position} for one in found]})
 
 
 async def whole_page(request: Request, session: Reading, thread: Thread, *, status: int = 200) -> Response:

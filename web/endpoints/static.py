@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from inbox.errors import NotFound
+from inbox.words import KNOWN, words_in
 
 STATIC = Path(__file__).parent.parent / "static"
 TYPES = {
@@ -25,9 +27,10 @@ TYPES = {
 # take a request and compress worse, which costs more than what two kinds of pages share.
 SHEETS = {
     "door.css": ("tokens.css", "base.css", "pages.css"),
-    "inbox.css": ("tokens.css", "base.css", "app.css"),
+    "inbox.css": ("tokens.css", "base.css", "app.css", "thread.css"),
     "workspace.css": ("tokens.css", "base.css", "app.css", "pages.css"),
 }
+WORDS = "words."  # words.de.js: what scripts say in a language
 SHORT, LONG = "public, max-age=300", "public, max-age=31536000, immutable"
 
 
@@ -43,10 +46,16 @@ class Asset:
 async def show(request: Request) -> Response:
     """GET /static/{path}: a URL with ?v= names one content for ever"""
     name = request.path_params["path"]
+    if name.startswith(WORDS) and name.removeprefix(WORDS).removesuffix(".js") in KNOWN:
+        return _answer(request, _words(name.removeprefix(WORDS).removesuffix(".js")), ".js")
     parts = [STATIC / part for part in SHEETS.get(name, (name,))]
     if any(path.parent != STATIC or path.suffix not in TYPES or not path.is_file() for path in parts):
         raise NotFound("There is no such file.")
     asset = _asset(*((path.name, path.stat().st_mtime_ns) for path in parts))
+    return _answer(request, asset, parts[0].suffix)
+
+
+def _answer(request: Request, asset: Asset, suffix: str) -> Response:
     headers = {
         "ETag": asset.etag,
         "Cache-Control": LONG if "v" in request.query_params else SHORT,
@@ -58,7 +67,7 @@ async def show(request: Request) -> Response:
     content = asset.plain
     if "gzip" in request.headers.get("accept-encoding", ""):
         content, headers["Content-Encoding"] = asset.compressed, "gzip"
-    return Response(content, 200, headers, media_type=TYPES[parts[0].suffix])
+    return Response(content, 200, headers, media_type=TYPES[suffix])
 
 
 async def favicon(request: Request) -> Response:
@@ -67,10 +76,20 @@ async def favicon(request: Request) -> Response:
     return await show(request)
 
 
+@lru_cache
+def _words(language: str) -> Asset:
+    """What scripts say in a language: app.js looks their English words up in it."""
+    said = json.dumps(words_in(language).scripts, ensure_ascii=False, separators=(",", ":"))
+    return _packed(f"window.deskWords={said}".encode())
+
+
 @lru_cache(maxsize=64)
 def _asset(*parts: tuple[str, int]) -> Asset:
     """These files, one after another, as they stood at the times that are named."""
-    plain = b"".join(_served(STATIC / name) for name, _ in parts)
+    return _packed(b"".join(_served(STATIC / name) for name, _ in parts))
+
+
+def _packed(plain: bytes) -> Asset:
     etag = f'"{hashlib.sha256(plain).hexdigest()[:24]}"'
     return Asset(plain, gzip.compress(plain, 9, mtime=0), etag)
 

@@ -20,8 +20,8 @@
   'use strict';
   const desk = window.desk, PAUSE = 800, STILL = 5000, AGAIN = 3000;
   const states = new WeakMap();
-  const OFFLINE = 'Not sent: no connection. Your text is safe here. Try again in a moment.';
-  const SIGNED_OUT = 'Not sent: you are signed out. Sign in in another tab, then send again. Your text is safe here.';
+  const OFFLINE = desk.words('Not sent: no connection. Your text is safe here. Try again in a moment.');
+  const SIGNED_OUT = desk.words('Not sent: you are signed out. Sign in in another tab, then send again. Your text is safe here.');
 
   const find = (form, selector) => form.querySelector(selector);
   const area = form => find(form, 'textarea[name="text"]');
@@ -52,7 +52,7 @@
     s.texts[mode] = text;
     try {
       if (text) localStorage.setItem(place(form, mode), JSON.stringify({ text, base: s.versions[mode] })); else localStorage.removeItem(place(form, mode));
-    } catch (_) { say(form, 'draft-state', 'This browser keeps no drafts'); }           // storage full or switched off
+    } catch (_) { say(form, 'draft-state', desk.words('This browser keeps no drafts')); }           // storage full or switched off
   }
 
   function kept(form, mode) {
@@ -64,7 +64,7 @@
     for (const mode of ['reply', 'note']) {
       const here = kept(form, mode), there = s.texts[mode];
       if (!here || here.text === there) continue;
-      if (!there || here.base === s.versions[mode]) s.texts[mode] = here.text; else if (mode === modeOf(form)) choose(form, 'It was changed elsewhere.', ['Use the draft from this device', here.text]);
+      if (!there || here.base === s.versions[mode]) s.texts[mode] = here.text; else if (mode === modeOf(form)) choose(form, desk.words('It was changed elsewhere.'), [desk.words('Use the draft from this device'), here.text]);
     }
     if (s.texts[s.mode] !== area(form).value) { area(form).value = s.texts[s.mode]; schedule(form); }
   }
@@ -96,15 +96,15 @@
         const stands = answer.status === 204 ? {} : await answer.json();
         if ('version' in stands) s.versions[mode] = stands.version;
         if (answer.ok) saved(form, text);
-        else if (mode === s.mode) choose(form, 'Changed on another device.', ['Keep this one', area(form).value], ['Use that one', stands.text]);
+        else if (mode === s.mode) choose(form, desk.words('Changed on another device.'), [desk.words('Keep this one'), area(form).value], [desk.words('Use that one'), stands.text]);
       })
-      .catch(() => { say(form, 'draft-state', 'Saved on this device'); })
+      .catch(() => { say(form, 'draft-state', desk.words('Saved on this device')); })
       .finally(() => { s.saving = null; });
   }
 
   function saved(form, text) {
     const now = new Date(), clock = now.toLocaleTimeString(document.documentElement.lang || undefined, { hour: '2-digit', minute: '2-digit' });
-    say(form, 'draft-state', text ? 'Draft saved ' + clock : '');
+    say(form, 'draft-state', text ? desk.words('Draft saved %(time)s', { time: clock }) : '');
   }
 
   /* ---- writing ---- */
@@ -117,7 +117,7 @@
 
   function freezeSeen(form) {                              // what comes after the first letter has not been read by the writer
     const all = document.querySelectorAll('#log .msg[data-message]'), field = find(form, '[name="seen"]');
-    if (field && all.length) field.value = all[all.length - 1].dataset.message;
+    if (field && all.length && !document.querySelector('#log > [data-newer]')) field.value = all[all.length - 1].dataset.message;
   }
 
   function signal(form) {
@@ -145,7 +145,7 @@
   function showMode(form) {
     const box = area(form), note = modeOf(form) === 'note';
     box.placeholder = (note && box.dataset.placeholderNote) || box.dataset.placeholder;
-    box.setAttribute('aria-label', note ? 'Internal note' : 'Reply');
+    box.setAttribute('aria-label', note ? desk.words('Internal note') : desk.words('Reply'));
     closePopup(form);
   }
 
@@ -242,13 +242,13 @@
     if (answer.status === 409 && guard) {
       guard.innerHTML = text;
       find(form, '[name="anyway"]') || form.append(Object.assign(document.createElement('input'), { type: 'hidden', name: 'anyway', value: '1' }));
-      form.querySelectorAll('[data-send="reply"] [data-label]').forEach(el => { el.dataset.was = el.dataset.was || el.textContent; el.textContent = 'Send anyway'; });
+      form.querySelectorAll('[data-send="reply"] [data-label]').forEach(el => { el.dataset.was = el.dataset.was || el.textContent; el.textContent = desk.words('Send anyway'); });
       return freezeSeen(form);
     }
     if (answer.status === 401) return say(form, 'error', SIGNED_OUT);
-    if (answer.status >= 500 || answer.status === 429) return say(form, 'error', 'Not sent: the server is busy. Your text is safe here. Try again in a moment.');
+    if (answer.status >= 500 || answer.status === 429) return say(form, 'error', desk.words('Not sent: the server is busy. Your text is safe here. Try again in a moment.'));
     const slot = find(form, '[data-error]');
-    if (slot && /text\/html/.test(type)) slot.innerHTML = text; else say(form, 'error', 'Not sent: ' + reason(text));
+    if (slot && /text\/html/.test(type)) slot.innerHTML = text; else say(form, 'error', desk.words('Not sent: %(reason)s', { reason: reason(text) }));
   }
 
   function reason(text) {
@@ -276,7 +276,7 @@
 
   function upload(form, file) {
     const slot = find(form, '[data-files]'), chip = document.createElement('span'), label = document.createElement('span'), s = states.get(form);
-    const remove = Object.assign(document.createElement('button'), { type: 'button', textContent: '✕', ariaLabel: 'Remove ' + file.name });
+    const remove = Object.assign(document.createElement('button'), { type: 'button', textContent: '✕', ariaLabel: desk.words('Remove %(name)s', file) });
     if (!slot || !form.dataset.uploadUrl) return;
     chip.className = 'file'; label.className = 'cut'; label.textContent = file.name + ' · ' + size(file.size);
     remove.onclick = () => { if (s.uploads.delete(chip)) chip.abort(); chip.remove(); };
@@ -289,10 +289,10 @@
     body.set('file', file);
     const done = part => { label.textContent = file.name + ' · ' + (part < 1 ? Math.round(part * 100) + ' %' : size(file.size)); };
     s.uploads.set(chip, sent(form.dataset.uploadUrl, body, chip, done).then(({ status, text }) => {
-      if (status < 200 || status > 299) return fail(status === 413 ? 'too big' : 'not taken');
+      if (status < 200 || status > 299) return fail(status === 413 ? desk.words('too big') : desk.words('not taken'));
       chip.append(Object.assign(document.createElement('input'), { type: 'hidden', name: 'attachment', value: JSON.parse(text).id }));
       delete chip.dataset.state; s.uploads.delete(chip); done(1);
-    }).catch(() => fail('no connection')));
+    }).catch(() => fail(desk.words('no connection'))));
   }
 
   function sent(url, body, chip, done) {                   // fetch does not say how far it is
@@ -322,7 +322,7 @@
 
   function showPopup(form, names, length) {
     const s = states.get(form), pop = s.popup || document.createElement('div'), list = document.createElement('ul');
-    pop.className = 'pop'; list.setAttribute('role', 'listbox'); list.setAttribute('aria-label', 'Teammates');
+    pop.className = 'pop'; list.setAttribute('role', 'listbox'); list.setAttribute('aria-label', desk.words('Teammates'));
     list.id = 'mentions';
     names.forEach((person, i) => {
       const li = Object.assign(document.createElement('li'), { id: 'mention-' + i, textContent: person.name });

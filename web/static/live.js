@@ -79,7 +79,7 @@
     if (downSince && Date.now() - downSince > GRACE) {
       show('offline', true);
       const left = Math.max(0, Math.ceil((retryAt - Date.now()) / 1000)), span = document.querySelector('#offline [data-countdown]');
-      if (span) span.textContent = left ? 'Trying again in ' + left + ' s.' : 'Trying again now.';
+      if (span) span.textContent = left ? desk.words('Trying again in %(seconds)s s.', { seconds: left }) : desk.words('Trying again now.');
     }
     forget();
   }
@@ -145,21 +145,21 @@
   function paint() {
     const here = conversation(), all = [...people.values()].filter(p => p.agent !== root.dataset.agent);
     const mine = all.filter(p => p.conversation === here);
-    line('typing', mine.filter(p => p.on && !p.agent), ' is typing');
-    line('writing', mine.filter(p => p.on && p.agent), ' is writing a reply');
+    line('typing', mine.filter(p => p.on && !p.agent), names => desk.words('%(names)s is typing', { names }));
+    line('writing', mine.filter(p => p.on && p.agent), names => desk.words('%(names)s is writing a reply', { names }));
     const viewers = mine.flatMap(p => p.viewers || []).filter(a => a.id !== root.dataset.agent);
-    line('presence', viewers, viewers.length > 1 ? ' are viewing' : ' is viewing');
+    line('presence', viewers, names => desk.count('%(names)s is viewing', '%(names)s are viewing', viewers.length, { names }));
     document.querySelectorAll('li[data-conversation]').forEach(row => {
       const p = all.find(one => one.on && one.conversation === row.dataset.conversation);
       if (!p) delete row.dataset.typing;
-      else row.dataset.typing = p.name + (p.agent ? ' is replying…' : ' is typing…');
+      else row.dataset.typing = p.agent ? desk.words('%(name)s is replying…', p) : desk.words('%(name)s is typing…', p);
     });
   }
 
   function line(id, who, what) {
     const el = byId(id);
     if (!el) return;
-    const text = who.length ? who.map(p => p.name).join(', ') + what : '', slot = el.querySelector('[data-text]') || el;
+    const text = who.length ? what(who.map(p => p.name).join(', ')) : '', slot = el.querySelector('[data-text]') || el;
     if (slot.textContent !== text) slot.textContent = text;
     const end = box && box.dataset.pinned;
     show(id, Boolean(text));

@@ -3,8 +3,8 @@
 (function () {
   'use strict';
   const desk = (window.desk = window.desk || {});
-  const NEAR = 48, JOINED = 3 * 60e3, SPEAK = 3000;
-  const ICONS = { email: ['mail', 'Email'], webchat: ['message-circle', 'Web chat'], form: ['clipboard-list', 'Form'], side: ['forward', 'To supplier'] };
+  const NEAR = 48, SOON = 300, NEWEST = Number.MAX_SAFE_INTEGER, JOINED = 3 * 60e3, SPEAK = 3000;
+  const ICONS = { email: ['mail', desk.words('Email')], webchat: ['message-circle', desk.words('Web chat')], form: ['clipboard-list', desk.words('Form')], side: ['forward', desk.words('To supplier')] };
   const SPRITE = document.body.dataset.icons || '/static/icons.svg';      // with its ?v=, so that it is loaded once
   const me = document.body.dataset.agent;
   const unfolded = new Set(), held = new Map();
@@ -12,7 +12,8 @@
 
   const log = () => document.getElementById('log');
   const entries = box => [...box.querySelectorAll(':scope > [data-position]')];
-  const atEnd = box => box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
+  const newer = box => box.querySelector(':scope > a[data-newer]');         // what came later is not loaded
+  const atEnd = box => !newer(box) && box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
   const timeOf = el => { const t = el.querySelector('time[datetime]'); return t ? Date.parse(t.dateTime) : NaN; };
   const isWords = el => el.dataset.kind === 'message' || el.dataset.kind === 'note';
   const isOwn = el => Boolean(me) && el.dataset.authorAgent === me;
@@ -31,12 +32,12 @@
     const endRun = () => { if (run.length) fold(run, used); run = []; };
     for (const el of entries(box)) {
       const isMessage = el.dataset.kind === 'message';
-      if (el.dataset.kind === 'change') run.push(el); else endRun();
-      strandLine(el, isMessage && el.dataset.strand && (!spoke || spoke.dataset.strand !== el.dataset.strand), used);
+      if (el.dataset.kind === 'change' && el.dataset.event !== 'case.resolved') run.push(el); else endRun();
+      strandLine(el, isMessage && el.dataset.strand && (!spoke || spoke.dataset.strand !== el.dataset.strand || spoke.dataset.case !== el.dataset.case), used);
       el.classList.toggle('msg--cont', isMessage && joins(before, el));
       el.classList.toggle('is-own', isOwn(el));
       el.classList.toggle('is-other', Boolean(box.dataset.case && el.dataset.case && el.dataset.case !== box.dataset.case));
-      if (isOwn(el)) el.querySelectorAll('[data-author-name]').forEach(name => { name.textContent = 'You'; });
+      if (isOwn(el)) el.querySelectorAll('[data-author-name]').forEach(name => { name.textContent = desk.words('You'); });
       if (isMessage) spoke = el;
       before = el;
     }
@@ -48,7 +49,7 @@
 
   function nameMe(el) {
     const said = el.previousSibling && el.previousSibling.textContent.trim();
-    el.textContent = said ? 'you' : 'You';
+    el.textContent = said ? desk.words('you') : desk.words('You');
   }
 
   function joins(before, el) {
@@ -58,7 +59,8 @@
   }
 
   function strandLine(el, wanted, used) {
-    const old = el.previousElementSibling, label = el.dataset.strandLabel || '';
+    const isOther = el.dataset.case && el.parentElement.dataset.case && el.dataset.case !== el.parentElement.dataset.case;
+    const old = el.previousElementSibling, label = (el.dataset.strandLabel || '') + (isOther ? ' · #' + el.dataset.case : '');
     if (old && old.dataset.made === 'strand') {
       if (wanted && old.dataset.strand === el.dataset.strand && old.dataset.label === label) { used.add(old); return; }
       old.remove();
@@ -78,7 +80,7 @@
     if (few) return;
     const old = run[0].previousElementSibling;
     const button = old && old.dataset.made === 'fold' ? old : make('button', 'fold', 'fold');
-    const text = run.length + ' changes';
+    const text = desk.count('%(number)s change', '%(number)s changes', run.length);
     if (button.textContent !== text) button.textContent = text;
     button.type = 'button'; button.setAttribute('aria-expanded', open);
     button.onclick = () => {
@@ -95,7 +97,8 @@
     if (twin && twin.dataset.position === el.dataset.position) return replace(twin, el);
     if (twin) twin.remove();
     const all = entries(box), at = +el.dataset.position;
-    if (all.length && at < +all[0].dataset.position && box.querySelector('a[data-older]')) return;   // comes with its page of history
+    if (!quiet && all.length && at < +all[0].dataset.position && box.querySelector(':scope > a[data-older]')) return;   // comes with its page of history
+    if (!quiet && newer(box) && at > +all[all.length - 1].dataset.position) return isOwn(el) && isWords(el) ? show(NEWEST) : isWords(el) && showMissed(missed + 1);
     const later = all.find(other => +other.dataset.position > at);
     if (later) later.before(el); else if (all.length) all[all.length - 1].after(el); else box.prepend(el);
     if (window.htmx) window.htmx.process(el);
@@ -103,11 +106,12 @@
   }
 
   function replace(old, el) {
-    const twin = busy(old) ? counterpart(document.activeElement, el) : null;
+    const twin = !busy(old) ? null : old === document.activeElement ? el : counterpart(document.activeElement, el);
     if (busy(old) && !twin) { held.set(old.id, el); return; }         // never under a person's cursor: it waits until focus has left
     held.delete(old.id);
     const details = el.querySelectorAll('details');
     old.querySelectorAll('details').forEach((d, i) => { if (d.open && details[i]) details[i].open = true; });
+    if (twin === el) el.tabIndex = -1;
     old.replaceWith(el);
     if (window.htmx) window.htmx.process(el);
     if (twin) twin.focus({ preventScroll: true });
@@ -144,8 +148,8 @@
     speaking = 0; spokenAt = Date.now();
     if (region && el) {
       const name = el.querySelector('[data-author-name]'), words = el.querySelector('[data-text], .bub, p');
-      region.textContent = unspoken.length > 1 ? unspoken.length + ' new messages'
-        : (name ? name.textContent : 'New message') + ': ' + (words ? words.textContent.trim().slice(0, 80) : '');
+      region.textContent = unspoken.length > 1 ? desk.count('1 new message', '%(number)s new messages', unspoken.length)
+        : (name ? name.textContent : desk.words('New message')) + ': ' + (words ? words.textContent.trim().slice(0, 80) : '');
     }
     unspoken = [];
   }
@@ -155,7 +159,7 @@
     missed = n;
     if (!button) return;
     button.hidden = !n;
-    (button.querySelector('[data-n]') || button).textContent = n === 1 ? '1 new message' : n + ' new messages';
+    (button.querySelector('[data-n]') || button).textContent = desk.count('1 new message', '%(number)s new messages', n);
   }
 
   /* ---- opening, reading, history ---- */
@@ -167,7 +171,7 @@
     let line = null;
     if (fresh) {
       line = make('div', 'new', 'newline');
-      line.setAttribute('role', 'separator'); line.textContent = 'New';
+      line.setAttribute('role', 'separator'); line.textContent = desk.words('New');
       const strand = fresh.previousElementSibling;
       (strand && strand.dataset.made === 'strand' ? strand : fresh).before(line);
     }
@@ -190,21 +194,45 @@
       .catch(() => { box.dataset.read = ''; });            // offline: the next arrival or visit tries again
   }
 
-  async function older(link) {
+  async function ask(url) {
+    const answer = await fetch(url, { headers: desk.headers() });
+    if (!answer.ok || answer.redirected) throw new Error(answer.status);
+    return parse(await answer.text());
+  }
+
+  async function more(link) {                              // a page of what is older, or newer, puts itself in its link's place
     if (link.ariaBusy) return;
     link.ariaBusy = 'true';
     try {
-      const answer = await fetch(link.href, { headers: desk.headers() });
-      if (!answer.ok || answer.redirected) throw new Error(answer.status);
-      const page = parse(await answer.text()), box = link.parentElement, next = page.querySelector('a[data-older]');
+      const page = await ask(link.href), box = link.parentElement, isOlder = 'older' in link.dataset;
+      const next = page.querySelector(isOlder ? 'a[data-older]' : 'a[data-newer]');
       keeping(box, () => {
         link.remove();
-        quiet = true;
-        page.querySelectorAll('[data-position]').forEach(el => place(box, el));
-        quiet = false;
-        if (next) box.prepend(next);
+        add(box, page);
+        if (next && isOlder) box.prepend(next); else if (next) entries(box).pop().after(next);
       });
-    } catch (_) { link.ariaBusy = null; link.textContent = 'Couldn’t load older messages. Try again'; }
+      if (!isOlder && !next) { showMissed(0); markRead(box); }
+      document.dispatchEvent(new CustomEvent('desk:applied'));
+    } catch (_) { link.ariaBusy = null; link.dataset.failed = ''; link.textContent = desk.words('Couldn’t load them. Try again'); }
+  }
+
+  function add(box, page) {
+    quiet = true;
+    page.querySelectorAll('[data-position]').forEach(el => place(box, el));
+    quiet = false;
+  }
+
+  /** Shows the part of the timeline around a position, instead of the one that stands there. */
+  async function show(position) {
+    const box = log(), page = await ask('/conversations/' + box.dataset.conversation + '?case=' + (box.dataset.case || '') + '&at=' + position);
+    if (box !== log()) return;
+    box.querySelectorAll(':scope > :not(#typing)').forEach(el => el.remove());
+    box.prepend(...page.children);
+    if (window.htmx) window.htmx.process(box);
+    box.dataset.pinned = position === NEWEST ? '1' : '';
+    keeping(box, () => showMissed(0));
+    markRead(box);
+    document.dispatchEvent(new CustomEvent('desk:applied'));
   }
 
   /* ---- fragments: <x hx-swap-oob="beforeend:#log">…</x>, or an element that replaces its namesake ---- */
@@ -249,6 +277,11 @@
     if (!box || e.target !== box) return;
     box.dataset.pinned = atEnd(box) ? '1' : '';
     if (box.dataset.pinned) { if (missed) showMissed(0); markRead(box); }
+    const { top, bottom } = box.getBoundingClientRect();
+    box.querySelectorAll(':scope > a:is([data-older], [data-newer]):not([data-failed])').forEach(link => {
+      const at = link.getBoundingClientRect();
+      if (at.bottom > top - SOON && at.top < bottom + SOON) more(link);
+    });
   }, true);
   document.addEventListener('load', e => {
     const box = log();
@@ -261,11 +294,11 @@
     if (free.length) desk.apply(free.map(([, el]) => el.outerHTML).join(''));
   }));
   document.addEventListener('click', e => {
-    const link = e.target.closest('a[data-older]');
-    if (link && !e.ctrlKey && !e.metaKey) { e.preventDefault(); older(link); }
-    if (e.target.closest('#missed')) { const box = log(); box.scrollTop = box.scrollHeight; showMissed(0); }
+    const link = e.target.closest('#log > a:is([data-older], [data-newer])');
+    if (link && !e.ctrlKey && !e.metaKey) { e.preventDefault(); more(link); }
+    if (e.target.closest('#missed')) { const box = log(); if (newer(box)) show(NEWEST); else box.scrollTop = box.scrollHeight; showMissed(0); }
   });
   document.addEventListener('visibilitychange', () => { if (log()) markRead(log()); });
 
-  desk.timeline = { opened, decorate, parse };
+  desk.timeline = { opened, decorate, parse, show, ask };
 })();

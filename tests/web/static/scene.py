@@ -31,6 +31,7 @@ SCRIPTS = (
     "keys.js",
     "timeline.js",
     "lists.js",
+    "reading.js",
     "live.js",
     "composer.js",
     "writing.js",
