@@ -4,7 +4,8 @@
 
    [data-counter=notifications]  any number of places; the page's title and the app's badge show the same
    #notifications[data-refresh]  the list on the bell's own page, taken anew
-   [data-try-sound=soft|distinct|ring]  plays it; [data-worker] on a page wants the service worker
+   [data-try-sound=soft|distinct|ring]  plays it; [data-worker] on a page wants the service worker;
+     [data-own-zone] is a field that begins with the browser's time zone
    body[data-sounds=here] is set in the one tab that makes the sounds, body[data-ringing] while it rings.
 
    Of all tabs one makes the sound: the first in which somebody has pressed anything (browsers let no other) takes the lock
@@ -152,6 +153,7 @@
     const button = e.target.closest('[data-try-sound]');
     if (button) sound(button.dataset.trySound);
   });
+  document.querySelectorAll('[data-own-zone]').forEach(field => { field.value = field.value || Intl.DateTimeFormat().resolvedOptions().timeZone; });
   const installed = matchMedia('(display-mode: standalone)').matches;
   if ('serviceWorker' in navigator && (mayShow() || installed || document.querySelector('[data-worker]'))) navigator.serviceWorker.register('/sw.js');
 })();
