@@ -6,7 +6,7 @@ What they may see is decided in `inbox.queries.visitors`; here it is read, in pa
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -25,7 +25,7 @@ from inbox.models import (
     place_of,
 )
 from inbox.queries.visitor_states import STATE_KINDS
-from inbox.queries.visitors import Sight, is_visible, sight_of
+from inbox.queries.visitors import IS_VISIBLE, Sight, sight_of
 
 CHANGES_SHOWN = 200
 _RESETS = (*(kind for kind in EventKind if place_of(kind) is Place.RESET), EventKind.IDENTITY_PROVED)
@@ -90,38 +90,40 @@ async def newest_messages(
     """The newest messages that the visitor may see, oldest first; those placed before a position."""
     if view.sight is None:
         return []
-    query = _visible(view.sight).order_by(Message.position.desc(), Message.id.desc()).limit(limit)
+    query = _VISIBLE.order_by(Message.position.desc(), Message.id.desc()).limit(limit)
     if before is not None:
         query = query.where(Message.position < before)
-    return list(reversed((await session.scalars(query)).all()))
+    return list(reversed((await session.scalars(query, view.sight.values)).all()))
 
 
 async def visible_message(session: AsyncSession, view: View, public_id: str) -> Message | None:
     """One message, if the visitor may see it."""
     if view.sight is None:
         return None
-    return (await session.scalars(_visible(view.sight).where(Message.public_id == public_id))).first()
+    query = _VISIBLE.where(Message.public_id == public_id)
+    return (await session.scalars(query, view.sight.values)).first()
 
 
 async def message_by_external_id(session: AsyncSession, view: View, external_id: str) -> Message | None:
     """What the visitor wrote under this client's id, if it has been filed."""
     if view.sight is None:
         return None
-    query = _visible(view.sight).where(Message.external_id == external_id).order_by(Message.id).limit(1)
-    return (await session.scalars(query)).first()
+    query = _VISIBLE.where(Message.external_id == external_id).order_by(Message.id).limit(1)
+    return (await session.scalars(query, view.sight.values)).first()
 
 
 async def changes_after(session: AsyncSession, view: View, position: int) -> Changes:
-    """What has happened to the visitor's messages after a position of the event log."""
+    """What has happened to the visitor's messages after a position of the event log: a few statements, each
+    by an index."""
     head = await newest_position(session)
-    events = (await session.execute(_events_between(view, position, head))).all()
+    span = {"conversations": list(view.conversation_ids), "position": position, "head": head}
+    events = (await session.execute(_EVENTS_BETWEEN, span)).all()
     is_reset = len(events) > CHANGES_SHOWN or any(kind in _RESETS for kind, _ in events)
     ids = {message_id for _, message_id in events if message_id is not None}
     touched = any(kind in STATE_KINDS for kind, _ in events)
     if is_reset or not ids or view.sight is None:
         return Changes(messages=(), is_reset=is_reset, position=head, touches_state=touched)
-    query = _visible(view.sight).where(Message.id.in_(ids)).order_by(Message.position, Message.id)
-    messages = (await session.scalars(query)).all()
+    messages = (await session.scalars(_VISIBLE_OF, view.sight.values | {"ids": list(ids)})).all()
     return Changes(messages=messages, is_reset=False, position=head, touches_state=touched)
 
 
@@ -133,43 +135,44 @@ async def read_by_agents(session: AsyncSession, view: View) -> int:
 
 async def newest_position(session: AsyncSession) -> int:
     """The position of the newest event."""
-    return (await session.scalar(select(EventCounter.position))) or 0
+    return (await session.scalar(_NEWEST)) or 0
 
 
 async def touched_after(session: AsyncSession, position: int, limit: int) -> tuple[dict[int, int], int]:
     """The conversations of the events after a position, each with its newest, and how far this reaches."""
-    query = (
-        select(Event.position, Event.conversation_id)
-        .where(Event.position > position)
-        .order_by(Event.position)
-        .limit(limit)
-    )
-    rows = (await session.execute(query)).all()
+    rows = (await session.execute(_TOUCHED, {"position": position, "most": limit})).all()
     newest = {conversation_id: at for at, conversation_id in rows if conversation_id is not None}
     return newest, rows[-1][0] if rows else position
 
 
-def _events_between(view: View, position: int, head: int) -> Select[str, int | None]:
-    return (
-        select(Event.kind, Event.message_id)
-        .where(
-            Event.conversation_id.in_(view.conversation_ids),
-            Event.position > position,
-            Event.position <= head,
-            or_(Event.message_id.is_not(None), Event.kind.in_((*_RESETS, *STATE_KINDS))),
-        )
-        .order_by(Event.position)
-        .limit(CHANGES_SHOWN + 1)
+# Made once: they are asked for each event of each chat, and making them costs more than running them.
+_NEWEST = select(EventCounter.position)
+_TOUCHED = (
+    select(Event.position, Event.conversation_id)
+    .where(Event.position > bindparam("position"))
+    .order_by(Event.position)
+    .limit(bindparam("most"))
+)
+_EVENTS_BETWEEN = (
+    select(Event.kind, Event.message_id)
+    .where(
+        Event.conversation_id.in_(bindparam("conversations", expanding=True)),
+        Event.position > bindparam("position"),
+        Event.position <= bindparam("head"),
+        or_(Event.message_id.is_not(None), Event.kind.in_((*_RESETS, *STATE_KINDS))),
     )
-
-
-def _visible(sight: Sight) -> Select[Message]:
-    return (
-        select(Message)
-        .where(is_visible(sight))
-        .options(
-            selectinload(Message.attachments),
-            joinedload(Message.author_agent),
-            joinedload(Message.channel),
-        )
+    .order_by(Event.position)
+    .limit(CHANGES_SHOWN + 1)
+)
+_VISIBLE = (
+    select(Message)
+    .where(IS_VISIBLE)
+    .options(
+        selectinload(Message.attachments),
+        joinedload(Message.author_agent),
+        joinedload(Message.channel),
     )
+)
+_VISIBLE_OF = _VISIBLE.where(Message.id.in_(bindparam("ids", expanding=True))).order_by(
+    Message.position, Message.id
+)

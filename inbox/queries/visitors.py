@@ -8,7 +8,7 @@ more into the conversation, but shows none of it to the visitor. Never notes, an
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.envelopes import AddressKind, Verdict
@@ -40,6 +40,11 @@ class Sight:
     def identities(self) -> frozenset[int]:
         return self.visitors | self.proven
 
+    @property
+    def values(self) -> dict[str, list[int]]:
+        """What `IS_VISIBLE` asks for, for the execution of a statement."""
+        return {"sight_visitors": sorted(self.visitors), "sight_proven": sorted(self.proven)}
+
 
 @dataclass(frozen=True, slots=True)
 class _Known:
@@ -66,46 +71,45 @@ async def visible_messages(
     session: AsyncSession, identity: Identity, after: int | None = None, limit: int = 50
 ) -> Sequence[Message]:
     """The messages that a visitor may see, oldest first: those placed after a position, else the newest."""
-    query = select(Message).where(is_visible(await sight_of(session, identity))).limit(limit)
+    query, values = select(Message).where(IS_VISIBLE).limit(limit), (await sight_of(session, identity)).values
     if after is not None:
         ascending = query.where(Message.position > after).order_by(Message.position, Message.id)
-        return (await session.scalars(ascending)).all()
+        return (await session.scalars(ascending, values)).all()
     newest = query.order_by(Message.position.desc(), Message.id.desc())
-    return list(reversed((await session.scalars(newest)).all()))
+    return list(reversed((await session.scalars(newest, values)).all()))
 
 
-def is_visible(sight: Sight) -> ColumnElement[bool]:
-    """A condition on Message: a visitor with this sight may see it."""
+def _is_visible() -> ColumnElement[bool]:
     genuine = and_(
         Message.claimed.is_(False), Message.dmarc != Verdict.FAIL, Message.automatic.is_(None)
     )  # what anybody may have sent in their name is not shown to them as theirs
     written = and_(
         Message.direction == Direction.INBOUND,
         or_(
-            Message.identity_id.in_(sight.visitors),
-            and_(Message.identity_id.in_(sight.proven), genuine),
+            Message.identity_id.in_(_VISITORS),
+            and_(Message.identity_id.in_(_PROVEN), genuine),
         ),
     )
-    return and_(Message.is_spam.is_(False), or_(written, _was_sent_to(sight)))
+    return and_(Message.is_spam.is_(False), or_(written, _was_sent_to()))
 
 
-def _was_sent_to(sight: Sight) -> ColumnElement[bool]:
+def _was_sent_to() -> ColumnElement[bool]:
     """Into a chat what was sent through the chat, and mail to an address that is proven to be theirs: another
     answer by mail went to an address that the browser need not own. A mail that carried chat replies shows
     nothing new."""
     own_addresses = (
         select(Identity.address)
-        .where(Identity.id.in_(sight.proven), Identity.kind == AddressKind.EMAIL)
+        .where(Identity.id.in_(_PROVEN), Identity.kind == AddressKind.EMAIL)
         .scalar_subquery()
     )
     to_them = select(Delivery.id).where(
         Delivery.message_id == Message.id, Delivery.address.in_(own_addresses)
     )
-    in_chat = select(Strand.id).where(Strand.identity_id.in_(sight.visitors))
+    in_chat = select(Strand.id).where(Strand.identity_id.in_(_VISITORS))
     by_chat = select(Strand.id).where(
-        Strand.identity_id.in_(sight.visitors), Strand.channel_id == Message.channel_id
+        Strand.identity_id.in_(_VISITORS), Strand.channel_id == Message.channel_id
     )
-    otherwise = select(Strand.id).where(Strand.identity_id.in_(sight.proven))
+    otherwise = select(Strand.id).where(Strand.identity_id.in_(_PROVEN))
     return and_(
         Message.direction == Direction.OUTBOUND,
         Message.delivery.in_(ARRIVED),
@@ -116,6 +120,14 @@ def _was_sent_to(sight: Sight) -> ColumnElement[bool]:
             and_(Message.strand_id.in_(in_chat), to_them.correlate(Message).exists()),
         ),
     )
+
+
+_VISITORS: BindParameter[int] = bindparam("sight_visitors", expanding=True)
+_PROVEN: BindParameter[int] = bindparam("sight_proven", expanding=True)
+
+# Made once: it is asked for each message of each chat, and making it costs more than running it.
+IS_VISIBLE = _is_visible()
+"""A condition on Message: a visitor may see it whose `Sight.values` the statement is given."""
 
 
 async def _known(session: AsyncSession, identity: Identity) -> list[_Known]:

@@ -106,7 +106,7 @@ class Exchange:
         """What has happened since the position that the panel has been told; nothing where nothing has."""
         if not self.view.conversation_ids:
             return []
-        async with self.visit.installation.database.reading() as session:
+        async with self.visit.installation.database.glancing() as session:
             changed = await visitor_views.changes_after(session, self.view, self.position)
         self.position = changed.position
         if changed.is_reset:
