@@ -15,6 +15,7 @@ from channels.registry import senders
 from inbox.clearing import Clearing
 from inbox.config import Settings
 from inbox.continuity import Continuity
+from inbox.digests import Digests
 from inbox.mailing import AutomaticMailWorker
 from inbox.notifier import Notifier
 from inbox.outbox import OutboxWorker
@@ -89,6 +90,12 @@ def works_of(installation: Installation) -> dict[str, Work]:
         "automatic mail": AutomaticMailWorker(database, keys, ways_out).run,
         "timers": Timers(database).run,
         "notifications": Notifier(database).run,
+        "digests": Digests(
+            database,
+            keys,
+            base_url=installation.settings.base_url,
+            language=installation.settings.language,
+        ).run,
         "uploads": partial(sweep_for_ever, blobs),
         "clearing": Clearing(database, blobs).run,
         "continuity": Continuity(database, keys.strand_tokens()).run,

@@ -39,6 +39,7 @@ OF_ADDRESS = {
     AutomaticKind.ACKNOWLEDGEMENT: (Cap(1, _DAY),),
     AutomaticKind.CODE: (Cap(3, _HOUR), Cap(8, _DAY)),
     AutomaticKind.COPY: (Cap(3, _HOUR), Cap(10, _DAY)),
+    AutomaticKind.DIGEST: (Cap(6, _HOUR), Cap(40, _DAY)),
 }
 OF_STRAND = Cap(5, _HOUR)
 OF_INSTALLATION = {
@@ -46,6 +47,7 @@ OF_INSTALLATION = {
     AutomaticKind.ACKNOWLEDGEMENT: Cap(200, _HOUR),
     AutomaticKind.CODE: Cap(300, _HOUR),
     AutomaticKind.COPY: Cap(300, _HOUR),
+    AutomaticKind.DIGEST: Cap(1_000, _HOUR),
 }
 
 

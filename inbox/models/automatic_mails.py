@@ -14,6 +14,7 @@ class AutomaticKind(StrEnum):
     CONFIRMATION = "confirmation"
     ACKNOWLEDGEMENT = "acknowledgement"
     COPY = "copy"
+    DIGEST = "digest"
 
 
 class AutomaticState(StrEnum):

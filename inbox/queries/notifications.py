@@ -97,6 +97,12 @@ async def of_ids(session: AsyncSession, agent: Agent, ids: Collection[int]) -> l
     return [_shown([row]) for row in rows]
 
 
+async def grouped(session: AsyncSession, agent: Agent, ids: Collection[int]) -> list[ShownNotification]:
+    """The same, with what happened in one case in one way together."""
+    rows = await _rows(session, agent, Notification.id.in_(ids), Notification.read_at.is_(None))
+    return _grouped(rows)
+
+
 async def unread_ids(session: AsyncSession, agent: Agent) -> Sequence[str]:
     """The public ids of what an agent has been told and has not seen, newest first."""
     unread = (
