@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
-from web.api import cases, conversations, customers, events, messages, schema, workspace
+from web.api import cases, conversations, customers, events, messages, redactions, schema, workspace
 from web.bodies import MULTIPART_BYTES
 from web.endpoints import attachments
 from web.policy import Endpoint, Policy, route
@@ -36,6 +36,7 @@ API: Sequence[BaseRoute] = [
     *_of("/messages/{id}/retry", post=messages.retry),
     *_of("/messages/{id}/spam", post=messages.spam),
     *_of("/messages/{id}/move", post=messages.move),
+    *_of("/messages/{id}/redact", post=redactions.create),
     *_of("/strands/{id}/answered", post=messages.answered),
     *_of("/cases", get=cases.index),
     *_of("/cases/{number:int}", get=cases.show, patch=cases.update),

@@ -17,6 +17,7 @@ from web.api import (
     customers,
     message_shapes,
     messages,
+    redactions,
     shapes,
     workspace,
     workspace_shapes,
@@ -32,6 +33,7 @@ BODIES: dict[Endpoint, Model] = {
     messages.create: messages.Reply,
     messages.spam: messages.Spam,
     messages.move: messages.Move,
+    redactions.create: redactions.Redaction,
     cases.update: cases.CaseChange,
     cases.split: cases.Split,
     cases.join: cases.Join,
@@ -66,7 +68,10 @@ SHAPES: dict[str, Model] = {
     "channels": workspace_shapes.ConfiguredChannelShape,
 }
 VERBS = frozenset(
-    {"answered", "cancel", "retry", "spam", "move", "split", "join", "accept", "decline", "withdraw"}
+    {
+        *("answered", "cancel", "retry", "spam", "move", "redact"),
+        *("split", "join", "accept", "decline", "withdraw"),
+    }
 )
 QUERY = re.compile(r"[?&](\w+)=")
 PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
