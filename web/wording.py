@@ -6,8 +6,10 @@ that comes from Python.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
+from babel.dates import format_skeleton
 from jinja2 import Environment
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
@@ -82,7 +84,12 @@ def speak(environment: Environment, language: str) -> Environment:
     words = words_in(language)
     environment.extend(words=words)
     environment.globals |= {"_": _Saying(words), "counted": _Counting(words), "language": language}
-    environment.filters |= {"said": _Said(words), "listed": _Listing(words), "decimal": _Decimal(words)}
+    environment.filters |= {
+        "said": _Said(words),
+        "listed": _Listing(words),
+        "decimal": _Decimal(words),
+        "month": _Month(words),
+    }
     return environment
 
 
@@ -137,6 +144,16 @@ class _Decimal:
 
     def __call__(self, number: float, places: int = 1) -> str:
         return f"{number:.{places}f}".replace(".", self._words.decimal)
+
+
+class _Month:
+    """The filter: a moment's month and year."""
+
+    def __init__(self, words: Words) -> None:
+        self._locale = words.language.partition("-")[0]
+
+    def __call__(self, at: datetime) -> str:
+        return format_skeleton("yMMMM", at, locale=self._locale)
 
 
 def _escaped(values: dict[str, Any]) -> dict[str, Any]:

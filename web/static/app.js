@@ -21,6 +21,13 @@
     year: as({ day: 'numeric', month: 'short', year: 'numeric' }), full: as({ dateStyle: 'full', timeStyle: 'long' }), key: as({ dateStyle: 'short' }),
   };
 
+  /* ---- words ---- */
+  const known = window.deskWords || {};
+  const fill = (text, values) => text.replace(/%(?:\((\w+)\)[sd]|%)/g, (all, name) => (name ? values[name] : '%'));
+  desk.words = (text, values = {}) => fill(known[text] || text, values);
+  desk.count = (one, many, number, values) => fill((known[one] || [one, many])[number === 1 ? 0 : 1], { number, ...values });
+  const YESTERDAY = desk.words('Yesterday');
+
   desk.headers = function (more) {
     const meta = document.querySelector('meta[name="csrf"]');
     return { 'HX-Request': 'true', 'X-Timezone': SHAPES.key.resolvedOptions().timeZone, ...(meta ? { 'X-CSRF-Token': meta.content } : {}), ...more };
@@ -31,25 +38,25 @@
   const sameDay = (a, b) => SHAPES.key.format(a) === SHAPES.key.format(b);
   function dayOf(at, now) {
     if (sameDay(at, now)) return '';
-    if (sameDay(at, new Date(now - DAY))) return 'Yesterday';
+    if (sameDay(at, new Date(now - DAY))) return YESTERDAY;
     if (now - at < 6 * DAY && at < now) return SHAPES.week.format(at);
     return (at.getFullYear() === now.getFullYear() ? SHAPES.day : SHAPES.year).format(at);
   }
 
   function span(ms) {
     const minutes = Math.round(ms / MINUTE);
-    if (minutes < 60) return minutes + ' min';
-    return ms < DAY ? Math.round(minutes / 60) + ' h' : Math.round(ms / DAY) + ' d';
+    if (minutes < 60) return desk.words('%(number)s min', { number: minutes });
+    return ms < DAY ? desk.words('%(number)s h', { number: Math.round(minutes / 60) }) : desk.words('%(number)s d', { number: Math.round(ms / DAY) });
   }
 
   function textOf(at, now, format) {
-    if (format === 'due') return at >= now ? span(at - now) : span(now - at) + ' late';
+    if (format === 'due') return at >= now ? span(at - now) : desk.words('%(time)s late', { time: span(now - at) });
     if (format === 'clock') return (dayOf(at, now) + ' ' + SHAPES.clock.format(at)).trim();
     const age = now - at;
-    if (age >= -MINUTE && age < MINUTE) return 'now';
-    if (age > 0 && age < 60 * MINUTE) return Math.floor(age / MINUTE) + ' min';
+    if (age >= -MINUTE && age < MINUTE) return desk.words('now');
+    if (age > 0 && age < 60 * MINUTE) return desk.words('%(number)s min', { number: Math.floor(age / MINUTE) });
     const day = dayOf(at, now);
-    return day ? (day === 'Yesterday' ? SHAPES.week.format(at) : day) : SHAPES.clock.format(at);
+    return day ? (day === YESTERDAY ? SHAPES.week.format(at) : day) : SHAPES.clock.format(at);
   }
 
   desk.times = function () {
@@ -125,8 +132,8 @@
 
   async function copyFrom(button) {
     const source = document.querySelector(button.dataset.copy);
-    try { await navigator.clipboard.writeText(source.value || source.textContent.trim()); desk.toast('Copied.'); }
-    catch (_) { getSelection().selectAllChildren(source); desk.toast('Press Ctrl+C to copy what is marked.'); }
+    try { await navigator.clipboard.writeText(source.value || source.textContent.trim()); desk.toast(desk.words('Copied.')); }
+    catch (_) { getSelection().selectAllChildren(source); desk.toast(desk.words('Press Ctrl+C to copy what is marked.')); }
   }
 
   /* ---- toasts ---- */
@@ -137,7 +144,7 @@
     el.append(Object.assign(document.createElement('span'), { textContent: text }));
     if (undo) {
       el.method = 'post'; el.action = undo;
-      const button = Object.assign(document.createElement('button'), { className: 'btn', textContent: 'Undo ' });
+      const button = Object.assign(document.createElement('button'), { className: 'btn', textContent: desk.words('Undo') + ' ' });
       button.append(Object.assign(document.createElement('kbd'), { textContent: 'Z' }));
       button.dataset.key = 'z';
       el.append(button);
@@ -156,7 +163,7 @@
     const toast = e.target.closest('form.toast');
     if (!toast) return;
     e.preventDefault();
-    const back = () => desk.toast('That could not be undone. Reload the page to see how it stands.');
+    const back = () => desk.toast(desk.words('That could not be undone. Reload the page to see how it stands.'));
     try {
       const answer = await fetch(toast.action, { method: 'POST', headers: desk.headers(), body: new URLSearchParams(new FormData(toast)) });
       if (!answer.ok) back();

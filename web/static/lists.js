@@ -103,7 +103,7 @@
     const bar = document.getElementById('rows-new');
     if (!bar) return;
     bar.hidden = !kept.size;
-    if (kept.size) bar.textContent = kept.size + ' new';
+    if (kept.size) bar.textContent = desk.count('%(number)s new', '%(number)s new', kept.size);
   }
 
   function release() {
@@ -144,7 +144,7 @@
     if (!form) return;
     const whole = form.elements.all, list = rows(), button = document.getElementById('bulk-all');
     whole.value = '';
-    document.getElementById('bulk-count').textContent = n ? n + ' ticked' : '';
+    document.getElementById('bulk-count').textContent = n ? desk.count('%(number)s ticked', '%(number)s ticked', n) : '';
     button.hidden = !(n && n === boxes().length && list && 'more' in list.dataset);
   }
 
@@ -188,7 +188,7 @@
     if (e.target.id !== 'bulk-all') return;
     const whole = document.getElementById('bulk').elements.all;
     whole.value = whole.dataset.all;
-    document.getElementById('bulk-count').textContent = 'All of this list';
+    document.getElementById('bulk-count').textContent = desk.words('All of this list');
     e.target.hidden = true;
   });
   document.addEventListener('reset', e => { if (e.target.id === 'bulk') setTimeout(countTicked); });

@@ -31,7 +31,7 @@
       const title = nameOf(el);
       if (!title || seen.has(title) || el.closest('[hidden], dialog, .toast, .only-s') || el.disabled) return [];
       seen.add(title);
-      return [{ title, key: el.dataset.key, group: el.closest('#thread') ? 'This conversation' : 'Go to', el }];
+      return [{ title, key: el.dataset.key, group: el.closest('#thread') ? desk.words('This conversation') : desk.words('Go to'), el }];
     });
   }
 

@@ -58,7 +58,7 @@
     close();
     const pop = document.createElement('div'), list = document.createElement('ul'), box = area(form);
     pop.className = 'pop'; list.id = 'offers';
-    list.setAttribute('role', 'listbox'); list.setAttribute('aria-label', 'Put in');
+    list.setAttribute('role', 'listbox'); list.setAttribute('aria-label', desk.words('Put in'));
     items.forEach((item, i) => {
       const li = Object.assign(document.createElement('li'), { id: 'offer-' + i });
       li.setAttribute('role', 'option');
@@ -118,7 +118,7 @@
     const form = formOf(e.target), error = form && form.querySelector('[data-error]');
     if (!form || !fillIn(form)) return;
     e.preventDefault(); e.stopImmediatePropagation();
-    error.textContent = 'Fill in what is marked, or take it out.';
+    error.textContent = desk.words('Fill in what is marked, or take it out.');
   }, true);
   document.addEventListener('focusout', e => { if (open && e.target === area(open.form)) close(); });
   document.addEventListener('click', e => {

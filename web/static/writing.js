@@ -91,7 +91,7 @@
     part.querySelectorAll('[name="to"],[name="cc"]').forEach(tick => { if (tick.checked) now.add(tick.value); });
     part.querySelectorAll('[name$="_more"]').forEach(field => (field.value.match(ADDRESS) || []).forEach(one => now.add(one.toLowerCase())));
     const fresh = [...now].filter(one => !before.includes(one)), gone = before.filter(one => !now.has(one));
-    const parts = [fresh.length ? 'Will also receive this: ' + fresh.join(', ') + '.' : '', gone.length ? 'No longer receives this: ' + gone.join(', ') + '.' : ''];
+    const parts = [fresh.length ? desk.words('Will also receive this: %(names)s.', { names: fresh.join(', ') }) : '', gone.length ? desk.words('No longer receives this: %(names)s.', { names: gone.join(', ') }) : ''];
     says.textContent = parts.filter(Boolean).join(' ');
   }
 

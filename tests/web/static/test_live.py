@@ -23,7 +23,7 @@ async def test_a_page_resumes_its_lists_and_its_thread_from_where_it_was_rendere
     stub: Stub, opened: Open
 ) -> None:
     await opened(thread(entry(1)))
-    assert stub.query(0) == {"after": "L0"}
+    assert stub.query(0) == {"after": "L0", "language": "en"}
     assert {"t": "open", "sub": "timeline:c1", "after": "T0"} in stub.said
     await until(lambda: {"t": "view", "conversation": "c1"} in stub.said, "presence after two seconds")
 
