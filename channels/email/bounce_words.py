@@ -30,10 +30,10 @@ _RETURNED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _HEADER_LINES = re.compile(
-    r"^[> ]{0,4}(?:from|to|subject|date|message-id|mime-version): ", re.IGNORECASE | re.MULTILINE
+    r"^[> ]{0,4}(?:from|to|subject|date|message-id|mime-version): ?\S", re.IGNORECASE | re.MULTILINE
 )
 _NOT_THE_RECIPIENT = re.compile(
-    r"(?:\bfrom|\bsender|\bvon|\bde|\bcontact|\bcall|\bwrite to|\bemail|\breply|\bquestions?|\bhelp|\bsupport|\bid"
+    r"(?:\bfrom|\bsender|\bvon|\bde|\bcontact|\bcall|\bwrite to|\bemail(?! to )|\breply|\bquestions?|\bhelp|\bsupport|\bid"
     r"|\badministrator|\bpostmaster|\bsent by|\breport\w*|\bmail from|\babsender|\bin-reply-to|\bmessage-id)\W{0,12}"
     r"(?:to |at |is |: ?)?\W{0,6}$",
     re.IGNORECASE,
@@ -48,10 +48,26 @@ _DELAYED = re.compile(
     r"|verzögert|retard[ée]|retrasad|ritard|vertraagd|försen|задерж|遅延|延迟",
     re.IGNORECASE,
 )
+_TRIES_ON = re.compile(
+    r"you do not need to resend|still trying|delivery attempts will (?:continue|be made)|will (?:keep|continue) (?:on )?trying"
+    r"|will be retried|(?:will|to) try again|this is (?:only )?a warning|has not yet been delivered|sie müssen die nachricht nicht erneut",
+    re.IGNORECASE,
+)
 _SERVER_WORDS = re.compile(
     r"(?<![\d.])[45]\d\d[ -]#?[45]\.\d{1,3}\.\d|\bRCPT TO\b|\bsmtp\b.{0,40}\b[45]\d\d\b|remote (?:host|server)"
     r"|#<?[45]\.\d{1,3}\.\d{1,3}|\b(?:error code|status)\W{1,3}[45]\.\d{1,3}\.\d",
     re.IGNORECASE,
+)
+_REFUSED = re.compile(
+    r"\b(?:has (?:not been|been not) delivered|was (?:blocked|rejected|refused|discarded)|permanent error)\b",
+    re.IGNORECASE,
+)
+# A recipient in a line of its own below words that nothing but a program sets so.
+_LISTED = re.compile(
+    r"(?:could ?(?:not|n't)|can ?not|was not|were not|has not been|unable to|failed to|n'a pas pu|konnte nicht)\b[^\n]{0,60}"
+    r"\b(?:be )?(?:deliver|delivre|délivr|remis|zugestellt|sent)[^\n]{0,40}\b(?:to|recipients?|address(?:es)?|users?|à|an)\b ?:?[ \t]*\r?\n"
+    r"(?:[ \t]*\r?\n){0,2}[ \t]{0,8}(?:\"[^\"\n]{1,80}\" )?<?[^\s<>@]{1,64}@[^\s<>@]{3,200}>?:?[ \t]*\r?$",
+    re.IGNORECASE | re.MULTILINE,
 )
 # What servers say, and the status of RFC 3463 that it means.
 _MEANINGS = [
@@ -124,15 +140,18 @@ def is_delay(subject: str, text: str) -> bool:
     """Whether a report only says that it takes longer."""
     if re.search(r"fail|return|undeliver|could not|unable", subject, re.IGNORECASE):
         return False
-    return bool(
-        _DELAYED.search(subject) or re.search(r"you do not need to resend|still trying", text, re.IGNORECASE)
-    )
+    return bool(_DELAYED.search(subject) or _TRIES_ON.search(text))
+
+
+def is_refusal(text: str) -> bool:
+    """Whether a report says that a mail was refused for good, in words that leave no doubt."""
+    return bool(_REFUSED.search(text[:5_000])) or meaning(text) in ("5.1.1", "5.1.2", "5.2.1")
 
 
 def shows_a_refusal(root: Part) -> bool:
     """Whether words quote a server, or hold the mail that came back: what a person's complaint does not."""
     text = report_text(root)
-    return bool(_SERVER_WORDS.search(text) or _cut(text)[1])
+    return bool(_SERVER_WORDS.search(text) or _LISTED.search(text) or _cut(text)[1])
 
 
 def report_text(root: Part) -> str:

@@ -7,8 +7,11 @@ from email import message_from_bytes
 from email.policy import compat32
 
 from channels.email.bodies import text_of_part
+from channels.email.bounce_json import read_notification
+from channels.email.bounce_subjects import SUBJECT
 from channels.email.bounce_words import (
     is_delay,
+    is_refusal,
     meaning,
     named_recipients,
     recipient_told,
@@ -35,14 +38,6 @@ _DAEMON = re.compile(
     r"|microsoftexchange|delivery (?:sub)?system",
     re.IGNORECASE,
 )
-_SUBJECT = re.compile(
-    r"undeliver|returned mail|delivery (?:status|failure|failed|has failed|report|notification|incomplete)"
-    r"|mail(?:er)? delivery|failure notice|mail (?:error|failure)|rejected mail|error sending your mail"
-    r"|could(?: not|n't) (?:be delivered|send)|user unknown|not? delivered|message delayed|delayed mail"
-    r"|unzustellbar|zustell|non remis|échec de la remise|no se (?:pudo|ha podido) entregar|mancata consegna"
-    r"|não (?:pôde ser|foi) entregue|не доставлен|недоставлен|配信|投递|退信",
-    re.IGNORECASE,
-)
 _RETURNED_TYPES = frozenset(
     ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global")
 )
@@ -61,11 +56,13 @@ def read_bounce(root: Part) -> Bounce | None:
     statuses = [part for part in root.walk() if part.content_type in _STATUS_TYPES]
     recipients = _standard(statuses) if statuses and _is_report(root) else []
     if not recipients:
+        if told := read_notification(root):
+            return told
         if not _looks_like_bounce(root):
             return None
         recipients = _standard(statuses) or _failed_recipients(root) or _legacy(root)
         recipients = recipients or _from_words(root)
-        if not recipients and not _SUBJECT.search(root.headers.text("subject")):
+        if not recipients and not SUBJECT.search(root.headers.text("subject")):
             return None
     return Bounce(message_ids=returned_ids(root, statuses), recipients=tuple(recipients[:MAX_RECIPIENTS]))
 
@@ -87,7 +84,7 @@ def _looks_like_bounce(root: Part) -> bool:
     sender, envelope = headers.text("from"), headers.text("return-path")
     if _DAEMON.search(f"{sender} {envelope}") or envelope == "<>" or not sender:
         return True
-    if not _SUBJECT.match(headers.text("subject")) or "in-reply-to" in headers:
+    if not SUBJECT.match(headers.text("subject")) or "in-reply-to" in headers:
         return False
     submitted = headers.text("auto-submitted").lower()
     if submitted.startswith("auto") or "precedence" in headers:
@@ -156,14 +153,19 @@ def _legacy(root: Part) -> list[BouncedRecipient]:
         # It reads the free words of hundreds of systems and may stumble in any way: then it found nothing.
         return []
     text = report_text(root)
-    subject = root.headers.text("subject")
-    delayed = BounceAction.DELAYED if is_delay(subject, text) or not permanent else BounceAction.FAILED
-    return [
+    is_warning = is_delay(root.headers.text("subject"), text)
+    failed = BounceAction.DELAYED if is_warning else BounceAction.FAILED
+    waits = BounceAction.DELAYED if is_warning or not (permanent or is_refusal(text)) else BounceAction.FAILED
+    told = [
         recipient_told(address, action, text)
-        for one, action in [(one, BounceAction.FAILED) for one in permanent]
-        + [(one, delayed) for one in temporary]
+        for one, action in [(one, failed) for one in permanent] + [(one, waits) for one in temporary]
         if (address := normalise_address(one.decode("utf-8", "replace") if isinstance(one, bytes) else one))
     ]
+    # It takes every address that it meets, the sender's and Message-IDs, too.
+    ids = {one.lower() for one in returned_ids(root)}
+    own = {one.value for one in root.headers.addresses("from", "to")}
+    told = [one for one in told if one.address not in ids]
+    return [one for one in told if one.address not in own] or told
 
 
 def _failed_recipients(root: Part) -> list[BouncedRecipient]:
@@ -176,7 +178,7 @@ def _failed_recipients(root: Part) -> list[BouncedRecipient]:
 def _from_words(root: Part) -> list[BouncedRecipient]:
     """Whom the report's words name, where it is certain enough that it is one."""
     headers = root.headers
-    if not _SUBJECT.search(headers.text("subject")):
+    if not SUBJECT.search(headers.text("subject")):
         # A person may sit behind "postmaster": without a subject that says it the words must.
         text = report_text(root)
         by_nobody = headers.text("return-path") == "<>" or "in-reply-to" not in headers
