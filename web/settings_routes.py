@@ -14,6 +14,7 @@ from web.endpoints import (
     saved_replies,
     sessions_list,
     settings_agents,
+    settings_audit,
     settings_channels,
     settings_forms,
     settings_hours,
@@ -57,6 +58,11 @@ OWN: list[BaseRoute] = [
 TARGETS: list[BaseRoute] = [
     route("/settings/targets", settings_targets.show, policy=Policy.ADMIN),
     _post("/settings/targets", settings_targets.change),
+]
+
+AUDIT: list[BaseRoute] = [
+    route("/settings/audit", settings_audit.index, policy=Policy.ADMIN),
+    _post("/settings/audit/export", settings_audit.export),
 ]
 
 INTAKE: list[BaseRoute] = [
@@ -111,4 +117,4 @@ TRYING: list[BaseRoute] = [
     _post("/try/remove", newcomers.remove),
 ]
 
-SETTINGS: list[BaseRoute] = [*OWN, *TARGETS, *INTAKE, *CHANNELS, *PEOPLE, *TRYING]
+SETTINGS: list[BaseRoute] = [*OWN, *TARGETS, *AUDIT, *INTAKE, *CHANNELS, *PEOPLE, *TRYING]

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
+from inbox.actions import audit
 from inbox.actions.events import record, write_events
 from inbox.actions.journals import Journal
 from inbox.actions.unmerges import Unmerged, undo_merge
@@ -21,6 +22,7 @@ from inbox.locks import lock_conversations
 from inbox.models import (
     ActorKind,
     Agent,
+    AuditKind,
     Case,
     Claim,
     ClaimState,
@@ -100,6 +102,9 @@ async def merge(
     session.add(row)
     await session.flush()
     _record(session, row, merged, kept, decided, actor)
+    if isinstance(by, Agent):
+        subject = f"customer {kept.customer.public_id}"
+        audit.note(session, AuditKind.CUSTOMERS_MERGED, by=by, subject=subject, merge=row.public_id)
     return row
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
+from inbox.actions import audit
 from inbox.actions.events import record, write_events
 from inbox.actions.journals import Journal
 from inbox.actions.leftovers import Sides
@@ -22,6 +23,7 @@ from inbox.models import (
     UNFINISHED,
     ActorKind,
     Agent,
+    AuditKind,
     Case,
     Conversation,
     Customer,
@@ -76,6 +78,9 @@ async def undo_merge(session: AsyncSession, merge: Merge, *, by: Agent | Actor) 
         notes=tuple(sorted_.notes),
     )
     _record(session, merge, sides, unmerged, actor)
+    if isinstance(by, Agent):
+        subject = f"customer {sides.kept_customer.public_id}"
+        audit.note(session, AuditKind.CUSTOMERS_PARTED, by=by, subject=subject, merge=merge.public_id)
     return unmerged
 
 

@@ -67,3 +67,21 @@ async def test_a_program_removes_a_whole_message(
     answer = await maya.program.post(url, json={"whole": True, "reason": "Sent by mistake"})
     assert answer.status_code == 200 and answer.json()["text"] == "[removed]"
     assert (await maya.program.post(url, json={"words": ["gone already"], "reason": "x"})).status_code == 422
+
+
+async def test_admins_read_the_audit_and_take_it_with_them(
+    maya: Person, ada: Person, scene: Scene, sqlite_database: Database
+) -> None:
+    message = await a_card(sqlite_database, scene)
+    form = {"words": CARD, "reason": "=HYPERLINK(1)", "confirmed": "yes"}
+    await maya.post(f"/messages/{message.public_id}/redaction", data=form)
+
+    page = (await ada.browser.get(f"/settings/audit?kind=message.redacted&agent={maya.agent.public_id}")).text
+    assert "Words removed" in page and "Maya Okafor" in page and ADDRESS in page
+    none = (await ada.browser.get("/settings/audit?until=2001-01-01")).text
+    assert "Nothing stands here yet." in none
+    table = await ada.post("/settings/audit/export", data={"kind": "message.redacted"})
+    assert table.headers["content-type"] == "text/csv; charset=utf-8"
+    assert '"\'=HYPERLINK(1)"' in table.text and CARD not in table.text
+    assert "Audit exported" in (await ada.browser.get("/settings/audit")).text
+    assert (await maya.browser.get("/settings/audit")).status_code == 403
