@@ -10,9 +10,10 @@ from starlette.datastructures import QueryParams
 from inbox.actors import Actor
 from inbox.errors import Invalid, NotFound
 from inbox.models import Agent, Case, Direction, Status
+from inbox.phrases import N_
 from inbox.queries import case_rows, status_counts
-from inbox.queries.case_rows import CaseRow, OtherCase
-from inbox.queries.case_views import TEAM, WAITING, CaseFilter, Stretch, View, order_of
+from inbox.queries.case_rows import CaseRow, Offer, OtherCase
+from inbox.queries.case_views import ORDERS, TEAM, CaseFilter, Stretch, View, order_of
 from inbox.queries.happenings import Reading
 from inbox.queries.shown import Face
 from inbox.queries.shown_words import face_of_customer
@@ -31,7 +32,11 @@ RESTING: Mapping[str, Status] = {
     View.RESOLVED: Status.RESOLVED,
     View.SPAM: Status.SPAM,
 }
-SORTS = {"waiting": "longest waiting first", "new": "newest first"}
+SORTS = {
+    "due": N_("Due first, then longest waiting"),
+    "waiting": N_("Longest waiting first"),
+    "new": N_("Newest first"),
+}
 MOST_CHANGED = 500
 FOUND = "found"  # the cases of a search that nobody has saved
 _FARTHEST = 10**18
@@ -51,7 +56,8 @@ class Tab:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One case in a list. `at` is since when it waits, else its newest message; `rank` is its place among
-    the rows; `author` says who wrote last where it was one of us."""
+    the rows; `author` says who wrote last where it was one of us; `offer` is a handoff that nobody has
+    accepted."""
 
     case: Case
     conversation_id: str
@@ -62,13 +68,17 @@ class Row:
     draft: str
     others: Sequence[OtherCase]
     is_unread: bool
+    is_starred: bool
     rank: str
+    offer: Offer | None = None
+    is_muted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseList:
     """A page of a view. `status` is what its rows have; `url` asks for it again; `words` is what the rows
-    were found by; `beside` names the list in a conversation's address; `chosen` is the open case."""
+    were found by; `beside` names the list in a conversation's address; `chosen` is the open case. `sort` is
+    its order ("" where it has one of its own), one of `orders`, which is remembered for `place`."""
 
     view: str
     title: str
@@ -76,8 +86,9 @@ class CaseList:
     rows: Sequence[Row]
     next: str | None
     url: str
-    other_sort_url: str
-    sort_words: str
+    place: str
+    sort: str
+    orders: Mapping[str, str]
     tabs: Sequence[Tab]
     beside: str
     words: str = ""
@@ -124,9 +135,15 @@ class Wanted:
         return CaseFilter(view=self.view, status=self.status)
 
     @property
+    def place(self) -> str:
+        """What an order is remembered for: the view, and its status where one was asked for."""
+        return f"{self.view}:{self.status}" if self.status else self.view
+
+    @property
     def order_name(self) -> str | None:
-        """The order that was asked for; what was searched stands in that of an open list."""
-        return self.sort or ("waiting" if self.words else None)
+        """The order that was asked for, or that the agent once chose here; what was searched stands as an
+        open list does."""
+        return self.sort or self.agent.sorts.get(self.place) or ("due" if self.words else None)
 
     @property
     def order(self) -> Sequence[Stretch]:
@@ -156,7 +173,6 @@ async def list_of(
     wanted, title = wanted.placed(shell)
     actor = Actor.agent(wanted.agent)
     found = await case_rows.rows(session, wanted.filter, actor=actor, cursor=cursor, sort=wanted.order_name)
-    is_waiting = wanted.order is WAITING
     return CaseList(
         view=wanted.view,
         title=title,
@@ -164,8 +180,9 @@ async def list_of(
         rows=shown_rows(wanted, found.items),
         next=found.next,
         url=wanted.url(status=wanted.status, sort=wanted.sort),
-        other_sort_url=wanted.url(status=wanted.status, sort="new" if is_waiting else "waiting"),
-        sort_words=SORTS["waiting" if is_waiting else "new"],
+        place=wanted.place,
+        orders=SORTS,
+        sort=next((name for name, order in ORDERS.items() if order is wanted.order), ""),
         tabs=await _tabs(session, wanted, actor),
         beside=wanted.beside,
         words=wanted.words,
@@ -211,6 +228,9 @@ def _shown(row: CaseRow, agent: Agent, order: Sequence[Stretch]) -> Row:
         draft=snippet(row.draft),
         others=row.others,
         is_unread=row.is_unread,
+        offer=row.offer,
+        is_muted=row.is_muted,
+        is_starred=row.is_starred,
         rank=rank_of(case, order),
     )
 

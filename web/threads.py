@@ -8,8 +8,9 @@ from typing import Any
 from inbox.actors import Actor
 from inbox.errors import MissedMessages, NotFound
 from inbox.models import Agent, Case, Conversation
-from inbox.queries import cases, composers, heads, messages, panels, timelines
+from inbox.queries import cases, composers, followers, heads, messages, panels, stars, timelines
 from inbox.queries.composers import Composer
+from inbox.queries.followers import Attention
 from inbox.queries.happenings import Reading
 from inbox.queries.heads import Head
 from inbox.queries.panels import Panel
@@ -44,6 +45,8 @@ class Thread:
     composer: Composer
     panel: Panel
     mentions: str
+    attention: Attention = field(default_factory=Attention)
+    is_starred: bool = False
     max_upload: int = UPLOAD_BYTES
     dialog: str = ""
     mode: str = "reply"
@@ -128,6 +131,8 @@ async def beside_of(session: Reading, agent: Agent, conversation: Conversation, 
         composer=composer,
         panel=await panels.panel_of(session, actor, conversation),
         mentions=json.dumps(names, ensure_ascii=False),
+        is_starred=await stars.is_starred(session, agent, case),
+        attention=await followers.attention_of(session, case.id, agent.id),
     )
 
 

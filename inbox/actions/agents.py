@@ -30,6 +30,7 @@ from inbox.signatures import checked_template
 THEMES = ("auto", "light", "dark")
 MOST_CHATS = 100
 DENSITIES = ("comfortable", "compact")
+MOST_ORDERS = 100
 
 
 async def add_agent(
@@ -86,6 +87,13 @@ async def choose_keys(
     """Keep whether single-letter keys do anything for an agent, and the keys that they have put in another's
     place, by the default ones."""
     agent.shortcuts, agent.keys = shortcuts, dict(keys)
+    await session.flush()
+
+
+async def choose_order(session: AsyncSession, agent: Agent, place: str, order: str | None) -> None:
+    """Keep in which order a list stands for an agent; None for its own. Of many, the newest are kept."""
+    kept = {name: value for name, value in agent.sorts.items() if name != place}
+    agent.sorts = dict([*kept.items(), *([(place, order)] if order else [])][-MOST_ORDERS:])
     await session.flush()
 
 

@@ -20,6 +20,7 @@ from inbox.models import (
     HandoffState,
     Message,
     ReadMark,
+    Star,
     Suggestion,
     SuggestionState,
     TimelineEntry,
@@ -63,6 +64,7 @@ class CaseRow:
     draft: str
     offer: Offer | None = None
     is_muted: bool = False
+    is_starred: bool = False
 
     @property
     def is_unread(self) -> bool:
@@ -118,6 +120,8 @@ async def _rows(session: AsyncSession, ids: Sequence[int], actor: Actor) -> list
     )
     read = {talk: position for talk, position in await session.execute(marks)}
     begun = {talk: text for talk, text in await session.execute(drafts)}
+    stars = select(Star.case_id).where(Star.agent_id == actor.id, Star.case_id.in_(ids))
+    starred = set(await session.scalars(stars))
     offers, muted = await _offers(session, ids), await muted_for(session, ids, actor.id or 0)
     return [
         CaseRow(
@@ -130,6 +134,7 @@ async def _rows(session: AsyncSession, ids: Sequence[int], actor: Actor) -> list
             draft=begun.get(one.conversation.id, ""),
             offer=offers.get(one.case.id),
             is_muted=one.case.id in muted,
+            is_starred=one.case.id in starred,
         )
         for one in found
     ]

@@ -1,6 +1,6 @@
 """Which cases a list shows, and in which order: the views of the inbox and the filters of the API."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -143,6 +143,11 @@ WAITING: tuple[Stretch, ...] = (
     ),
     Stretch(and_(Case.waiting_since.is_(None), Case.last_message_at.is_(None)), Case.id, descending=True),
 )
+# Whoever has waited longest, whatever was promised them.
+LONGEST: tuple[Stretch, ...] = (
+    Stretch(Case.waiting_since.is_not(None), Case.waiting_since),
+    *WAITING[2:],
+)
 NEWEST: tuple[Stretch, ...] = (
     Stretch(Case.last_message_at.is_not(None), Case.last_message_at, descending=True),
     Stretch(Case.last_message_at.is_(None), Case.id, descending=True),
@@ -151,6 +156,7 @@ WAKING: tuple[Stretch, ...] = (
     Stretch(Case.snoozed_until.is_not(None), Case.snoozed_until),
     Stretch(Case.snoozed_until.is_(None), Case.id, descending=True),
 )
+ORDERS: Mapping[str, tuple[Stretch, ...]] = {"due": WAITING, "waiting": LONGEST, "new": NEWEST}
 OPENED: tuple[Stretch, ...] = (Stretch(Case.id.is_not(None), Case.id, descending=True),)
 
 
@@ -158,11 +164,9 @@ _NEWEST_FIRST = (View.MENTIONS, View.FOLLOWING)
 
 
 def order_of(wanted: CaseFilter, sort: str | None = None) -> Sequence[Stretch]:
-    """The order of a list: as asked for (`waiting` or `new`), else what suits its view."""
-    if sort == "new":
-        return NEWEST
-    if sort == "waiting":
-        return WAITING
+    """The order of a list: as asked for (one of `ORDERS`), else what suits its view."""
+    if sort is not None and sort in ORDERS:
+        return ORDERS[sort]
     status = wanted.status or _STATUS_OF.get(wanted.view or "")  # type: ignore[call-overload]
     if status == Status.SNOOZED:
         return WAKING

@@ -29,6 +29,7 @@ from inbox.models import (
     Note,
     Priority,
     ReadMark,
+    Star,
     Status,
     Tag,
     Team,
@@ -207,6 +208,7 @@ def _is(operator: Operator, actor: Actor) -> Condition:
         "mine": Case.assignee_id == actor.id,
         "claimed": Case.claimed.is_(True),
         "private": Case.is_private.is_(True),
+        "starred": exists().where(Star.case_id == Case.id, Star.agent_id == actor.id),
         "urgent": Case.priority.in_((Priority.URGENT, Priority.HIGH)),
     }
     return simple.get(state, false())

@@ -1,14 +1,17 @@
 """Cases: the page of one, what it says about itself, and making two of one or one of two."""
 
+import json
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from inbox.actions import cases, joins, splits
+from inbox.actions import cases, joins, splits, stars
 from inbox.errors import Invalid
 from inbox.models import Agent, Case, Conversation, Priority
 from inbox.queries import messages, named, redirects
 from inbox.queries.happenings import Reading
 from web.acting import LARGEST_NUMBER, actor_of, number_of, on_case, text_of, texts_of
+from web.answers import done, is_scripted
 from web.installation import installation_of
 
 
@@ -21,6 +24,18 @@ async def show(request: Request) -> Response:
     return RedirectResponse(
         f"/conversations/{conversation.public_id}?case={case.number}" + (f"&in={view}" if view else ""), 303
     )
+
+
+async def star(request: Request) -> Response:
+    """POST /cases/{number}/star: put one's own star on it, or take it away"""
+    async with installation_of(request).database.transaction() as session:
+        case = await redirects.find_case(session, number_of(request), actor=actor_of(request))
+        is_starred = await stars.toggle_star(session, case, by=request.state.agent)
+        number = case.number
+    response = done(request, f"/cases/{number}")
+    if is_scripted(request):
+        response.headers["HX-Trigger"] = json.dumps({"star": {"case": number, "on": is_starred}})
+    return response
 
 
 async def tag(request: Request) -> Response:

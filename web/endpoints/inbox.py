@@ -1,14 +1,18 @@
 """The lists of the inbox."""
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from inbox.actions import agents as people
 from inbox.actors import Actor
-from inbox.queries import case_rows
-from inbox.queries.case_views import View
-from web.answers import is_scripted
+from inbox.errors import Invalid
+from inbox.queries import agents, case_rows
+from inbox.queries.case_views import ORDERS, View, order_of
+from web.acting import text_of
+from web.answers import is_scripted, moved
 from web.installation import installation_of
-from web.lists import Wanted, list_of, numbers_of, shown_rows
+from web.lists import SORTS, Wanted, list_of, numbers_of, shown_rows
 from web.templating import page
 from web.workspace import shell_for
 
@@ -40,6 +44,21 @@ async def shown(request: Request, view: str, *, pane: str = "list") -> Response:
     if is_scripted(request) and "cursor" in query:
         return page(request, "conversations/_rows.html", list=found, view=found.beside, chosen=None)
     return page(request, "conversations/index.html", list=found, shell=shell, current=view, pane=pane)
+
+
+async def choose_order(request: Request) -> Response:
+    """POST /inbox/order?in={view, perhaps with :status} {sort}: the order that a list keeps for this agent"""
+    place, sort = request.query_params.get("in", ""), text_of(await request.form(), "sort")
+    view, _, status = place.partition(":")
+    query = QueryParams({"status": status} if status else {})
+    wanted = Wanted.of(request.state.agent, view, query)
+    if sort not in SORTS:
+        raise Invalid("There is no such order.", field="sort")
+    is_own = order_of(wanted.filter) is ORDERS[sort]
+    async with installation_of(request).database.transaction() as session:
+        agent = await agents.by_id(session, request.state.agent.public_id)
+        await people.choose_order(session, agent, wanted.place, None if is_own else sort)
+    return moved(request, wanted.url(status=wanted.status))
 
 
 async def _changed(request: Request, wanted: Wanted) -> Response:

@@ -91,6 +91,7 @@
   }
   try { if (localStorage.getItem('onethread.nav') && document.querySelector('.app')) document.querySelector('.app').dataset.nav = 'none'; } catch (_) { body.dataset.forgets = ''; }
 
+  desk.press = press;
   desk.keys = { '[': hideViews, '?': () => desk.sheet('/settings/shortcuts'), ...desk.keys };
   document.addEventListener('keydown', onKey);
   document.addEventListener('click', e => { if (e.target.closest('[data-views]') && hideViews()) e.preventDefault(); });

@@ -131,6 +131,7 @@
       const on = Boolean(open) && link.closest('li').id === 'case-' + open;
       if (on) link.setAttribute('aria-current', 'true'); else link.removeAttribute('aria-current');
     });
+    document.querySelectorAll('[data-star]').forEach(star => star.setAttribute('aria-pressed', String(Boolean(thread) && 'starred' in thread.dataset)));
   }
 
   /* ---- ticked rows ---- */
@@ -181,7 +182,26 @@
     return true;
   };
   const openRow = () => { const row = rowOf(document.activeElement); if (row) row.click(); return Boolean(row); };
-  desk.keys = { ...desk.keys, x: tickHere(false), X: tickHere(true), j: step(1), k: step(-1), ArrowDown: step(1), ArrowUp: step(-1), o: openRow };
+
+  /* ---- a key that is pressed on a row acts on that row, not on what is open beside the list ---- */
+  let then = '';
+  const numberOf = row => row.closest('li').id.slice('case-'.length);
+  const elsewhere = () => { const row = rowOf(document.activeElement); return row && !row.hasAttribute('aria-current') ? row : null; };
+  const post = (row, path, values) => { if (window.htmx) window.htmx.ajax('POST', '/cases/' + numberOf(row) + path, { source: row, swap: 'none', values }); return true; };
+  const does = (path, values, goesOn) => e => { const row = elsewhere(); if (row && goesOn) step(1)(e); return Boolean(row) && post(row, path, values); };
+  const opens = key => () => { const row = elsewhere(); if (row) { then = { key, number: numberOf(row) }; row.click(); } return Boolean(row); };
+  document.addEventListener('htmx:afterSettle', () => {
+    const thread = document.getElementById('thread'), asked = then;
+    if (asked && thread && thread.dataset.case === asked.number) { then = ''; desk.press(asked.key); }
+  });
+  document.addEventListener('star', ({ detail }) => {
+    const thread = document.getElementById('thread');
+    if (thread && thread.dataset.case === String(detail.case)) thread.toggleAttribute('data-starred', detail.on);
+    desk.toast(detail.on ? desk.words('Starred.') : desk.words('Star taken away.'));
+    changed([detail.case]); mark();
+  });
+  const opening = Object.fromEntries(['h', 'a', 't', 'l', 'u', 'r', 'n', 'm'].map(key => [key, opens(key)]));
+  desk.keys = { ...desk.keys, ...opening, e: does('/resolution', {}, true), i: does('/assignee', { to: 'me' }), s: does('/star', {}), x: tickHere(false), X: tickHere(true), j: step(1), k: step(-1), ArrowDown: step(1), ArrowUp: step(-1), o: openRow };
 
   document.addEventListener('click', e => {
     if (e.target.matches('.row__x')) { const on = e.target.checked; if (e.shiftKey) { e.target.checked = true; tickKey(e.target, true); } else { lastTicked = e.target; tick([e.target], on); } }
@@ -202,6 +222,7 @@
   document.documentElement.addEventListener('pointerleave', () => { if (pointed) { pointed = false; leaving(); } });
   document.addEventListener('focusout', e => { if (e.target.closest('#rows')) leaving(); });
   document.addEventListener('click', e => { if (e.target.closest('#rows-new')) release(); });
+  document.addEventListener('desk:applied', mark);         // a head that is drawn anew knows no star
   document.addEventListener('htmx:afterSettle', () => {    // opening the next conversation is the moment for rows to move
     const thread = document.getElementById('thread'), now = thread ? thread.dataset.case : '';
     if (now !== shownCase) { shownCase = now; release(); } else mark();

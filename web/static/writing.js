@@ -141,7 +141,8 @@
     if (mode === 'reply' && then !== 'open' && (then === 'resolve' || !isChat)) openNext();
   });
   document.addEventListener('htmx:afterRequest', e => {
-    if (e.detail.successful && /\/resolution$/.test(e.detail.requestConfig.path)) openNext();
+    const thread = document.getElementById('thread'), own = thread && '/cases/' + thread.dataset.case + '/resolution';
+    if (e.detail.successful && e.detail.requestConfig.path === own) openNext();
   });
   ['htmx:afterSettle', 'desk:applied'].forEach(name => document.addEventListener(name, begin));
   begin();

@@ -1,11 +1,13 @@
 """The lists of the inbox."""
 
+import json
 import re
 
+from inbox import clock
 from inbox.db import Database
 from inbox.models import Status
 from tests.builders import Scene, a_conversation, a_customer, a_team
-from tests.web.conftest import Person
+from tests.web.conftest import NewPerson, Person
 from tests.web.endpoints.conftest import SCRIPT
 
 
@@ -67,10 +69,54 @@ async def test_rows_rank_in_the_order_of_the_list(
         await a_conversation(session, assignee=maya.agent, with_messages=0)
         for _ in range(4):
             await a_conversation(session, assignee=maya.agent)
-    for sort in ("waiting", "new"):
+    for sort in ("due", "waiting", "new"):
         page = (await maya.browser.get(f"/inbox/mine?sort={sort}")).text
         ranks = re.findall(r'data-rank="([^"]+)"', page)
         assert ranks == sorted(ranks) and len(ranks) == 5
+
+
+async def test_the_order_of_a_view_is_remembered_for_its_agent(
+    maya: Person, new_person: NewPerson, installation: object, sqlite_database: Database
+) -> None:
+    async with sqlite_database.transaction() as session:
+        team = await a_team(session, maya.agent, name="Returns")
+        older, newer = [await a_conversation(session, assignee=maya.agent) for _ in range(2)]
+        older.case.team_id = newer.case.team_id = team.id
+        newer.case.due_at = clock.now()
+    first = re.compile(r'<li id="case-(\d+)"')
+
+    async def top(path: str = "/inbox/team/returns", person: Person = maya) -> int:
+        found = first.search((await person.browser.get(path)).text)
+        assert found
+        return int(found[1])
+
+    assert await top() == newer.case.number
+    answer = await maya.post("/inbox/order?in=team/returns", data={"sort": "waiting"})
+    assert answer.headers["location"] == "/inbox/team/returns"
+    assert await top() == older.case.number
+    assert await top("/inbox/mine") == newer.case.number
+    tomas = await new_person("Tomás Lima")
+    assert await top(person=tomas) == newer.case.number
+    await maya.post("/inbox/order?in=team/returns", data={"sort": "due"})
+    assert await top() == newer.case.number
+    assert (await maya.post("/inbox/order?in=mine", data={"sort": "loudest"})).status_code == 422
+
+
+async def test_a_star_is_its_agents_own(
+    maya: Person, new_person: NewPerson, scene: Scene, sqlite_database: Database
+) -> None:
+    tomas = await new_person("Tomás Lima")
+    path, found = f"/cases/{scene.case.number}/star", "/inbox/found?q=is:starred"
+    row = f'id="case-{scene.case.number}"'
+    answer = await maya.post(path, headers=SCRIPT)
+    assert json.loads(answer.headers["hx-trigger"])["star"] == {"case": scene.case.number, "on": True}
+    assert row in (await maya.browser.get(found)).text
+    assert (
+        "data-starred" in (await maya.browser.get(f"/cases/{scene.case.number}", follow_redirects=True)).text
+    )
+    assert row not in (await tomas.browser.get(found)).text
+    await maya.post(path)
+    assert row not in (await maya.browser.get(found)).text
 
 
 async def test_tabs_divide_a_view_by_status(maya: Person, scene: Scene, sqlite_database: Database) -> None:
