@@ -72,6 +72,7 @@ GROUPS: tuple[Group, ...] = (
             Key("tag", "l", N_("tag")),
             Key("unread", "u", N_("mark unread")),
             Key("star", "s", N_("star")),
+            Key("follow", "F", N_("follow")),
             Key("mute", "m", N_("mute")),
             Key("tick", "x", N_("tick")),
             Key("tick_range", "X", N_("tick up to here")),

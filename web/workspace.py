@@ -16,6 +16,8 @@ from web.live.cursors import cursor_of
 VIEWS: tuple[tuple[View, str, str], ...] = (
     (View.MINE, "inbox", "Mine"),
     (View.MENTIONS, "at-sign", "Mentions"),
+    (View.OFFERED, "arrow-right-left", "Handed to you"),
+    (View.FOLLOWING, "eye", "Following"),
     (View.UNASSIGNED, "circle-dashed", "Unassigned"),
     (View.ALL, "layers", "All open"),
     (View.PENDING, "clock", "Pending"),

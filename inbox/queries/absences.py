@@ -20,6 +20,7 @@ class Away:
     id of whoever covers, "agent:…" or "team:…", "" where nobody does."""
 
     agent_id: int
+    public_id: str
     name: str
     until: datetime | None
     cover: str = ""
@@ -94,6 +95,7 @@ def _away(absence: Absence, agent: Agent, cover: Agent | Team | None) -> Away:
     kind = "agent" if isinstance(cover, Agent) else "team"
     return Away(
         agent_id=agent.id,
+        public_id=agent.public_id,
         name=agent.name,
         until=absence.ends_at,
         cover=f"{kind}:{cover.public_id}" if cover else "",

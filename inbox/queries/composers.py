@@ -121,10 +121,28 @@ async def mailboxes_of(session: AsyncSession, agent: Agent) -> list[Mailbox]:
     ]
 
 
+async def begun_draft(session: AsyncSession, agent: Agent, conversation: Conversation) -> Draft | None:
+    """The reply that an agent has begun in a conversation, as it was saved last."""
+    drafts = await _drafts(session, agent, conversation)
+    return next((draft for draft in drafts if draft.kind == "reply"), None)
+
+
+async def readable_draft(
+    session: AsyncSession, writer: Agent, conversation: Conversation, *, by: Actor
+) -> Draft | None:
+    """The same for a teammate; None where it answers a private case that they may not see."""
+    draft = await begun_draft(session, writer, conversation)
+    if draft is None or draft.strand_id is None:
+        return draft
+    query = select(Strand.id).outerjoin(Case, Case.id == Strand.case_id)
+    seen = query.where(Strand.id == draft.strand_id, Case.id.is_(None) | visible_to(by))
+    return draft if await session.scalar(seen) is not None else None
+
+
 async def begun_reply(session: AsyncSession, agent: Agent, conversation: Conversation) -> str:
     """The words of the reply that an agent has begun in a conversation, "" where there is none."""
-    drafts = await _drafts(session, agent, conversation)
-    return next((draft.text for draft in drafts if draft.kind == "reply"), "")
+    draft = await begun_draft(session, agent, conversation)
+    return draft.text if draft else ""
 
 
 async def _drafts(session: AsyncSession, agent: Agent, conversation: Conversation) -> Sequence[Draft]:

@@ -6,12 +6,14 @@ from starlette.responses import Response
 from inbox.actions import assignments
 from inbox.actors import Actor
 from inbox.models import Agent, Case
-from inbox.queries import agents, case_rows
+from inbox.queries import agents, assignments as history, case_rows, redirects
 from inbox.queries.case_views import CaseFilter, View
 from inbox.queries.happenings import Reading
-from web.acting import on_case, text_of
+from web.acting import actor_of, number_of, on_case, text_of
 from web.answers import moved
 from web.installation import installation_of
+from web.sheets import sheet
+from web.wording import words_for
 
 
 async def update(request: Request) -> Response:
@@ -38,6 +40,26 @@ async def update_team(request: Request) -> Response:
         return f"In the queue of {team.name}." if team else "In the queue of no team now."
 
     return await on_case(request, act)
+
+
+async def claim(request: Request) -> Response:
+    """POST /cases/{number}/claim: somebody has begun to answer; nothing is said where others have it"""
+
+    async def act(session: Reading, case: Case, agent: Agent) -> str:
+        has_it = await assignments.claim(session, case, by=agent)
+        return words_for(request).say("Yours now: you are answering.") if has_it else ""
+
+    return await on_case(request, act)
+
+
+async def index(request: Request) -> Response:
+    """GET /cases/{number}/assignments: who has had it, from when to when, and why"""
+    async with installation_of(request).database.reading() as session:
+        case = await redirects.find_case(session, number_of(request), actor=actor_of(request))
+        spells = await history.of_case(session, case)
+        back = f"/cases/{case.number}"
+        part = "assignments/_index.html"
+        return await sheet(request, session, part, back=back, case=case, spells=spells)
 
 
 async def take_next(request: Request) -> Response:

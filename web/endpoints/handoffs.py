@@ -1,6 +1,7 @@
 """Passing a case on, and answering who does."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -8,21 +9,59 @@ from starlette.responses import Response
 from inbox.actions import handoffs
 from inbox.errors import Invalid
 from inbox.models import Agent, Case, Team
-from inbox.queries import agents, named
+from inbox.queries import agents, cases, named, redirects, workloads
 from inbox.queries.happenings import Reading
-from web.acting import actor_of, on_case, remembering, text_of
+from inbox.queries.shown_words import face_of_customer
+from web.acting import actor_of, number_of, on_case, remembering, text_of
 from web.answers import done
 from web.installation import installation_of
+from web.live.hub import hub_of
+from web.sheets import sheet
+
+
+async def new(request: Request) -> Response:
+    """GET /cases/{number}/handoffs/new: who there is, how much they have to do, and who is away"""
+    async with installation_of(request).database.reading() as session:
+        case = await redirects.find_case(session, number_of(request), actor=actor_of(request))
+        whose = await cases.customers_of(session, [case])
+        return await sheet(
+            request,
+            session,
+            "handoffs/_new.html",
+            back=f"/cases/{case.number}",
+            case=case,
+            name=face_of_customer(whose[case.conversation_id]).name,
+            loads=await workloads.loads(session),
+            queues=await workloads.queues(session),
+            here=hub_of(request).people.here,
+        )
+
+
+async def ask(request: Request) -> Response:
+    """GET /handoffs/{id}/answer: to accept or decline with a line"""
+    async with installation_of(request).database.reading() as session:
+        handoff = await named.handoff(session, actor_of(request), request.path_params["id"])
+        case = await session.get_one(Case, handoff.case_id)
+        by = await session.get_one(Agent, handoff.from_agent_id)
+        return await sheet(
+            request,
+            session,
+            "handoffs/_answer.html",
+            back=f"/cases/{case.number}",
+            handoff=handoff,
+            case=case,
+            by=by,
+        )
 
 
 async def create(request: Request) -> Response:
-    """POST /cases/{number}/handoffs {to: agent:… | team:…, reason}"""
+    """POST /cases/{number}/handoffs {to: agent:… | team:…, reason, follow: yes | nothing}"""
     form = await request.form()
-    wanted, reason = text_of(form, "to"), text_of(form, "reason")
+    wanted, reason, follows = text_of(form, "to"), text_of(form, "reason"), bool(form.get("follow"))
 
     async def act(session: Reading, case: Case, agent: Agent) -> str:
         to = await _receiver(session, wanted)
-        await handoffs.offer(session, case, to=to, by=agent, reason=reason)
+        await handoffs.offer(session, case, to=to, by=agent, reason=reason, keeps_following=follows)
         if isinstance(to, Team):
             return f"In the queue of {to.name}."
         return f"Offered to {to.name}. You stay responsible until they accept."
@@ -31,13 +70,15 @@ async def create(request: Request) -> Response:
 
 
 async def accept(request: Request) -> Response:
-    """POST /handoffs/{id}/accept"""
-    return await _answered(request, handoffs.accept, "Yours now.")
+    """POST /handoffs/{id}/accept {answer}"""
+    answer = text_of(await request.form(), "answer")
+    return await _answered(request, partial(handoffs.accept, answer=answer), "Yours now.")
 
 
 async def decline(request: Request) -> Response:
-    """POST /handoffs/{id}/decline"""
-    return await _answered(request, handoffs.decline, "Declined.")
+    """POST /handoffs/{id}/decline {answer}"""
+    answer = text_of(await request.form(), "answer")
+    return await _answered(request, partial(handoffs.decline, answer=answer), "Declined.")
 
 
 async def withdraw(request: Request) -> Response:

@@ -15,6 +15,7 @@ from inbox.queries import happenings
 from inbox.queries.happenings import Thread
 from web.live.fragments import CasePart, Fragments, prepare
 from web.live.notices import Notices
+from web.live.people import People
 from web.live.presence import Presence, Viewer
 from web.live.signals import Signal, SignalKind, Signals
 from web.live.tail import Tail
@@ -34,6 +35,7 @@ class Listening(Protocol):
 
     session_id: str
     agent_id: int
+    viewer: Viewer
 
     def follows(self, conversation_id: int) -> bool:
         """Whether it has this conversation's timeline open."""
@@ -66,6 +68,7 @@ class Hub:
         self._bell = asyncio.Event()
         self._known: dict[int, tuple[float, Thread | None]] = {}
         self._notices = Notices(database, lambda: self._sockets)
+        self.people = People(database, lambda: self._sockets)
 
     async def run(self) -> None:
         """Serve the sockets until cancelled."""
@@ -76,6 +79,7 @@ class Hub:
                     self.tail.run,
                     self._spread,
                     self._notices.run,
+                    self.people.run,
                     self._look_after_sockets,
                     self._look_after_sessions,
                 ):
@@ -85,6 +89,7 @@ class Hub:
     def joined(self, socket: Listening) -> Iterator[None]:
         """Let a socket hear signals, for as long as the block lasts."""
         self._sockets.add(socket)
+        self.people.welcome(socket)
         try:
             yield
         finally:

@@ -87,7 +87,7 @@ class AgentSocket:
         self._actor = Actor.agent(agent)
         asked = websocket.query_params.get("language", "")  # what the page is written in: pushes fit it
         self._language = asked if asked in KNOWN else language_of(websocket)
-        self._viewer = Viewer(agent.public_id, agent.name)
+        self.viewer = Viewer(agent.public_id, agent.name)
         self._subscriptions: dict[str, Subscription] = {}
         self._threads: dict[str, Thread] = {}
         self._watching: dict[str, ExitStack] = {}
@@ -263,10 +263,10 @@ class AgentSocket:
         if viewed == self._viewed:
             return
         if self._viewed is not None:
-            self._hub.presence.leave(self._viewed, self._viewer, self)
+            self._hub.presence.leave(self._viewed, self.viewer, self)
         self._viewed = viewed
         if viewed is not None:
-            self._hub.presence.arrive(viewed, self._viewer, self)
+            self._hub.presence.arrive(viewed, self.viewer, self)
 
     async def _type(self, frame: Mapping[str, Any]) -> None:
         thread = await self._named(frame)
@@ -275,7 +275,7 @@ class AgentSocket:
 
     def _say_typing(self, conversation_id: int, *, on: bool) -> None:
         (self._typing.add if on else self._typing.discard)(conversation_id)
-        agent = {"id": self._viewer.id, "name": self._viewer.name}
+        agent = {"id": self.viewer.id, "name": self.viewer.name}
         payload = {"side": "agent", "on": on, "agent": agent, "is_note": False, "strand": None}
         self._hub.signals.publish(SignalKind.TYPING, conversation_id, payload)
 
@@ -301,4 +301,4 @@ class AgentSocket:
         for conversation_id in tuple(self._typing):
             self._say_typing(conversation_id, on=False)
         if self._viewed is not None:
-            self._hub.presence.leave(self._viewed, self._viewer, self)
+            self._hub.presence.leave(self._viewed, self.viewer, self)

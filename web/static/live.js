@@ -4,7 +4,7 @@
    Protocol (JSON). Browser to server: {t:"open", sub, after} {t:"close", sub} {t:"view", conversation|null}
    {t:"typing", conversation, on} {t:"pong"}. Server to browser: {sub, cursor, html} {sub:"lists", cursor, signal:{cases:[1042]}}
    {sub, reset:true} {ping:1}, a timeline's frame perhaps with {signal:{beside:true}}, and without a cursor {signal:{typing:{conversation, agent|null, name, on}}} and
-   {signal:{presence:{conversation, agents:[{id, name}]}}}; several at once come as a list. Each sub has a cursor of its own, opaque here; nothing is dropped
+   {signal:{presence:{conversation, agents:[{id, name}]}}}, {signal:{people:{here:[{id, name}], away:[ID]}}}; several at once come as a list. Each sub has a cursor of its own, opaque here; nothing is dropped
    by comparing cursors: an entry that comes twice replaces its twin. Close code 4401 means that the session has ended.
 
    What the page must have (an element that is missing only switches its part off):
@@ -17,7 +17,7 @@
        inside: time[datetime], [data-author-name] (becomes "You"), [data-name-of=AGENT] (becomes "you"), [data-text]
    button#missed[hidden] > [data-n]   #announce[aria-live=polite]   #presence   #writing[hidden] > [data-text]
    #offline[hidden] with [data-countdown] and button[data-reconnect]; #signed-out[hidden]
-   #composer and #customer follow by being asked for (GET /conversations/ID/beside?case=) when a timeline's frame says "beside"
+   #composer, #customer and #own follow by being asked for (GET /conversations/ID/beside?case=) when a timeline's frame says "beside"
    [data-refresh] with an id: regions that a reset takes anew from the page's own URL; never around the composer
    li[data-conversation] rows show "Inês is typing…"; lists.js and app.js say what they expect at their top. */
 (function () {
@@ -100,6 +100,7 @@
     if (s.typing) typing(s.typing);
     if (s.beside) beside(300 + Math.random() * 700);
     if (s.notifications) document.dispatchEvent(new CustomEvent('desk:notified'));
+    if (s.people) document.dispatchEvent(new CustomEvent('desk:people', { detail: s.people }));
     if (s.presence) note(s.presence.conversation, 'viewing', s.presence.agents || []);
   }
 
@@ -146,6 +147,7 @@
     const here = conversation(), all = [...people.values()].filter(p => p.agent !== root.dataset.agent);
     const mine = all.filter(p => p.conversation === here);
     line('typing', mine.filter(p => p.on && !p.agent), names => desk.words('%(names)s is typing', { names }));
+    document.dispatchEvent(new CustomEvent('desk:writers', { detail: mine.filter(p => p.on && p.agent) }));
     line('writing', mine.filter(p => p.on && p.agent), names => desk.words('%(names)s is writing a reply', { names }));
     const viewers = mine.flatMap(p => p.viewers || []).filter(a => a.id !== root.dataset.agent);
     line('presence', viewers, names => desk.count('%(names)s is viewing', '%(names)s are viewing', viewers.length, { names }));
@@ -180,7 +182,7 @@
       const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
       if (log === box) tellComposer(page);
       await leisure('customer');
-      if (log === box) take(byId('customer'), page);
+      if (log === box) ['customer', 'own'].forEach(id => take(byId(id), page));
     } catch (_) { beside(2000 + Math.random() * 3000); }   // no network: asked again
   }
 

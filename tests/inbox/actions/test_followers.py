@@ -31,7 +31,7 @@ async def test_who_follows_or_mutes_is_known_to_what_notifies(sqlite_database: D
         followers, muted = await followers_of(session, ids), await muted_by(session, ids)
         kinds = recorded(session)[-3:]
 
-    assert (followers, muted) == ({ids[0]: {maya.id, priya.id}}, {ids[1]: {maya.id}})
+    assert (followers, muted) == ({ids[0]: frozenset({maya.id, priya.id})}, {ids[1]: frozenset({maya.id})})
     assert kinds == [EventKind.CASE_FOLLOWED, EventKind.CASE_FOLLOWED, EventKind.CASE_MUTED]
 
 

@@ -97,6 +97,6 @@ async def test_nobody_has_read_what_is_not_there_yet(maya: Person, scene: Scene)
 
 
 async def test_the_page_works_in_parts_that_need_no_script(maya: Person, scene: Scene) -> None:
-    page = (await maya.browser.get(f"{url_of(scene)}?dialog=handoff")).text
-    assert re.search(r'<dialog id="handoff"[^>]* open>', page)
+    page = (await maya.browser.get(f"{url_of(scene)}?dialog=snooze")).text
+    assert re.search(r'<dialog id="snooze"[^>]* open>', page)
     assert "style=" not in page and not re.search(r"<script(?![^>]* src=)", page)
