@@ -3,7 +3,7 @@ token are added here."""
 
 import re
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 
 from inbox.queries.shown import Entry
 from inbox.words import ENGLISH
+from web.compiling import PlainOutput
 from web.csrf import form_token
 from web.drawn import DrawnEntries
 from web.wording import TextsInPlace, language_of, speak
@@ -21,6 +22,9 @@ from web.wording import TextsInPlace, language_of, speak
 _PARTS = "entry|attributes|warnings|words|files|delivery|menu|why"  # those of every message
 _PART = re.compile(rf'\{{% include "(timeline/_(?:{_PARTS})\.html)" %\}}\n?')
 _MACROS = re.compile(r'\{% from "_ui\.html" import ([\w, ]+) %\}\n?')
+# What pages draw hundreds of times with few different values; each drawing is kept.
+_SMALL = ("icon", "channel_icon", "channel_word", "avatar", "moment")
+_MOST_KEPT = 4096
 
 
 class PartsInPlace(Extension):
@@ -63,14 +67,18 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
         extensions=[PartsInPlace, TextsInPlace],
     )
+    made.code_generator_class = PlainOutput
     speak(made, language)
     made.globals["drawn"] = partial(drawn_entry, language=language)
+    marks = made.get_template("_ui.html").module
+    for name in _SMALL:
+        setattr(marks, name, lru_cache(_MOST_KEPT)(getattr(marks, name)))
     return made
 
 
 @cache
 def _entries(language: str) -> DrawnEntries:
-    return DrawnEntries(environment(language).get_template("timeline/_entry.html"))
+    return DrawnEntries(environment(language))
 
 
 def drawn_entry(entry: Entry, *, language: str) -> Markup:

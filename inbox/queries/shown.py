@@ -181,12 +181,13 @@ class ShownChange:
 
 
 Shown = ShownMessage | ShownNote | ShownHandoff | ShownSuggestion | ShownChange
-_KINDS: tuple[tuple[type, str, str], ...] = (
-    (ShownMessage, "message", "m"),
-    (ShownNote, "note", "n"),
-    (ShownHandoff, "handoff", "h"),
-    (ShownSuggestion, "suggestion", "s"),
-)
+_KINDS: dict[type, tuple[str, str]] = {  # and the letter that its element's id begins with
+    ShownMessage: ("message", "m"),
+    ShownNote: ("note", "n"),
+    ShownHandoff: ("handoff", "h"),
+    ShownSuggestion: ("suggestion", "s"),
+    ShownChange: ("change", "e"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,12 +208,11 @@ class Entry:
     @property
     def kind(self) -> str:
         """message, note, handoff, suggestion or change."""
-        return next((kind for shape, kind, _ in _KINDS if isinstance(self.shown, shape)), "change")
+        return _KINDS[type(self.shown)][0]
 
     @property
     def element_id(self) -> str:
         """The id of its element on the page."""
         if isinstance(self.shown, ShownChange):
             return f"e-{self.position}"
-        letter = next(letter for shape, _, letter in _KINDS if isinstance(self.shown, shape))
-        return f"{letter}-{self.shown.public_id}"
+        return f"{_KINDS[type(self.shown)][1]}-{self.shown.public_id}"

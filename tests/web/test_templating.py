@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+import pytest
+from jinja2 import Environment, PackageLoader, StrictUndefined, UndefinedError
+from markupsafe import Markup
 
 from inbox import clock
 from inbox.actors import SYSTEM
@@ -13,6 +15,8 @@ from tests.web.live.test_fragments import everything
 from web.drawn import DrawnEntries
 from web.templating import environment
 from web.wording import speak
+
+PLAIN = Environment(autoescape=True, undefined=StrictUndefined)
 
 
 def a_note(text: str, *, position: int = 1, public_id: str = "a") -> Entry:
@@ -32,7 +36,7 @@ def a_note(text: str, *, position: int = 1, public_id: str = "a") -> Entry:
 
 
 def drawing(**options: int) -> DrawnEntries:
-    return DrawnEntries(environment().get_template("timeline/_entry.html"), **options)
+    return DrawnEntries(environment(), **options)
 
 
 async def test_parts_in_place_draw_what_parts_that_are_included_draw(sqlite_database: Database) -> None:
@@ -52,6 +56,23 @@ async def test_parts_in_place_draw_what_parts_that_are_included_draw(sqlite_data
         quick, slow = environment().get_template(template), included.get_template(template)
         for entry in page.entries:
             assert quick.render(entry=entry) == slow.render(entry=entry)
+            assert template != "timeline/_entry.html" or drawing()(entry) == slow.render(entry=entry)
+
+
+@pytest.mark.parametrize(
+    "value", ["a <b> & 'c' \"d\"", Markup("<i>"), 12, 1.5, None, True, ["<"], Face("<", "<", 1)]
+)
+def test_values_come_out_as_jinja_puts_them(value: object) -> None:
+    source = "{{ value }}{{ '<y>' if value }}{{ 'z' if not value }}{{ 'a' ~ value }}"
+
+    assert environment().from_string(source).render(value=value) == PLAIN.from_string(source).render(
+        value=value
+    )
+
+
+def test_a_name_that_is_not_there_is_an_error_still() -> None:
+    with pytest.raises(UndefinedError):
+        environment().from_string("{{ nothing }}").render()
 
 
 def test_an_entry_that_looks_the_same_is_drawn_once() -> None:
