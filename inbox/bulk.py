@@ -38,7 +38,7 @@ class Outcome:
 async def change_each(database: Database, numbers: Sequence[int], change: Change, *, by: Agent) -> Outcome:
     """Do the same to each of these cases, as far as the agent may see them. Raises Invalid for too many."""
     if len(numbers) > MOST:
-        raise Invalid(f"At most {MOST} at once. Choose fewer.", field="number")
+        raise Invalid("At most %(most)s at once. Choose fewer.", most=MOST, field="number")
     authorize(Actor.agent(by), Action.CHANGE)
     done, refused, bulk_id = 0, list[str](), None
     for begin in range(0, len(numbers), AT_ONCE):

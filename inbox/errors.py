@@ -24,8 +24,8 @@ class OnethreadError(Exception):
     """The root; its text is a sentence that a person can act on, in English. `phrase` is the same for whoever
     reads another language: *values* fill its places, such as %(name)s."""
 
-    def __init__(self, text: str = "", /, **values: object) -> None:
-        self.phrase = Phrase(text, values)
+    def __init__(self, text: str | Phrase = "", /, **values: object) -> None:
+        self.phrase = text if isinstance(text, Phrase) else Phrase(text, values)
         super().__init__(str(self.phrase))
 
 
@@ -40,7 +40,7 @@ class NotPermitted(OnethreadError):
 class Invalid(OnethreadError):
     """The input cannot be used. `field` names the culprit where there is one."""
 
-    def __init__(self, text: str, /, *, field: str | None = None, **values: object) -> None:
+    def __init__(self, text: str | Phrase, /, *, field: str | None = None, **values: object) -> None:
         super().__init__(text, **values)
         self.field = field
 
@@ -87,7 +87,7 @@ class Refused(OnethreadError):
 class DeliveryFailure(OnethreadError):
     """A sender could not deliver to one recipient. `code` is the SMTP reply code where there is one."""
 
-    def __init__(self, text: str, /, *, code: int | None = None, **values: object) -> None:
+    def __init__(self, text: str | Phrase, /, *, code: int | None = None, **values: object) -> None:
         super().__init__(text, **values)
         self.code = code
 

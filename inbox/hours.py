@@ -134,7 +134,7 @@ def read_spans(text: str) -> list[list[str]]:
             continue
         start, dash, until = part.partition("-")
         if not dash:
-            raise Invalid(f"Write hours like 9:00-17:00, not {part.strip()}.", field="week")
+            raise Invalid("Write hours like 9:00-17:00, not %(part)s.", part=part.strip(), field="week")
         pairs.append([_clock(start), _clock(until)])
     _day(pairs)
     return pairs
@@ -182,14 +182,16 @@ def _day(pairs: Sequence[Any]) -> tuple[Span, ...]:
         if span.until is None or span.until > following.start:
             raise Invalid("The hours of a day must not overlap.", field="week")
     if len(spans) > MOST_SPANS:
-        raise Invalid(f"A day has at most {MOST_SPANS} stretches of hours.", field="week")
+        raise Invalid("A day has at most %(most)s stretches of hours.", most=MOST_SPANS, field="week")
     return tuple(spans)
 
 
 def _span(start: str, until: str) -> Span:
     opens, closes = _time(start), None if until == END_OF_DAY else _time(until)
     if closes is not None and closes <= opens:
-        raise Invalid(f"Hours end after they begin: {start}-{until} do not.", field="week")
+        raise Invalid(
+            "Hours end after they begin: %(start)s-%(until)s do not.", start=start, until=until, field="week"
+        )
     return Span(opens, closes)
 
 
@@ -206,11 +208,15 @@ def _time(text: str) -> time:
     try:
         return time.fromisoformat(text)
     except ValueError as error:
-        raise Invalid(f"Write hours like 9:00-17:00: {text} is no time.", field="week") from error
+        raise Invalid(
+            "Write hours like 9:00-17:00: %(words)s is no time.", words=text, field="week"
+        ) from error
 
 
 def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise Invalid(f"Write days like 2026-12-24, not {text}.", field="closed_days") from error
+        raise Invalid(
+            "Write days like 2026-12-24, not %(words)s.", words=text, field="closed_days"
+        ) from error

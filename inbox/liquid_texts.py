@@ -41,11 +41,13 @@ def checked(template: str, *, example: Values, longest: int, what: str, field: s
     """A template as it may be kept; raises Invalid, naming *field*, where the *example* cannot fill it."""
     text = template.replace("\r\n", "\n").replace("\x00", "").strip()
     if len(text) > longest:
-        raise Invalid(f"A {what} has at most {longest:,} characters.", field=field)
+        raise Invalid("A %(what)s has at most %(most)d characters.", what=what, most=longest, field=field)
     try:
         _environment(StrictUndefined).from_string(text).render(**example)
     except LiquidError as error:
-        raise Invalid(f"The {what} cannot be filled in: {error.message}", field=field) from error
+        raise Invalid(
+            "The %(what)s cannot be filled in: %(message)s", what=what, message=error.message, field=field
+        ) from error
     return text
 
 

@@ -77,10 +77,12 @@ def check_strength(password: str) -> None:
     """Raise Invalid for what a list of passwords would find at once (NIST SP 800-63B §3.1.1.2)."""
     if len(password) < MINIMUM_LENGTH:
         raise Invalid(
-            f"Take at least {MINIMUM_LENGTH} characters. A few words are easy to remember.", field="password"
+            "Take at least %(least)s characters. A few words are easy to remember.",
+            least=MINIMUM_LENGTH,
+            field="password",
         )
     if len(password) > MAXIMUM_LENGTH:
-        raise Invalid(f"Take at most {MAXIMUM_LENGTH} characters.", field="password")
+        raise Invalid("Take at most %(most)s characters.", most=MAXIMUM_LENGTH, field="password")
     if any("\ud800" <= character <= "\udfff" for character in password):
         raise Invalid("Take letters, digits and signs that can be typed.", field="password")
     if password.lower() in COMMON or len(set(password)) < 5:

@@ -35,5 +35,5 @@ def checked_subject(subject: str) -> str:
     if not bare:
         raise Invalid("Write a subject.", field="subject")
     if len(bare) > LONGEST or any(character in bare for character in "\r\n\x00"):
-        raise Invalid(f"A subject is one line of at most {LONGEST} characters.", field="subject")
+        raise Invalid("A subject is one line of at most %(most)s characters.", most=LONGEST, field="subject")
     return bare

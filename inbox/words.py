@@ -56,9 +56,13 @@ class Words:
 
     def told(self, it: Phrase) -> str:
         """A phrase in this language."""
+        values = {name: self._value(value) for name, value in it.values.items()}
         if it.many:
-            return self.say_many(it.pattern, it.many, it.number, **it.values)
-        return self.say(it.pattern, **it.values)
+            return self.say_many(it.pattern, it.many, it.number, **values)
+        return self.say(it.pattern, **values)
+
+    def _value(self, value: object) -> object:
+        return self.told(value) if isinstance(value, Phrase) else value
 
 
 @cache

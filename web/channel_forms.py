@@ -158,15 +158,21 @@ def described(rows: Sequence[FieldRow]) -> list[dict[str, Any]]:
     if not rows:
         raise Invalid("A form needs one question at least.", field="fields")
     if len(rows) > MOST_FIELDS:
-        raise Invalid(f"A form has at most {MOST_FIELDS} questions.", field="fields")
+        raise Invalid("A form has at most %(most)s questions.", most=MOST_FIELDS, field="fields")
     stored: list[dict[str, Any]] = []
     for row in rows:
         name = _input_name(row, {field["name"] for field in stored})
         if row.type not in list(FieldType) or row.target not in list(Target):
-            raise Invalid(f"{row.label or name} has a type that forms do not know.", field="fields")
+            raise Invalid(
+                "%(question)s has a type that forms do not know.", question=row.label or name, field="fields"
+            )
         options = [line.strip() for line in row.options.splitlines() if line.strip()]
         if row.type in OFFERS_OPTIONS and not options:
-            raise Invalid(f"{row.label or name}: write the answers it offers, one on a line.", field="fields")
+            raise Invalid(
+                "%(question)s: write the answers it offers, one on a line.",
+                question=row.label or name,
+                field="fields",
+            )
         field = {"name": name, "label": row.label or name, "type": row.type, "required": row.required}
         more = {"options": options if row.type in _WITH_OPTIONS else [], "help": row.help[:LONGEST_HELP]}
         stored.append(field | {key: value for key, value in (more | {"target": row.target}).items() if value})

@@ -13,13 +13,14 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from inbox.errors import NotPermitted
+from inbox.phrases import N_
 from web.installation import installation_of
 from web.origins import normalise_origin, own_origin
 
 HEADER = "X-CSRF-Token"
 FIELD = "csrf_token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-REFUSED = "This form is not from a page of ours, or the page is too old. Load it again and repeat."
+REFUSED = N_("This form is not from a page of ours, or the page is too old. Load it again and repeat.")
 
 
 def form_token(request: Request) -> str:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inbox.errors import Conflict, Invalid, NotFound, NotPermitted, OnethreadError, SettingsInvalid
 from inbox.outages import is_outage
-from inbox.phrases import N_
+from inbox.phrases import N_, Phrase, counted
 from inbox.words import ENGLISH, Words, words_in
 from web.bodies import TooLarge
 from web.templating import page
@@ -44,9 +44,18 @@ class Unauthenticated(OnethreadError):
 class TooMany(OnethreadError):
     """A limit was reached; `wait` is the number of seconds after which it may be tried again."""
 
-    def __init__(self, text: str, /, *, wait: int, **values: object) -> None:
+    def __init__(self, text: str | Phrase, /, *, wait: int, **values: object) -> None:
         super().__init__(text, **values)
         self.wait = wait
+
+
+def wrong_too_often(minutes: int) -> Phrase:
+    """What somebody reads who has guessed too many passwords."""
+    return counted(
+        "That was wrong too often. Try again in %(number)d minute.",
+        "That was wrong too often. Try again in %(number)d minutes.",
+        minutes,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from starlette.datastructures import FormData
 
 from inbox.errors import Invalid
-from inbox.phrases import N_
+from inbox.phrases import N_, phrase
 
 # One sign that is printed, or two of them, pressed one after the other.
 _PRESSABLE = re.compile(r"[^\s\x00-\x1f\x7f]( [^\s\x00-\x1f\x7f])?")
@@ -156,6 +156,6 @@ def _check_free(typed: str, taken: Mapping[str, Key], name: str) -> None:
     for other, key in taken.items():
         if typed == other or typed.startswith(f"{other} ") or other.startswith(f"{typed} "):
             text = N_("“%(key)s” is already taken, by “%(other)s”.")
-            raise Invalid(text, field=name, key=other, other=key.does)
+            raise Invalid(text, field=name, key=other, other=phrase(key.does))
     if typed.isascii() and typed.isdigit():
         raise Invalid(N_("The digits open saved views."), field=name)

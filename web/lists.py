@@ -112,9 +112,9 @@ class Wanted:
             raise NotFound("There is no such view.")
         sort, status = query.get("sort"), query.get("status")
         if sort is not None and sort not in SORTS:
-            raise Invalid(f"There is no order {sort!r}.", field="sort")
+            raise Invalid("There is no order %(sort)s.", sort=repr(sort), field="sort")
         if status is not None and status not in set(Status):
-            raise Invalid(f"There is no status {status!r}.", field="status")
+            raise Invalid("There is no status %(status)s.", status=repr(status), field="status")
         words = query.get("q", "") if view == FOUND else ""
         return cls(agent, view, Status(status) if status and has_tabs(view) else None, sort, words)
 

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from inbox.errors import NotPermitted
+from inbox.phrases import N_
 from web import csrf, sessions
 from web.bodies import FORM_BYTES, JSON_BYTES, limited
 from web.errors import Unauthenticated
@@ -43,7 +44,7 @@ WITH_COOKIE = frozenset({Policy.AGENT, Policy.ADMIN})
 WITH_BEARER = frozenset({Policy.API_AGENT, Policy.API_ADMIN})
 WITH_FORM_TOKEN = WITH_COOKIE | {Policy.PUBLIC}
 FOR_ADMINS = frozenset({Policy.ADMIN, Policy.API_ADMIN})
-ADMINS_ONLY = "Only admins can do this. Ask one of them."
+ADMINS_ONLY = N_("Only admins can do this. Ask one of them.")
 
 
 def route(

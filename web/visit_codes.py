@@ -12,6 +12,7 @@ from channels.webchat.tokens import VisitorTokens, digest_of
 from inbox.actions import codes, identities, visitors
 from inbox.envelopes import AddressKind
 from inbox.errors import Conflict, Invalid
+from inbox.phrases import N_
 from inbox.queries import visitor_views
 from web.problems import in_words
 from web.rates import Rate, Rates, counted_address
@@ -20,7 +21,7 @@ from web.visits import Visit, admit
 ASKED_BY_ADDRESS = Rate("mailed codes, address", 10, 3_600)
 ASKED_OF_CHANNEL = Rate("mailed codes, channel", 200, 3_600)
 TYPED_BY_ADDRESS = Rate("typed codes, address", 30, 3_600)
-NOT_RIGHT = "This is not the code, or it is too old. Type the newest one, or ask for another."
+NOT_RIGHT = N_("This is not the code, or it is too old. Type the newest one, or ask for another.")
 
 
 async def ask_code(visit: Visit, typed: object, *, rates: Rates, host: str | None) -> str:

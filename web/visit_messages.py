@@ -52,7 +52,7 @@ def upload_seals(installation: Installation) -> Seals:
 
 def _files(visit: Visit, given: object) -> list[InboundAttachment]:
     if not isinstance(given, list) or len(given) > MOST_FILES:
-        raise Invalid(f"At most {MOST_FILES} files go with one message.", field="files")
+        raise Invalid("At most %(most)s files go with one message.", most=MOST_FILES, field="files")
     seals = upload_seals(visit.installation)
     files = []
     for sealed in given:

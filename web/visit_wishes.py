@@ -100,7 +100,9 @@ def read_browser(said: Mapping[str, Any], *, shows_page: bool) -> dict[str, Any]
 def _attributes(given: object) -> dict[str, str]:
     if not isinstance(given, dict) or len(given) > MOST_ATTRIBUTES:
         raise Invalid(
-            f"setAttributes() takes an object of at most {MOST_ATTRIBUTES} values.", field="attributes"
+            "setAttributes() takes an object of at most %(most)s values.",
+            most=MOST_ATTRIBUTES,
+            field="attributes",
         )
     kept = {}
     for name, value in given.items():

@@ -29,14 +29,14 @@ _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?", re.IGNORECASE)
 def reject_line_breaks(text: str, *, field: str) -> str:
     """*text* itself; raises Invalid where it holds what anybody could take for the end of a line."""
     if _LINE_BREAKS.search(text):
-        raise Invalid(f"The {field} must be one line without control characters.", field=field)
+        raise Invalid("The %(name)s must be one line without control characters.", name=field, field=field)
     return text
 
 
 def reject_controls(text: str, *, field: str) -> str:
     """*text* itself; raises Invalid where it holds any control character, as no command's argument may."""
     if _CONTROLS.search(text):
-        raise Invalid(f"The {field} must not contain control characters.", field=field)
+        raise Invalid("The %(name)s must not contain control characters.", name=field, field=field)
     return text
 
 
@@ -49,7 +49,7 @@ def wire_address(address: str, *, field: str = "address") -> str:
     reject_controls(address, field=field)
     local, at, domain = address.rpartition("@")
     if not at:
-        raise Invalid(f"{address[:80]!r} is not an email address.", field=field)
+        raise Invalid("%(address)s is not an email address.", address=repr(address[:80]), field=field)
     return f"{_wire_local_part(local, address, field)}@{wire_domain(domain, field=field)}"
 
 
@@ -58,10 +58,10 @@ def wire_domain(domain: str, *, field: str = "address") -> str:
     try:
         encoded = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
     except idna.IDNAError as error:
-        raise Invalid(f"{domain[:80]!r} is not a domain.", field=field) from error
+        raise Invalid("%(domain)s is not a domain.", domain=repr(domain[:80]), field=field) from error
     sound = all(len(label) <= LABEL_OCTETS and _LABEL.fullmatch(label) for label in encoded.split("."))
     if not sound or len(encoded) > DOMAIN_OCTETS:
-        raise Invalid(f"{domain[:80]!r} is not a domain.", field=field)
+        raise Invalid("%(domain)s is not a domain.", domain=repr(domain[:80]), field=field)
     return encoded.lower()
 
 
@@ -97,4 +97,4 @@ def _wire_local_part(local: str, address: str, field: str) -> str:
             return local
         if _DOTTED.fullmatch(local):
             return f'"{local}"'
-    raise Invalid(f"{address[:80]!r} is not an email address.", field=field)
+    raise Invalid("%(address)s is not an email address.", address=repr(address[:80]), field=field)

@@ -116,7 +116,9 @@ def client_for(key: str, settings: Settings, *, client_id: str = "", client_secr
     chosen = (client_id, client_secret) if client_id else installed
     if not chosen[0]:
         raise Invalid(
-            f"Register Onethread with {provider.name} first, and enter its client id.", field="client_id"
+            "Register Onethread with %(name)s first, and enter its client id.",
+            name=provider.name,
+            field="client_id",
         )
     return Client(provider, *chosen)
 

@@ -30,7 +30,7 @@ def header_line(name: str, value: str) -> bytes:
     """
     line = f"{name}: {value}\r\n".encode()
     if any(len(part) > LINE_OCTETS for part in line.split(b"\r\n")):
-        raise Invalid(f"The {name} is too long.", field=name.lower())
+        raise Invalid("The %(name)s is too long.", name=name, field=name.lower())
     return line
 
 

@@ -52,9 +52,19 @@ def _server(account: Account, address: str | None, ports: dict[str, int], *, exa
         url = urlsplit(reject_controls(address or "", field=kind))
         port = url.port
     except ValueError as error:
-        raise Invalid(f"The {kind.upper()} server must be given like {example}.", field=kind) from error
+        raise Invalid(
+            "The %(kind)s server must be given like %(example)s.",
+            kind=kind.upper(),
+            example=example,
+            field=kind,
+        ) from error
     if url.scheme not in ports or not url.hostname:
-        raise Invalid(f"The {kind.upper()} server must be given like {example}.", field=kind)
+        raise Invalid(
+            "The %(kind)s server must be given like %(example)s.",
+            kind=kind.upper(),
+            example=example,
+            field=kind,
+        )
     user = unquote(url.username) if url.username else (account.address if account.sign_in else None)
     return MailServer(
         host=url.hostname,

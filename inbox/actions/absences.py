@@ -37,7 +37,7 @@ async def plan_absence(
     if by.id != agent.id:
         authorize(by, Action.ADMINISTER)
     if agent.deactivated_at is not None:
-        raise Conflict(f"{agent.name} no longer answers here.")
+        raise Conflict("%(name)s no longer answers here.", name=agent.name)
     starts_at = starts_at or clock.now()
     _check(agent, starts_at, ends_at, cover)
     absence = await absences.standing(session, agent)

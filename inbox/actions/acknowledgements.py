@@ -34,7 +34,7 @@ def checked_acknowledgement(subject: str, text: str) -> dict[str, str]:
     if not subject or len(subject) > 200:
         raise Invalid("Write a subject of at most 200 characters.", field="acknowledgement_subject")
     if len(text) > LONGEST_TEXT:
-        raise Invalid(f"Write at most {LONGEST_TEXT:,} characters.", field="acknowledgement")
+        raise Invalid("Write at most %(most)d characters.", most=LONGEST_TEXT, field="acknowledgement")
     return {"subject": subject, "text": text}
 
 

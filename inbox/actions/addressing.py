@@ -56,7 +56,10 @@ async def keep_apart(session: AsyncSession, conversation_id: int, addresses: Seq
     conversation = await session.get_one(Conversation, conversation_id)
     theirs = await addresses_of_customer(session, conversation)
     if found := [address.value for address in addresses if address.value in theirs]:
-        raise Conflict(f"{found[0]} is the customer, who must not see what is written to others about them.")
+        raise Conflict(
+            "%(address)s is the customer, who must not see what is written to others about them.",
+            address=found[0],
+        )
 
 
 async def _names_on(session: AsyncSession, strand: Strand) -> dict[str, str]:
@@ -120,7 +123,7 @@ async def _other_mailbox(session: AsyncSession, strand: Strand, channel: Channel
     if channel.kind != ChannelKind.EMAIL:
         raise Invalid("Only a mailbox can answer what came another way.", field="channel_id")
     if channel.deactivated_at is not None:
-        raise Conflict(f"{channel.name} was switched off. Choose another channel to answer from.")
+        raise Conflict("%(name)s was switched off. Choose another channel to answer from.", name=channel.name)
     return channel
 
 

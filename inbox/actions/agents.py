@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
 from inbox.actions.events import record
+from inbox.actions.push_subscriptions import forget_agent
 from inbox.actors import Actor
 from inbox.addresses import normalise_email
 from inbox.credentials import INVITATION_LIFE, digest_of, new_token
@@ -47,7 +48,7 @@ async def add_agent(
     authorize(by, Action.ADMINISTER)
     email, name = normalise_email(email), _checked_name(name)
     if await agents.by_email(session, email) is not None:
-        raise Conflict(f"There is already somebody with the address {email}.")
+        raise Conflict("There is already somebody with the address %(email)s.", email=email)
     agent = Agent(email=email, name=name, role=role, password_hash=password_hash)
     session.add(agent)
     await session.flush()
@@ -140,7 +141,7 @@ async def limit_chats(session: AsyncSession, agent: Agent, limit: int | None, *,
     """Say how many open chats are enough for an agent; None for no limit. Raises Invalid."""
     authorize(by, Action.ADMINISTER)
     if limit is not None and not 1 <= limit <= MOST_CHATS:
-        raise Invalid(f"A chat limit is a number from 1 to {MOST_CHATS}.", field="chat_limit")
+        raise Invalid("A chat limit is a number from 1 to %(most)s.", most=MOST_CHATS, field="chat_limit")
     agent.chat_limit = limit
     await session.flush()
 
@@ -151,6 +152,7 @@ async def revoke_everything(session: AsyncSession, agent: Agent) -> None:
     for model in (Session, ApiToken):
         query = update(model).where(model.agent_id == agent.id, model.revoked_at.is_(None))
         await session.execute(query.values(revoked_at=moment))
+    await forget_agent(session, agent)
     await session.flush()
 
 
@@ -168,7 +170,7 @@ async def invite(session: AsyncSession, *, email: str, name: str, role: Role, by
     authorize(by, Action.ADMINISTER)
     email = normalise_email(email)
     if await agents.by_email(session, email) is not None:
-        raise Conflict(f"There is already somebody with the address {email}.")
+        raise Conflict("There is already somebody with the address %(email)s.", email=email)
     return await _invitation(
         session, InvitationPurpose.INVITE, email=email, name=_checked_name(name), role=role
     )
@@ -197,7 +199,7 @@ async def accept_invitation(
         raise NotFound("This link has been used or has expired. Ask for a new one.")
     address = normalise_email(invitation.email or email)
     if await agents.by_email(session, address) is not None:
-        raise Conflict(f"There is already somebody with the address {address}.")
+        raise Conflict("There is already somebody with the address %(address)s.", address=address)
     agent = Agent(email=address, name=_checked_name(name), role=invitation.role, password_hash=password_hash)
     session.add(agent)
     await session.flush()

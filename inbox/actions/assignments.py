@@ -27,7 +27,9 @@ async def assign(
     Assigning to whoever has it already changes nothing. Raises Invalid for an agent who has left.
     """
     if to is not None and to.deactivated_at is not None:
-        raise Invalid(f"{to.name} no longer answers here. Choose somebody else.", field="assignee_id")
+        raise Invalid(
+            "%(name)s no longer answers here. Choose somebody else.", name=to.name, field="assignee_id"
+        )
     conversation = await hold_case(session, case)
     if case.assignee_id == (to.id if to else None):
         return

@@ -106,7 +106,7 @@ def check_mailbox(channel: Channel) -> None:
     if channel.kind != ChannelKind.EMAIL:
         raise Invalid("A first message needs a mailbox to be sent from.", field="channel_id")
     if channel.deactivated_at is not None:
-        raise Conflict(f"{channel.name} was switched off. Choose another mailbox.")
+        raise Conflict("%(name)s was switched off. Choose another mailbox.", name=channel.name)
 
 
 async def _addressee(

@@ -117,7 +117,7 @@ async def _say_as_before(session: AsyncSession, undo: Undo, by: Agent) -> None:
 def _one_line(subject: str) -> str:
     line = " ".join(subject.replace("\x00", "").split())
     if len(line) > LONGEST_SUBJECT:
-        raise Invalid(f"A subject has at most {LONGEST_SUBJECT} characters.", field="subject")
+        raise Invalid("A subject has at most %(most)s characters.", most=LONGEST_SUBJECT, field="subject")
     return line
 
 
@@ -125,7 +125,12 @@ async def _retag(session: AsyncSession, case: Case, names: Sequence[str]) -> dic
     """Give the case exactly these tags; answers what was added and removed."""
     wanted = {name.casefold(): name for name in (" ".join(name.split()) for name in names) if name}
     if len(wanted) > MOST_TAGS or any(len(name) > LONGEST_TAG or "\x00" in name for name in wanted.values()):
-        raise Invalid(f"At most {MOST_TAGS} tags of at most {LONGEST_TAG} characters.", field="tags")
+        raise Invalid(
+            "At most %(most)s tags of at most %(most2)s characters.",
+            most=MOST_TAGS,
+            most2=LONGEST_TAG,
+            field="tags",
+        )
     existing = {tag.name.casefold(): tag for tag in await session.scalars(select(Tag))}
     missing = [Tag(name=name) for key, name in wanted.items() if key not in existing]
     session.add_all(missing)

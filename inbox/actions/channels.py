@@ -213,7 +213,9 @@ def checked_settings(kind: ChannelKind, settings: Mapping[str, Any]) -> dict[str
     for origin in kept.get("origins", ()):
         parts = urlsplit(str(origin))
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
-            raise Invalid(f"An origin looks like https://shop.example, not {origin}.", field="origins")
+            raise Invalid(
+                "An origin looks like https://shop.example, not %(origin)s.", origin=origin, field="origins"
+            )
     return kept
 
 
@@ -223,9 +225,9 @@ def _check_server(url: str, field: str, schemes: tuple[str, ...]) -> None:
         parts = urlsplit(url)
         parts.port  # noqa: B018  # raises for what is no number
     except ValueError as error:
-        raise Invalid(f"The server must be given like {example}.", field=field) from error
+        raise Invalid("The server must be given like %(example)s.", example=example, field=field) from error
     if parts.scheme not in schemes or not parts.hostname or not url.isprintable():
-        raise Invalid(f"The server must be given like {example}.", field=field)
+        raise Invalid("The server must be given like %(example)s.", example=example, field=field)
     if parts.password is not None:
         raise Invalid("Leave the password out of the address: it is stored encrypted.", field=field)
 
@@ -247,14 +249,14 @@ async def _free_name(session: AsyncSession, name: str) -> str:
     if not name or len(name) > 120 or not name.isprintable():
         raise Invalid("Give a name of 1 to 120 characters.", field="name")
     if await session.scalar(select(Channel.id).where(Channel.name == name)) is not None:
-        raise Conflict(f"There is already a channel with the name {name}.")
+        raise Conflict("There is already a channel with the name %(name)s.", name=name)
     return name
 
 
 async def _free_address(session: AsyncSession, address: str) -> str:
     address = normalise_email(address, field="address")
     if await session.scalar(select(Channel.id).where(Channel.address == address)) is not None:
-        raise Conflict(f"There is already a channel for {address}.")
+        raise Conflict("There is already a channel for %(address)s.", address=address)
     return address
 
 

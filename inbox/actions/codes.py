@@ -18,6 +18,7 @@ from inbox.actions.automatic_mails import mailbox_for, send
 from inbox.addresses import normalise_email
 from inbox.errors import Conflict
 from inbox.models import AutomaticKind, Channel, MailedCode
+from inbox.phrases import N_
 from inbox.secrets import Keys
 
 DIGITS = 6
@@ -25,7 +26,7 @@ LIFE = timedelta(minutes=15)
 MOST_TRIES = 5
 MOST_OF_VISITOR = 5  # codes for one browser in an hour, whatever addresses it types
 
-WAIT = "We have sent several codes already. Look for the newest one, or try again in an hour."
+WAIT = N_("We have sent several codes already. Look for the newest one, or try again in an hour.")
 SUBJECT = "Your code"
 TEXT = """Your code is {code}
 

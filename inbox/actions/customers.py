@@ -67,30 +67,46 @@ async def change(
 def _line(text: str, field: str) -> str:
     line = " ".join(text.replace("\x00", " ").split())
     if len(line) > LONGEST_NAME:
-        raise Invalid(f"Use at most {LONGEST_NAME} characters.", field=field)
+        raise Invalid("Use at most %(most)s characters.", most=LONGEST_NAME, field=field)
     return line
 
 
 def _marks(marks: Collection[str]) -> list[str]:
     known = [str(mark) for mark in Mark]
     if unknown := set(marks) - set(known):
-        raise Invalid(f"There is no mark {min(unknown)!r}: use {', '.join(known)}.", field="marks")
+        raise Invalid(
+            "There is no mark %(mark)s: use %(known)s.",
+            mark=repr(min(unknown)),
+            known=", ".join(known),
+            field="marks",
+        )
     return [mark for mark in known if mark in marks]
 
 
 def _attributes(standing: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in given.items():
         if not key.strip() or len(key) > LONGEST_KEY:
-            raise Invalid(f"The name of a field has 1 to {LONGEST_KEY} characters.", field="attributes")
+            raise Invalid(
+                "The name of a field has 1 to %(most)s characters.", most=LONGEST_KEY, field="attributes"
+            )
         if value is not None and not isinstance(value, str | int | float | bool):
-            raise Invalid(f"The field {key!r} takes a text, a number, or yes or no.", field="attributes")
+            raise Invalid(
+                "The field %(key)s takes a text, a number, or yes or no.", key=repr(key), field="attributes"
+            )
         if isinstance(value, float) and not math.isfinite(value):
-            raise Invalid(f"The field {key!r} takes a finite number.", field="attributes")
+            raise Invalid("The field %(key)s takes a finite number.", key=repr(key), field="attributes")
         if isinstance(value, str) and len(value) > LONGEST_VALUE:
-            raise Invalid(f"The field {key!r} takes at most {LONGEST_VALUE} characters.", field="attributes")
+            raise Invalid(
+                "The field %(key)s takes at most %(most)s characters.",
+                key=repr(key),
+                most=LONGEST_VALUE,
+                field="attributes",
+            )
         if "\x00" in f"{key}{value}":
-            raise Invalid(f"The field {key!r} holds a character that cannot be kept.", field="attributes")
+            raise Invalid(
+                "The field %(key)s holds a character that cannot be kept.", key=repr(key), field="attributes"
+            )
     merged = {key: value for key, value in (dict(standing) | dict(given)).items() if value is not None}
     if len(merged) > MOST_ATTRIBUTES:
-        raise Invalid(f"A customer has at most {MOST_ATTRIBUTES} fields.", field="attributes")
+        raise Invalid("A customer has at most %(most)s fields.", most=MOST_ATTRIBUTES, field="attributes")
     return merged

@@ -40,7 +40,7 @@ async def save_draft(
     if kind not in KINDS:
         raise Invalid("A draft is of a reply or of a note.", field="kind")
     if len(text) > LONGEST_TEXT:
-        raise Invalid(f"A draft has at most {LONGEST_TEXT:,} characters.", field="text")
+        raise Invalid("A draft has at most %(most)d characters.", most=LONGEST_TEXT, field="text")
     if based_on is not None:
         await _refuse_over(session, conversation, by, kind, text, based_on)
     if not text.strip():

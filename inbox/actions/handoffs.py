@@ -29,6 +29,7 @@ from inbox.models import (
     Team,
     Undo,
 )
+from inbox.phrases import N_
 from inbox.queries import hours
 
 CHAT_EXPIRES = timedelta(minutes=5)
@@ -188,10 +189,10 @@ async def _offered(session: AsyncSession, handoff: Handoff) -> tuple[Case, Conve
 
 
 _NO_LONGER = {
-    HandoffState.ACCEPTED: "Somebody has taken this already.",
-    HandoffState.DECLINED: "This was declined already.",
-    HandoffState.WITHDRAWN: "This was withdrawn: somebody has reassigned or finished the case.",
-    HandoffState.EXPIRED: "This offer has expired.",
+    HandoffState.ACCEPTED: N_("Somebody has taken this already."),
+    HandoffState.DECLINED: N_("This was declined already."),
+    HandoffState.WITHDRAWN: N_("This was withdrawn: somebody has reassigned or finished the case."),
+    HandoffState.EXPIRED: N_("This offer has expired."),
 }
 
 
@@ -200,7 +201,9 @@ def _checked(text: str, *, field: str, needed: bool = False) -> str:
     if needed and not line:
         raise Invalid("Say in a line why, so that the next person need not ask.", field=field)
     if len(line) > LONGEST_TEXT:
-        raise Invalid(f"At most {LONGEST_TEXT} characters: put the rest into a note.", field=field)
+        raise Invalid(
+            "At most %(most)s characters: put the rest into a note.", most=LONGEST_TEXT, field=field
+        )
     return line
 
 

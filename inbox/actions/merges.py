@@ -74,7 +74,11 @@ async def merge(
     Invalid for a field that there is not.
     """
     if unknown := [name for name in take if name not in _COLUMNS and not name.startswith(ATTRIBUTE)]:
-        raise Invalid(f"There is no field {unknown[0]!r} to take: name, company or attribute:…", field="take")
+        raise Invalid(
+            "There is no field %(name)s to take: name, company or attribute:…",
+            name=repr(unknown[0]),
+            field="take",
+        )
     actor = Actor.of(by)
     authorize(actor, Action.MERGE)
     if actor.kind != ActorKind.AGENT and not on_proof:

@@ -92,7 +92,7 @@ def _checked(text: str) -> str:
     if not text:
         raise Invalid("Write something first.", field="text")
     if len(text) > LONGEST_TEXT:
-        raise Invalid(f"A note has at most {LONGEST_TEXT:,} characters.", field="text")
+        raise Invalid("A note has at most %(most)d characters.", most=LONGEST_TEXT, field="text")
     return text
 
 

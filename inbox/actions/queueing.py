@@ -164,13 +164,16 @@ def check_words(words: Words, by: Agent, *, limit: int = MOST_BYTES) -> None:
     if not words.text.strip() and not words.attachments and not words.forwarded:
         raise Invalid("Write something first.", field="text")
     if len(words.text) > LONGEST_TEXT:
-        raise Invalid(f"A message has at most {LONGEST_TEXT:,} characters.", field="text")
+        raise Invalid("A message has at most %(most)d characters.", most=LONGEST_TEXT, field="text")
     for attachment in words.attachments:
         if attachment.message_id is not None or attachment.uploaded_by_agent_id != by.id:
             raise Invalid("One of the files is no longer there. Add it again.", field="attachments")
     if sum(attachment.size for attachment in words.attachments) > limit:
-        why = f"The files are larger than {limit / 1e6:.0f} MB together. Send a link instead."
-        raise Invalid(why, field="attachments")
+        raise Invalid(
+            "The files are larger than %(megabytes)s MB together. Send a link instead.",
+            megabytes=f"{limit / 1e6:.0f}",
+            field="attachments",
+        )
 
 
 async def _message(

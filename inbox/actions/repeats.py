@@ -37,7 +37,7 @@ async def first_answer(session: AsyncSession, agent: Agent, key: str, request_ha
     another request.
     """
     if len(key) > LONGEST_KEY:
-        raise Invalid(f"An Idempotency-Key has at most {LONGEST_KEY} characters.")
+        raise Invalid("An Idempotency-Key has at most %(most)s characters.", most=LONGEST_KEY)
     expired = delete(IdempotencyKey).where(
         IdempotencyKey.agent_id == agent.id, IdempotencyKey.created_at < clock.now() - KEPT
     )

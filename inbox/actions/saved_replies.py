@@ -91,7 +91,7 @@ async def _fill(
 ) -> None:
     name, shortcut = " ".join(name.split()), shortcut.strip().removeprefix("/").lower()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise Invalid(f"Give a name of 1 to {LONGEST_NAME} characters.", field="name")
+        raise Invalid("Give a name of 1 to %(most)s characters.", most=LONGEST_NAME, field="name")
     if not _SHORTCUT.fullmatch(shortcut):
         raise Invalid("A shortcut has 1 to 40 letters, digits, - and _, without blanks.", field="shortcut")
     others = select(SavedReply.id).where(
@@ -99,7 +99,7 @@ async def _fill(
     )
     same_owner = SavedReply.owner_id.is_not_distinct_from(reply.owner_id)
     if await session.scalar(others.where(same_owner)) is not None:
-        raise Conflict(f"There is already a saved reply /{shortcut}.")
+        raise Conflict("There is already a saved reply /%(shortcut)s.", shortcut=shortcut)
     reply.name, reply.shortcut, reply.text = name, shortcut, _checked(text, "text")
     if len(languages) > MOST_LANGUAGES or not all(_LANGUAGE.fullmatch(tag) for tag in languages):
         raise Invalid("Name each language by its code, such as de or pt-BR.", field="languages")

@@ -13,7 +13,7 @@ async def add_tag(session: AsyncSession, *, name: str, hue: int) -> Tag:
     if not name:
         raise Invalid("A tag needs a name.", field="name")
     if await session.scalar(select(Tag.id).where(Tag.name == name)) is not None:
-        raise Conflict(f"There is a tag {name} already.")
+        raise Conflict("There is a tag %(name)s already.", name=name)
     tag = Tag(name=name, hue=hue)
     session.add(tag)
     await session.flush()

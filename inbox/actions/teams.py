@@ -21,7 +21,7 @@ async def add_team(session: AsyncSession, *, name: str, members: Sequence[Agent]
     name = _checked_name(name)
     slug = _slug(name)
     if await session.scalar(select(Team.id).where((Team.name == name) | (Team.slug == slug))) is not None:
-        raise Conflict(f"There is already a team with the name {name}, or one much like it.")
+        raise Conflict("There is already a team with the name %(name)s, or one much like it.", name=name)
     count = await session.scalar(select(func.count()).select_from(Team)) or 0
     team = Team(name=name, slug=slug, hue=count % HUES + 1)
     session.add(team)
@@ -36,7 +36,7 @@ async def rename_team(session: AsyncSession, team: Team, name: str, *, by: Actor
     name = _checked_name(name)
     taken = select(Team.id).where(Team.name == name, Team.id != team.id)
     if await session.scalar(taken) is not None:
-        raise Conflict(f"There is already a team with the name {name}.")
+        raise Conflict("There is already a team with the name %(name)s.", name=name)
     team.name = name
     await session.flush()
 
@@ -61,7 +61,7 @@ async def remove_team(session: AsyncSession, team: Team, *, by: Actor) -> None:
     used = select(Case.id).where(Case.team_id == team.id).limit(1)
     offered = select(Handoff.id).where(Handoff.to_team_id == team.id).limit(1)
     if await session.scalar(used) is not None or await session.scalar(offered) is not None:
-        raise Conflict(f"{team.name} still has cases. Give them to another team first.")
+        raise Conflict("%(name)s still has cases. Give them to another team first.", name=team.name)
     await session.execute(delete(TeamMember).where(TeamMember.team_id == team.id))
     await session.delete(team)
     await session.flush()

@@ -23,7 +23,7 @@ async def save_view(
     """Keep a search. Raises Invalid for a name or a search that says nothing, Conflict for too many."""
     own = select(func.count()).select_from(SavedView).where(SavedView.owner_id == by.id)
     if (await session.scalar(own) or 0) >= MOST:
-        raise Conflict(f"You have {MOST} saved views already. Remove one first.")
+        raise Conflict("You have %(most)s saved views already. Remove one first.", most=MOST)
     view = SavedView(owner_id=by.id, name=_name(name), words=_words(words))
     _share(view, audience, team)
     session.add(view)
@@ -70,14 +70,14 @@ def _share(view: SavedView, audience: Audience, team: Team | None) -> None:
 def _name(name: str) -> str:
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise Invalid(f"Give a name of 1 to {LONGEST_NAME} characters.", field="name")
+        raise Invalid("Give a name of 1 to %(most)s characters.", most=LONGEST_NAME, field="name")
     return name
 
 
 def _words(words: str) -> str:
     words = " ".join(words.split())
     if len(words) > LONGEST:
-        raise Invalid(f"A search has at most {LONGEST} characters.", field="words")
+        raise Invalid("A search has at most %(most)s characters.", most=LONGEST, field="words")
     if read(words).is_empty:
         raise Invalid("Say what to look for, such as is:waiting tag:refund.", field="words")
     return words

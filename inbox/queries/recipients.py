@@ -177,7 +177,7 @@ async def _way_out(session: AsyncSession, strand: Strand, mailed: Message | None
     if channel.kind == ChannelKind.FORM:
         return await _reply_mailbox(session, channel)
     if channel.deactivated_at is not None:
-        raise Conflict(f"{channel.name} was switched off. Choose another channel to answer from.")
+        raise Conflict("%(name)s was switched off. Choose another channel to answer from.", name=channel.name)
     return channel
 
 

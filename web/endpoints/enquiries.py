@@ -18,6 +18,7 @@ from web.bodies import store_files
 from web.installation import installation_of
 from web.moments import zone_of
 from web.templating import page
+from web.wording import words_for
 from web.workspace import shell_for
 from web.writing import chosen_addresses, moment_to_send, words_of
 
@@ -34,7 +35,7 @@ async def create(request: Request) -> Response:
     try:
         number = await _ask(request, form)
     except (Invalid, Conflict) as error:
-        return await _form(request, form, problem=str(error))
+        return await _form(request, form, problem=words_for(request).told(error.phrase))
     finally:
         await form.close()
     return RedirectResponse(f"/cases/{number}", 303)

@@ -10,6 +10,7 @@ from inbox.queries import agents
 from web.endpoints import setup
 from web.installation import installation_of
 from web.templating import page
+from web.wording import words_for
 
 PURPOSE = InvitationPurpose.INVITE
 
@@ -46,6 +47,6 @@ def _form(
         token=request.path_params["token"],
         email=invitation.email or "",
         name=str(form.get("name", "")) if form else invitation.name or "",
-        problem=str(problem) if problem else "",
+        problem=words_for(request).told(problem.phrase) if problem else "",
         field=problem.field if problem else None,
     )

@@ -98,7 +98,7 @@ async def _body(request: Request, folder: Path) -> AsyncIterator[_Body]:
 
 
 def _too_large() -> TooLarge:
-    return TooLarge(f"This is too large for a mail. The limit is {LARGEST // 1_000_000} MB.")
+    return TooLarge("This is too large for a mail. The limit is %(most)s MB.", most=LARGEST // 1_000_000)
 
 
 routes = [route("/mail/{key}", create, methods=["POST"], policy=Policy.CHANNEL, limit=BY_ENDPOINT)]

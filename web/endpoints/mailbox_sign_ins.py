@@ -55,7 +55,7 @@ async def finish(request: Request) -> Response:
     try:
         grant = await _grant(request, installation, channel, verifier=facts["verifier"])
     except (Invalid, GrantRefused, ProviderTrouble) as trouble:
-        return await shown(request, channel, problem=Invalid(str(trouble)))
+        return await shown(request, channel, problem=Invalid(trouble.phrase))
     async with installation.database.transaction() as session:
         channel = await channels.by_id(session, channel.public_id)
         await keep_grant(session, channel, grant, by=actor_of(request), keys=installation.keys)
@@ -67,7 +67,10 @@ async def _grant(request: Request, installation: Installation, channel: Channel,
     code = request.query_params.get("code")
     if not code:
         reason = request.query_params.get("error", "")[:60]
-        raise Invalid(f"{client.provider.name} let nobody in{f' ({reason})' if reason else ''}.")
+        name = client.provider.name
+        if reason:
+            raise Invalid("%(name)s let nobody in (%(reason)s).", name=name, reason=reason)
+        raise Invalid("%(name)s let nobody in.", name=name)
     tokens = await first_tokens(
         client, code=code, verifier=verifier, redirect_uri=return_address(installation)
     )

@@ -166,4 +166,4 @@ async def _target(session: Reading, request: Request, number: str, customer_id: 
     try:
         return await redirects.find_case(session, min(int(number), LARGEST_NUMBER), actor=actor_of(request))
     except NotFound as error:
-        raise Invalid(f"There is no case #{number}.", field="case") from error
+        raise Invalid("There is no case #%(number)s.", number=number, field="case") from error

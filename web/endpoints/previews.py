@@ -13,5 +13,5 @@ async def create(request: Request) -> Response:
     """POST /previews {text}: sanitised HTML, the same that a mail bears. Raises Invalid for too much."""
     text = words_of(await request.form(), "text")
     if len(text) > LONGEST_TEXT:
-        raise Invalid(f"A message has at most {LONGEST_TEXT:,} characters.", field="text")
+        raise Invalid("A message has at most %(most)d characters.", most=LONGEST_TEXT, field="text")
     return HTMLResponse(markdown_html(text))

@@ -6,8 +6,9 @@ from starlette.responses import RedirectResponse, Response
 
 from inbox.actions import agents as people, sign_ins
 from inbox.errors import Invalid
+from inbox.phrases import N_
 from inbox.queries import agents
-from web.errors import TooMany
+from web.errors import TooMany, wrong_too_often
 from web.installation import installation_of
 from web.rates import counted_address
 from web.sessions import set_session
@@ -15,7 +16,7 @@ from web.settings_pages import actor_of, settings_page
 from web.writing import words_of
 
 HOME = "/settings/profile"
-WRONG = "That is not your password."
+WRONG = N_("That is not your password.")
 
 
 async def home(request: Request) -> Response:
@@ -83,7 +84,7 @@ async def _count_guess(request: Request) -> None:
         guess = await sign_ins.count_guess(session, email=request.state.agent.email, client=client)
     if guess.wait is not None:
         wait = sign_ins.seconds(guess.wait)
-        raise TooMany(f"That was wrong too often. Try again in {-(-wait // 60)} minutes.", wait=wait)
+        raise TooMany(wrong_too_often(-(-wait // 60)), wait=wait)
 
 
 async def _page(

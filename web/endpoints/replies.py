@@ -24,6 +24,7 @@ from web.installation import Installation, installation_of
 from web.moments import zone_of
 from web.templating import page
 from web.threads import chosen_case, missed_by, thread_of
+from web.wording import words_for
 from web.writing import Written
 
 
@@ -120,7 +121,7 @@ async def _given_back(request: Request, form: FormData, error: OnethreadError) -
         missed = await missed_by(session, actor, error) if isinstance(error, MissedMessages) else []
         status = problem_of(error).status
         if is_scripted(request):
-            warning = str(error) if isinstance(error, LessProven) else ""
+            warning = words_for(request).told(error.phrase) if isinstance(error, LessProven) else ""
             return page(request, "composers/_guard.html", status=status, missed=missed, warning=warning)
         conversation = await redirects.find_conversation(session, request.path_params["id"])
         case = await _case(session, request, form)
@@ -129,7 +130,7 @@ async def _given_back(request: Request, form: FormData, error: OnethreadError) -
         )
         thread = thread.with_words(
             text=str(form.get("text") or ""),
-            problem=str(error),
+            problem=words_for(request).told(error.phrase),
             is_guarded=isinstance(error, MissedMessages | LessProven),
             missed=missed,
         )

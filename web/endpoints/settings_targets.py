@@ -40,7 +40,7 @@ def _minutes(form: FormData, channel: Channel) -> int | None:
     if not amount:
         return None
     if not (amount.isascii() and amount.isdecimal() and len(amount) < 6):
-        raise Invalid(f"Write a whole number for {channel.name}.", field="minutes")
+        raise Invalid("Write a whole number for %(name)s.", name=channel.name, field="minutes")
     return int(amount) * UNITS.get(text_of(form, f"unit_{channel.public_id}"), 1)
 
 

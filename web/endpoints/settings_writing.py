@@ -61,7 +61,7 @@ def _largest(text: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdecimal() and 0 < int(text[:6]) <= LARGEST_MB):
-        raise Invalid(f"Give a number of megabytes up to {LARGEST_MB}.", field="largest_mail")
+        raise Invalid("Give a number of megabytes up to %(most)s.", most=LARGEST_MB, field="largest_mail")
     return int(text) * 1_000_000
 
 

@@ -11,6 +11,7 @@ from inbox.queries import agents, installations
 from web.installation import installation_of
 from web.sessions import set_session
 from web.templating import page
+from web.wording import words_for
 
 PURPOSE = InvitationPurpose.SETUP
 
@@ -62,6 +63,6 @@ def _form(
         token=token,
         email=str(form.get("email", "")) if form else "",
         name=str(form.get("name", "")) if form else "",
-        problem=str(problem) if problem else "",
+        problem=words_for(request).told(problem.phrase) if problem else "",
         field=problem.field if problem else None,
     )

@@ -5,14 +5,15 @@ from starlette.responses import RedirectResponse, Response
 
 from inbox.actions import agents as people, sign_ins
 from inbox.errors import Invalid
+from inbox.phrases import N_
 from inbox.queries import agents, installations
-from web.errors import TooMany
+from web.errors import TooMany, wrong_too_often
 from web.installation import installation_of
 from web.rates import counted_address
 from web.sessions import clear_session, recognise, set_session
 from web.templating import page
 
-WRONG = "That address and password do not belong together. Look at both and try again."
+WRONG = N_("That address and password do not belong together. Look at both and try again.")
 
 
 async def new(request: Request) -> Response:
@@ -63,7 +64,7 @@ async def _sign_in(request: Request, email: str, password: str) -> str | None:
         guess = await sign_ins.count_guess(session, email=email, client=client)
     if guess.wait is not None:
         wait = sign_ins.seconds(guess.wait)
-        raise TooMany(f"That was wrong too often. Try again in {-(-wait // 60)} minutes.", wait=wait)
+        raise TooMany(wrong_too_often(-(-wait // 60)), wait=wait)
     async with installation.database.reading() as session:
         try:
             agent = await agents.by_email(session, email)
