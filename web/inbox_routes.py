@@ -77,6 +77,8 @@ INBOX: list[BaseRoute] = [
     _get("/conversations/{id}/drafts/{agent}", drafts.show),
     _get("/messages/{id}", links.show_message),
     _get("/notes/{id}", links.show_note),
+    _get("/notes/{id}/edit", notes.edit),
+    _post("/notes/{id}", notes.update),
     _get("/cases/bulk", bulk.choices),
     _post("/cases/bulk", bulk.create),
     _get("/cases/{number:int}", cases.show),

@@ -4,11 +4,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from inbox.actions import notes
+from inbox.errors import NotPermitted
+from inbox.phrases import N_
 from inbox.policies import Action, authorize
-from inbox.queries import redirects
+from inbox.queries import named, redirects
 from web.acting import LARGEST_NUMBER, actor_of, text_of
 from web.answers import done
 from web.installation import installation_of
+from web.sheets import sheet
 
 
 async def create(request: Request) -> Response:
@@ -25,3 +28,24 @@ async def create(request: Request) -> Response:
             case = await redirects.find_case(session, min(int(number), LARGEST_NUMBER), actor=actor)
         await notes.add_note(session, conversation, by=agent, text=text, case=case)
     return done(request, f"/cases/{case.number}" if case else f"/conversations/{conversation.public_id}")
+
+
+async def edit(request: Request) -> Response:
+    """GET /notes/{id}/edit"""
+    async with installation_of(request).database.reading() as session:
+        note = await named.note(session, actor_of(request), request.path_params["id"])
+        if note.author_id != request.state.agent.id:
+            raise NotPermitted(N_("Only whoever wrote a note can change it."))
+        back = f"/notes/{note.public_id}"
+        return await sheet(request, session, "notes/_edit.html", back=back, note=note)
+
+
+async def update(request: Request) -> Response:
+    """POST /notes/{id} {text}"""
+    actor = actor_of(request)
+    authorize(actor, Action.NOTE)
+    text = text_of(await request.form(), "text")
+    async with installation_of(request).database.transaction() as session:
+        note = await named.note(session, actor, request.path_params["id"])
+        await notes.edit_note(session, note, by=request.state.agent, text=text)
+    return done(request, f"/notes/{note.public_id}")

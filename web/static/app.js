@@ -98,11 +98,20 @@
     if (e.target.matches('[data-density-choice]')) root.dataset.density = e.target.value;
   });
   document.addEventListener('htmx:afterRequest', e => {
-    const dialog = e.target.closest('dialog');
+    const dialog = e.target.closest('dialog'), form = dialog && e.target.closest('form');
+    if (form && e.detail.failed) tellTrouble(form, e.detail.xhr.responseText);
     if (!dialog || !e.detail.successful) return;
     dialog.close();
     if (e.target.reset) e.target.reset();
   });
+
+  function tellTrouble(form, text) {                         // a dialog says itself why it stays: toasts stand behind it
+    let line = form.querySelector('p.err[role="alert"]'), why = text;
+    try { why = JSON.parse(text).detail; } catch (_) { why = desk.words('That did not work. Try again.'); }
+    if (!line) { line = Object.assign(document.createElement('p'), { className: 'err', role: 'alert' }); form.prepend(line); }
+    line.textContent = why;
+  }
+  document.addEventListener('htmx:sendError', () => desk.toast(desk.words('Not done: no connection. Try again in a moment.')));
 
   document.addEventListener('htmx:afterSettle', () => {      // an opened thread is the pane of a phone, and brings its customer
     const app = document.querySelector('.app'), thread = document.getElementById('thread');

@@ -9,7 +9,7 @@
      details.menu > summary.via + .pop > label.mi > input[type=radio][name=strand][value=ID][data-kind] + [data-via] (copied into the summary)
      [data-for-strand=ID]               fieldset of that strand (recipients, subject), others are hidden and disabled
      button[data-send=reply] and button[data-send=note][formaction=notes URL], each with [data-label]; further submit buttons may carry
-       name=then value=resolve (Ctrl+Shift+Enter)
+       name=then value=resolve (Ctrl+Shift+Enter) or tomorrow (Ctrl+Alt+Enter)
      #restored[data-conversation], outside of the form: words of a reply taken back, put into an empty box when they arrive
    [data-guard] [data-error][role=alert] [data-draft-state]; input[type=file][data-attach], [data-files]
    Sending: POST multipart with Idempotency-Key (the same for the same words), X-CSRF-Token, HX-Request. 2xx: the box is emptied and the
@@ -382,7 +382,7 @@
     const form = mine(e);
     if (!form || e.target !== area(form) || popupKey(form, e) || e.isComposing || e.key !== 'Enter' || !(e.ctrlKey || e.metaKey)) return;
     e.preventDefault();
-    const button = (e.shiftKey && modeOf(form) === 'reply' && find(form, '[name="then"][value="resolve"]')) || find(form, '[data-send="' + modeOf(form) + '"]');
+    const then = modeOf(form) === 'reply' && (e.shiftKey ? 'resolve' : e.altKey ? 'tomorrow' : ''), button = (then && find(form, '[name="then"][value="' + then + '"]')) || find(form, '[data-send="' + modeOf(form) + '"]');
     form.requestSubmit(button);
   });
   document.addEventListener('paste', e => { const form = mine(e); if (form && e.clipboardData.files.length) { e.preventDefault(); attach(form, e.clipboardData.files); } });

@@ -54,7 +54,7 @@
     put(box, lines.map(line => (/^- /.test(line) ? line.slice(2) : '- ' + line)).join('\n'));
   }
 
-  const MARKS = { bold: box => wrap(box, '**', '**'), link, list };
+  const MARKS = { bold: box => wrap(box, '**', '**'), italic: box => wrap(box, '*', '*'), link, list };
 
   function mark(form, name) {
     if (name === 'preview') return preview(form);
@@ -119,11 +119,25 @@
   document.addEventListener('keydown', e => {
     const form = formOf(e.target), key = e.key.toLowerCase();
     if (!form || !(e.ctrlKey || e.metaKey) || e.altKey || e.isComposing) return;
-    const name = e.shiftKey ? (key === 'p' ? 'preview' : '') : (e.target === area(form) && { b: 'bold' }[key]) || '';
-    if (!name || !form.querySelector('[data-mark]')) return;
+    const inText = e.target === area(form), name = e.shiftKey ? (key === 'p' && 'preview') || (inText && key === 'l' && 'link') : inText && { b: 'bold', i: 'italic' }[key];
+    const act = e.shiftKey && ACTS[key];
+    if (!(name && form.querySelector('[data-mark]')) && !act) return;
     e.preventDefault(); e.stopPropagation();
-    mark(form, name);
+    if (name) mark(form, name); else act(form);
   }, true);
+  document.addEventListener('keydown', e => {              // in an empty box: back to what one wrote last
+    const form = formOf(e.target);
+    if (e.key !== 'ArrowUp' || !form || e.target !== area(form) || e.target.value || e.ctrlKey || e.metaKey || e.altKey || e.shiftKey) return;
+    const own = [...document.querySelectorAll('#log > .is-own')].pop(), way = own && own.querySelector('[data-edit], .msg__f [formaction$="/cancel"]');
+    if (way) { e.preventDefault(); way.click(); }
+  });
+
+  /* ---- Ctrl and Shift: reply or note, the strand, a file ---- */
+  const ACTS = {
+    n: form => { const other = form.querySelector('[name="mode"]:not(:checked)'); if (other) other.click(); },
+    c: form => { const via = form.querySelector('summary.via'); if (via) { via.click(); (form.querySelector('[name="strand"]:checked') || via).focus(); } },
+    a: form => { const file = form.querySelector('[data-attach]'); if (file) file.click(); },
+  };
   document.addEventListener('input', e => { const form = formOf(e.target); if (form) reach(form); });
   document.addEventListener('change', e => {
     const form = formOf(e.target);
