@@ -174,7 +174,9 @@ def _bare(angle: str) -> str:
 def _name(pieces: list[str], hint: str | None) -> str:
     """Quotation marks and their escapes go before the words are decoded: many quote an encoded word."""
     plain = [_unquoted(piece) if piece.startswith('"') else piece for piece in pieces]
-    return _text("".join(plain), hint).strip().strip("'").strip()
+    name = _text("".join(plain), hint).strip()
+    is_quoted = len(name) > 1 and name[0] == name[-1] == "'"  # and not "'Jane' via Sales"
+    return name[1:-1].strip() if is_quoted and "'" not in name[1:-1] else name
 
 
 def _unquoted(piece: str) -> str:

@@ -10,9 +10,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from emailforwardparser import forward_parser, regexs
-from emailforwardparser.forward_parser import MailboxResult
 
 from channels.email.bodies import filename_of
+from channels.email.forward_headers import (
+    Passed,
+    bare_name,
+    beginning_of,
+    is_leftover,
+    read_passed,
+)
 from channels.email.headers import moment, normalise_address
 from channels.email.mime import Part, split
 from channels.email.quotes import find_spans
@@ -35,6 +41,7 @@ _ANSWERS = re.compile(r"\s*(?:re|aw|sv|antw|ynt|odp|vá|回复|回覆)\s?[:：]"
 _FIELD = re.compile(r"[>*\s]{0,9}[^\W\d_][^:：]{1,30}[:：]")  # noqa: RUF001
 _BARE_MARK = re.compile(r"^Forwarded message:[ \t]*$", re.MULTILINE)  # one that the library does not know
 _BRACKET = re.compile(r"([\[<|])")
+_TIME = re.compile(r"\d[:.]\d\d\b")
 _LONG_BLANK = re.compile(r"\s{60,}")
 _NOBODY = ".invalid"
 
@@ -90,41 +97,72 @@ def _quoted(message: InboundMessage) -> Forward | None:
     text = message.text[:MAX_TEXT].replace("\u00a0", " ").replace("\ufeff", "")
     text = _BARE_MARK.sub("Begin forwarded message:", _LONG_BLANK.sub("\n\n", text))
     is_named = bool(_FORWARDS.match(message.subject))
-    start = _separator(text)
-    if start is None and is_named:
-        start = _first(regexs.ORIGINAL_FROM, text)
+    starts = [_separator(text), beginning_of(text, named=is_named)]
+    if is_named and starts == [None, None]:
+        starts = [_first(regexs.ORIGINAL_FROM, text)]
+    start = min((one for one in starts if one is not None), default=None)
     if start is None or (_ANSWERS.match(message.subject) and not is_named):
         return None
-    above, below = text[:start], text[start:]
-    first_line = below.find("\n") + 1
-    inner = _separator(below[first_line:]) if first_line else None
-    outer = below if inner is None else below[: first_line + inner]
-    block, rest = _cut(outer)
     named = " ".join(_FORWARDS.sub("", message.subject, count=1).split())
-    found = _parsed(block, named)
-    if found is None:
+    passed, is_nested = _passed(text[start:], named)
+    if passed is None:
         return None
-    sender = _address(found.from_)
-    body = (found.body + rest + below[len(outer) :]).strip()
+    sender = _person(passed.name, passed.address)
     # Who of several wrote to us is for an agent to say.
-    is_nested = inner is not None or bool(_FORWARDS.match(found.subject))
+    is_nested = is_nested or bool(_FORWARDS.match(passed.subject))
     original = InboundMessage(
         channel=message.channel,
         sender=sender,
         content_hash=hashlib.sha256(f"forwarded\n{message.content_hash}".encode()).hexdigest(),
-        to=tuple(one for one in map(_address, found.to) if one.value),
-        cc=tuple(one for one in map(_address, found.cc) if one.value),
+        to=tuple(one for name, address in passed.to if (one := _person(name, address)).value),
+        cc=tuple(one for name, address in passed.cc if (one := _person(name, address)).value),
         mailbox=message.mailbox,
-        subject=(" ".join(found.subject.split()) or named)[:900],
-        text=body,
-        spans=find_spans(body),
-        sent_at=moment(found.date.replace(" at ", " ")) if found.date else None,
+        subject=(" ".join(passed.subject.split()) or named)[:900],
+        text=passed.body,
+        spans=find_spans(passed.body),
+        sent_at=moment(passed.date.replace(" at ", " ")) if passed.date else None,
         attachments=message.attachments,
         references=message.references,
     )
-    return Forward(
-        original=original, words=_own_words(above), is_sure=bool(sender.value and body) and not is_nested
+    is_sure = bool(sender.value and passed.body) and not is_nested
+    return Forward(original=original, words=_own_words(text[:start]), is_sure=is_sure)
+
+
+def _passed(below: str, named: str) -> tuple[Passed | None, bool]:
+    """The mail that stands there, as a library reads it or as we do, and whether it passes on another one."""
+    first_line = below.find("\n") + 1
+    inner = _separator(below[first_line:]) if first_line else None
+    outer = below if inner is None else below[: first_line + inner]
+    block, rest = _cut(outer)
+    found = _parsed(block, named)
+    ours = read_passed(below)
+    if found is None:
+        return ours, ours is not None and beginning_of(ours.body, named=False) is not None
+    theirs = Passed(
+        address=found.from_.address,
+        name=found.from_.name,
+        to=tuple((one.name, one.address) for one in found.to),
+        cc=tuple((one.name, one.address) for one in found.cc),
+        subject=found.subject,
+        date=found.date,
+        body=(found.body + rest + below[len(outer) :]).strip(),
     )
+    if ours is not None and _is_better(ours, theirs):
+        return ours, beginning_of(ours.body, named=False) is not None
+    if ours is not None and ours.subject and theirs.subject == named:
+        theirs = replace(theirs, subject=ours.subject)  # it saw none, and took that of the mail
+    return theirs, inner is not None
+
+
+def _is_better(ours: Passed, theirs: Passed) -> bool:
+    """Whether the library missed the writer, or left lines of the header in the words."""
+    if not ours.address or not ours.body:
+        return False
+    if not normalise_address(theirs.address.strip("<>[]\"' ").removeprefix("mailto:")):
+        return True
+    if _TIME.search(theirs.name):
+        return True
+    return is_leftover(theirs.body.partition("\n")[0]) and len(ours.body) < len(theirs.body)
 
 
 def _separator(text: str) -> int | None:
@@ -175,9 +213,9 @@ def _parsed(block: str, subject: str) -> forward_parser.OriginalMetadata | None:
     return None
 
 
-def _address(found: MailboxResult) -> Address:
-    value = normalise_address(found.address.strip("<>[]\"' ").removeprefix("mailto:")) or ""
-    return Address(value, " ".join(found.name.strip("\"'* ").split())[:200])
+def _person(name: str, address: str) -> Address:
+    value = normalise_address(address.strip("<>[]\"' ").removeprefix("mailto:")) or ""
+    return Address(value, bare_name(name)[:200])
 
 
 def _own_words(text: str) -> str:
