@@ -16,6 +16,7 @@ from inbox.db import Database
 from inbox.errors import Conflict, Invalid, NotFound
 from inbox.locks import lock_conversations
 from inbox.models import Agent, Case, Undo
+from inbox.phrases import Phrase, phrase
 from inbox.policies import Action, authorize, visible_to
 
 MOST = 500
@@ -31,7 +32,7 @@ class Outcome:
     None where nothing was changed."""
 
     done: int
-    refused: Sequence[str]
+    refused: Sequence[Phrase]
     undo_id: str | None
 
 
@@ -40,7 +41,7 @@ async def change_each(database: Database, numbers: Sequence[int], change: Change
     if len(numbers) > MOST:
         raise Invalid("At most %(most)s at once. Choose fewer.", most=MOST, field="number")
     authorize(Actor.agent(by), Action.CHANGE)
-    done, refused, bulk_id = 0, list[str](), None
+    done, refused, bulk_id = 0, list[Phrase](), None
     for begin in range(0, len(numbers), AT_ONCE):
         async with database.transaction() as session:
             bulk = await _bulk(session, bulk_id, by)
@@ -50,7 +51,7 @@ async def change_each(database: Database, numbers: Sequence[int], change: Change
                     async with attempting(session):
                         await change(session, case, by)
                 except (Conflict, Invalid, NotFound) as problem:
-                    refused.append(f"#{number}: {problem}")
+                    refused.append(phrase("#%(number)s: %(problem)s", number=number, problem=problem.phrase))
                     continue
                 done += 1
                 after = await undos.latest(session, by=by)

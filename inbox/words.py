@@ -8,10 +8,12 @@ import gettext
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 from babel import Locale
+from babel.dates import format_datetime
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
@@ -60,6 +62,10 @@ class Words:
         if it.many:
             return self.say_many(it.pattern, it.many, it.number, **values)
         return self.say(it.pattern, **values)
+
+    def moment(self, at: datetime) -> str:
+        """A day and a time, where no script writes them."""
+        return format_datetime(at, self.said("EEE dd MMM HH:mm"), locale=self.language.partition("-")[0])
 
     def _value(self, value: object) -> object:
         return self.told(value) if isinstance(value, Phrase) else value

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from inbox.actions import undos
 from inbox.actors import Actor
 from inbox.models import Agent, Case, Undo
+from inbox.phrases import Phrase
 from inbox.policies import Action, authorize
 from inbox.queries import redirects
 from inbox.queries.happenings import Reading
@@ -19,7 +20,7 @@ from web.installation import installation_of
 
 LARGEST_NUMBER = 2**62
 
-OnCase = Callable[[Reading, Case, Agent], Awaitable[str]]
+OnCase = Callable[[Reading, Case, Agent], Awaitable[str | Phrase]]
 """Does something to a case for an agent; answers what the toast says."""
 
 

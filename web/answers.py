@@ -7,6 +7,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from inbox.models import Undo
+from inbox.phrases import Phrase
+from web.wording import words_for
 
 
 def is_scripted(request: Request) -> bool:
@@ -15,17 +17,19 @@ def is_scripted(request: Request) -> bool:
 
 
 def done(
-    request: Request, back: str, text: str = "", undo: Undo | None = None, *, path: str = ""
+    request: Request, back: str, text: str | Phrase = "", undo: Undo | None = None, *, path: str = ""
 ) -> Response:
-    """204 with a toast for a script, 303 to *back* for a form. *path* is where the toast's Undo posts to,
-    instead of the undo's own address."""
+    """204 with a toast for a script, in the agent's language, 303 to *back* for a form. *path* is
+    where the toast's Undo posts to, instead of the undo's own address."""
     if not is_scripted(request):
         return RedirectResponse(back, 303)
-    headers = {"HX-Trigger": toast(text, path or (f"/undo/{undo.public_id}" if undo else ""))} if text else {}
+    words = words_for(request)
+    said = words.told(text) if isinstance(text, Phrase) else words.said(text)
+    headers = {"HX-Trigger": toast(said, path or (f"/undo/{undo.public_id}" if undo else ""))} if said else {}
     return Response(status_code=204, headers=headers)
 
 
-def offered(request: Request, back: str, text: str, undo: Undo | None) -> Response:
+def offered(request: Request, back: str, text: str | Phrase, undo: Undo | None) -> Response:
     """As `done`; but a form, whose page shows no toast, goes by a page that offers the undo."""
     if undo is None or is_scripted(request):
         return done(request, back, text, undo)

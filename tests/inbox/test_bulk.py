@@ -52,7 +52,7 @@ async def test_one_that_cannot_is_told_and_leaves_nothing_behind(database: Datab
     outcome = await change_each(database, [case.number for case in found], resolve, by=maya)
 
     assert outcome.done == 1 and len(outcome.refused) == 1
-    assert outcome.refused[0].startswith(f"#{found[0].number}: This case is marked as spam")
+    assert str(outcome.refused[0]).startswith(f"#{found[0].number}: This case is marked as spam")
     assert await statuses(database, found) == [Status.SPAM, Status.RESOLVED]
 
 

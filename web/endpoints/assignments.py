@@ -6,6 +6,7 @@ from starlette.responses import Response
 from inbox.actions import assignments
 from inbox.actors import Actor
 from inbox.models import Agent, Case
+from inbox.phrases import Phrase, phrase
 from inbox.queries import agents, assignments as history, case_rows, redirects
 from inbox.queries.case_views import CaseFilter, View
 from inbox.queries.happenings import Reading
@@ -13,19 +14,22 @@ from web.acting import actor_of, number_of, on_case, text_of
 from web.answers import moved
 from web.installation import installation_of
 from web.sheets import sheet
-from web.wording import words_for
 
 
 async def update(request: Request) -> Response:
     """POST /cases/{number}/assignee {to: me | nobody | an agent's id}"""
     wanted = text_of(await request.form(), "to")
 
-    async def act(session: Reading, case: Case, agent: Agent) -> str:
+    async def act(session: Reading, case: Case, agent: Agent) -> Phrase:
         to = await _agent(session, wanted, agent)
         await assignments.assign(session, case, to=to, by=agent)
         if to is None:
-            return "Nobody is responsible now."
-        return "Yours now." if to.id == agent.id else f"{to.name} is responsible now."
+            return phrase("Nobody is responsible now.")
+        return (
+            phrase("Yours now.")
+            if to.id == agent.id
+            else phrase("%(name)s is responsible now.", name=to.name)
+        )
 
     return await on_case(request, act)
 
@@ -34,10 +38,12 @@ async def update_team(request: Request) -> Response:
     """POST /cases/{number}/team {to: none | a team's id}"""
     wanted = text_of(await request.form(), "to")
 
-    async def act(session: Reading, case: Case, agent: Agent) -> str:
+    async def act(session: Reading, case: Case, agent: Agent) -> Phrase:
         team = await agents.team_by_id(session, wanted) if wanted != "none" else None
         await assignments.assign_team(session, case, team=team, by=agent)
-        return f"In the queue of {team.name}." if team else "In the queue of no team now."
+        if team is None:
+            return phrase("In the queue of no team now.")
+        return phrase("In the queue of %(team)s.", team=team.name)
 
     return await on_case(request, act)
 
@@ -45,9 +51,9 @@ async def update_team(request: Request) -> Response:
 async def claim(request: Request) -> Response:
     """POST /cases/{number}/claim: somebody has begun to answer; nothing is said where others have it"""
 
-    async def act(session: Reading, case: Case, agent: Agent) -> str:
+    async def act(session: Reading, case: Case, agent: Agent) -> Phrase | str:
         has_it = await assignments.claim(session, case, by=agent)
-        return words_for(request).say("Yours now: you are answering.") if has_it else ""
+        return phrase("Yours now: you are answering.") if has_it else ""
 
     return await on_case(request, act)
 

@@ -11,6 +11,7 @@ from inbox.actions import assignments, cases, resolutions
 from inbox.bulk import MOST, Change, Outcome, change_each
 from inbox.errors import Invalid
 from inbox.models import Agent, Case
+from inbox.phrases import N_, Phrase, phrase
 from inbox.queries import agents, case_pages, tags
 from inbox.queries.happenings import Reading
 from web.acting import actor_of, text_of, texts_of
@@ -19,13 +20,14 @@ from web.installation import installation_of
 from web.lists import Wanted, numbers_of
 from web.moments import named_moment, zone_of
 from web.templating import page
+from web.wording import words_for
 from web.workspace import shell_for
 
 STATUSES: dict[str, tuple[Callable[..., Awaitable[None]], str]] = {
-    "resolve": (resolutions.resolve, "resolved"),
-    "pending": (resolutions.set_pending, "pending"),
-    "reopen": (resolutions.reopen, "open again"),
-    "spam": (resolutions.mark_spam, "marked as spam"),
+    "resolve": (resolutions.resolve, N_("%(number)d resolved.")),
+    "pending": (resolutions.set_pending, N_("%(number)d pending.")),
+    "reopen": (resolutions.reopen, N_("%(number)d open again.")),
+    "spam": (resolutions.mark_spam, N_("%(number)d marked as spam.")),
 }
 
 
@@ -42,20 +44,26 @@ async def create(request: Request) -> Response:
     """POST /cases/bulk {number … | all=list's address; do: resolve | pending | reopen | spam | snooze=UNTIL |
     assign=me|nobody|ID | team=ID | tag=NAME}"""
     form, agent = await request.form(), request.state.agent
-    change, words = await _change(request, form)
+    change, done = await _change(request, form)
     numbers = await _numbers(request, form)
     if not numbers:
         raise Invalid("Tick the cases that it is about.", field="number")
     outcome = await change_each(installation_of(request).database, numbers, change, by=agent)
-    return _told(request, outcome, words)
+    return _told(request, outcome, done)
 
 
-def _told(request: Request, outcome: Outcome, words: str) -> Response:
+def _told(request: Request, outcome: Outcome, done: Phrase) -> Response:
     if not is_scripted(request):
         return RedirectResponse("/inbox/mine", 303)
-    text = f"{outcome.done} {words}."
+    words = words_for(request)
+    text = words.say(done.pattern, number=outcome.done, **done.values)
     if outcome.refused:
-        text += f" {len(outcome.refused)} left as they were. {outcome.refused[0]}"
+        text += " " + words.say_many(
+            "%(number)d left as it was. %(reason)s",
+            "%(number)d left as they were. %(reason)s",
+            len(outcome.refused),
+            reason=words.told(outcome.refused[0]),
+        )
     undo = f"/undo/{outcome.undo_id}" if outcome.undo_id else ""
     return Response(status_code=204, headers={"HX-Trigger": toast(text, undo)})
 
@@ -75,7 +83,8 @@ async def _numbers(request: Request, form: FormData) -> list[int]:
         return [one.case.number for one in await case_pages.details(session, found.items)]
 
 
-async def _change(request: Request, form: FormData) -> tuple[Change, str]:
+async def _change(request: Request, form: FormData) -> tuple[Change, Phrase]:
+    """What is done, and how it is said of so many."""
     action, _, value = text_of(form, "do").partition("=")
     if action in STATUSES:
         act, words = STATUSES[action]
@@ -83,18 +92,18 @@ async def _change(request: Request, form: FormData) -> tuple[Change, str]:
         async def change_status(session: Reading, case: Case, agent: Agent) -> None:
             await act(session, case, by=agent)
 
-        return change_status, words
+        return change_status, Phrase(words)
     if action == "snooze":
         until = named_moment(value, zone_of(request))
 
         async def snooze(session: Reading, case: Case, agent: Agent) -> None:
             await resolutions.snooze(session, case, until=until, by=agent)
 
-        return snooze, "snoozed"
+        return snooze, phrase("%(number)d snoozed.")
     if action == "tag" and value:
-        return _tagging(value), f"tagged {value}"
+        return _tagging(value), phrase("%(number)d tagged %(tag)s.", tag=value)
     if action in ("assign", "team") and value:
-        return _giving(action, value), "passed on"
+        return _giving(action, value), phrase("%(number)d passed on.")
     raise Invalid("Choose what to do with them.", field="do")
 
 

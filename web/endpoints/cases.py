@@ -8,11 +8,19 @@ from starlette.responses import RedirectResponse, Response
 from inbox.actions import cases, joins, splits, stars
 from inbox.errors import Invalid
 from inbox.models import Agent, Case, Conversation, Priority
+from inbox.phrases import N_, Phrase, phrase
 from inbox.queries import messages, named, redirects
 from inbox.queries.happenings import Reading
 from web.acting import LARGEST_NUMBER, actor_of, number_of, on_case, text_of, texts_of
 from web.answers import done, is_scripted
 from web.installation import installation_of
+
+PRIORITIES = {
+    "low": N_("Low priority."),
+    "normal": N_("Normal priority."),
+    "high": N_("High priority."),
+    "urgent": N_("Urgent priority."),
+}
 
 
 async def show(request: Request) -> Response:
@@ -43,11 +51,13 @@ async def tag(request: Request) -> Response:
     form = await request.form()
     added, removed = text_of(form, "add"), text_of(form, "remove")
 
-    async def act(session: Reading, case: Case, agent: Agent) -> str:
+    async def act(session: Reading, case: Case, agent: Agent) -> Phrase:
         await session.refresh(case, ["tags"])
         names = [one.name for one in case.tags if one.name != removed]
         await cases.change(session, case, by=agent, tags=[*names, added] if added else names)
-        return f"Tagged {added}." if added else f"Without {removed}."
+        if added:
+            return phrase("Tagged %(tag)s.", tag=added)
+        return phrase("Without %(tag)s.", tag=removed)
 
     return await on_case(request, act)
 
@@ -56,9 +66,9 @@ async def rename(request: Request) -> Response:
     """POST /cases/{number}/subject"""
     subject = text_of(await request.form(), "subject")
 
-    async def act(session: Reading, case: Case, agent: Agent) -> str:
+    async def act(session: Reading, case: Case, agent: Agent) -> Phrase:
         await cases.change(session, case, by=agent, subject=subject)
-        return "Subject changed."
+        return phrase("Subject changed.")
 
     return await on_case(request, act)
 
@@ -69,9 +79,9 @@ async def prioritise(request: Request) -> Response:
     if wanted not in set(Priority):
         raise Invalid("Choose one of the priorities.", field="priority")
 
-    async def act(session: Reading, case: Case, agent: Agent) -> str:
+    async def act(session: Reading, case: Case, agent: Agent) -> Phrase:
         await cases.change(session, case, by=agent, priority=Priority(wanted))
-        return f"{wanted.capitalize()} priority."
+        return phrase(PRIORITIES[wanted])
 
     return await on_case(request, act)
 
@@ -81,12 +91,12 @@ async def split(request: Request) -> Response:
     form = await request.form()
     strand_ids, message_id = texts_of(form, "strand"), text_of(form, "from_message_id")
 
-    async def act(session: Reading, case: Case, agent: Agent) -> str:
+    async def act(session: Reading, case: Case, agent: Agent) -> Phrase:
         strands = [await named.strand(session, actor_of(request), public_id) for public_id in strand_ids]
         actor = actor_of(request)
         message = await messages.by_public_id(session, actor, message_id) if message_id else None
         fresh = await splits.split(session, case, by=agent, strands=strands, from_message=message)
-        return f"Split off as #{fresh.number}."
+        return phrase("Split off as #%(number)s.", number=fresh.number)
 
     return await on_case(request, act)
 
@@ -97,10 +107,10 @@ async def join(request: Request) -> Response:
     if not (wanted.isascii() and wanted.isdigit()):
         raise Invalid("Choose the case to join it into.", field="into")
 
-    async def act(session: Reading, case: Case, agent: Agent) -> str:
+    async def act(session: Reading, case: Case, agent: Agent) -> Phrase:
         number = min(int(wanted), LARGEST_NUMBER)
         into = await redirects.find_case(session, number, actor=actor_of(request))
         await joins.join(session, case, into=into, by=agent)
-        return f"Joined into #{into.number}."
+        return phrase("Joined into #%(number)s.", number=into.number)
 
     return await on_case(request, act)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from inbox.actions import handoffs
 from inbox.errors import Invalid
 from inbox.models import Agent, Case, Team
+from inbox.phrases import N_, Phrase, phrase
 from inbox.queries import agents, cases, named, redirects, workloads
 from inbox.queries.happenings import Reading
 from inbox.queries.shown_words import face_of_customer
@@ -59,12 +60,12 @@ async def create(request: Request) -> Response:
     form = await request.form()
     wanted, reason, follows = text_of(form, "to"), text_of(form, "reason"), bool(form.get("follow"))
 
-    async def act(session: Reading, case: Case, agent: Agent) -> str:
+    async def act(session: Reading, case: Case, agent: Agent) -> Phrase:
         to = await _receiver(session, wanted)
         await handoffs.offer(session, case, to=to, by=agent, reason=reason, keeps_following=follows)
         if isinstance(to, Team):
-            return f"In the queue of {to.name}."
-        return f"Offered to {to.name}. You stay responsible until they accept."
+            return phrase("In the queue of %(team)s.", team=to.name)
+        return phrase("Offered to %(name)s. You stay responsible until they accept.", name=to.name)
 
     return await on_case(request, act)
 
@@ -78,12 +79,12 @@ async def accept(request: Request) -> Response:
 async def decline(request: Request) -> Response:
     """POST /handoffs/{id}/decline {answer}"""
     answer = text_of(await request.form(), "answer")
-    return await _answered(request, partial(handoffs.decline, answer=answer), "Declined.")
+    return await _answered(request, partial(handoffs.decline, answer=answer), N_("Declined."))
 
 
 async def withdraw(request: Request) -> Response:
     """POST /handoffs/{id}/withdraw"""
-    return await _answered(request, handoffs.withdraw, "Withdrawn.")
+    return await _answered(request, handoffs.withdraw, N_("Withdrawn."))
 
 
 async def _answered(request: Request, answer: Callable[..., Awaitable[None]], words: str) -> Response:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from inbox.actions import forwards, replies, resolutions
 from inbox.models import Case, Conversation
+from inbox.phrases import N_
 from inbox.policies import Action, authorize
 from inbox.queries import composers, messages
 from web.acting import actor_of, remembering
@@ -20,7 +21,7 @@ Change = Callable[..., Awaitable[None]]
 async def cancel(request: Request) -> Response:
     """POST /messages/{id}/cancel"""
     agent = request.state.agent
-    answer = await _changed(request, replies.cancel, "Taken back. The words are your draft again.")
+    answer = await _changed(request, replies.cancel, N_("Taken back. The words are your draft again."))
     if not is_scripted(request):
         return answer
     async with installation_of(request).database.reading() as session:
@@ -32,27 +33,27 @@ async def cancel(request: Request) -> Response:
 
 async def retry(request: Request) -> Response:
     """POST /messages/{id}/retry"""
-    return await _changed(request, replies.retry, "It is tried again.")
+    return await _changed(request, replies.retry, N_("It is tried again."))
 
 
 async def hasten(request: Request) -> Response:
     """POST /messages/{id}/departure: leave now instead of at its time"""
-    return await _changed(request, replies.hasten, "It leaves now.")
+    return await _changed(request, replies.hasten, N_("It leaves now."))
 
 
 async def mark_spam(request: Request) -> Response:
     """POST /messages/{id}/spam"""
-    return await _changed(request, resolutions.mark_message_spam, "Marked as spam.")
+    return await _changed(request, resolutions.mark_message_spam, N_("Marked as spam."))
 
 
 async def unmark_spam(request: Request) -> Response:
     """POST /messages/{id}/unspam"""
-    return await _changed(request, resolutions.unmark_message_spam, "Not spam.")
+    return await _changed(request, resolutions.unmark_message_spam, N_("Not spam."))
 
 
 async def unforward(request: Request) -> Response:
     """POST /messages/{id}/unforward: a mail that an agent passed on stands as it came again"""
-    return await _changed(request, forwards.take_back, "It stands as it came. Say there whose it is.")
+    return await _changed(request, forwards.take_back, N_("It stands as it came. Say there whose it is."))
 
 
 async def _changed(request: Request, change: Change, words: str) -> Response:

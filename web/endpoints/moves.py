@@ -10,6 +10,7 @@ from starlette.responses import Response
 from inbox.actions import case_moves, moves
 from inbox.errors import Invalid, NotFound
 from inbox.models import Case, Conversation, Message, Note, Strand
+from inbox.phrases import N_
 from inbox.policies import Action, authorize
 from inbox.queries import destinations, messages, named, redirects
 from inbox.queries.happenings import Reading
@@ -32,6 +33,13 @@ class Kind:
     word: str
     path: str
     find: Find
+
+
+MOVED = {
+    "message": N_("Moved the message."),
+    "note": N_("Moved the note."),
+    "case": N_("Moved the case."),
+}
 
 
 async def _message(session: Reading, request: Request) -> Message:
@@ -136,8 +144,8 @@ async def _move(request: Request, kind: Kind) -> Response:
         home = await session.get_one(Conversation, found.conversation_id)
     back = f"/cases/{of_case.number}" if of_case else f"/conversations/{home.public_id}"
     if SORTING.fullmatch(text_of(form, "back")):
-        return done(request, text_of(form, "back"), f"Moved the {kind.word}.", remembered.undo)
-    return offered(request, back, f"Moved the {kind.word}.", remembered.undo)
+        return done(request, text_of(form, "back"), MOVED[kind.word], remembered.undo)
+    return offered(request, back, MOVED[kind.word], remembered.undo)
 
 
 async def _act(

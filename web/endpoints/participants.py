@@ -6,6 +6,7 @@ from starlette.responses import Response
 from inbox.actions import participants
 from inbox.errors import NotFound
 from inbox.models import Case
+from inbox.phrases import phrase
 from inbox.policies import Action, authorize
 from inbox.queries import named
 from web.acting import actor_of, text_of
@@ -24,4 +25,8 @@ async def confirm(request: Request) -> Response:
             raise NotFound("Nobody on this strand has that address.")
         await participants.confirm(session, found[0], by=request.state.agent)
         case = await session.get(Case, strand.case_id) if strand.case_id else None
-    return done(request, f"/cases/{case.number}" if case else "/inbox/mine", f"{address} belongs here now.")
+    return done(
+        request,
+        f"/cases/{case.number}" if case else "/inbox/mine",
+        phrase("%(address)s belongs here now.", address=address),
+    )

@@ -11,6 +11,7 @@ from inbox.actions import replies, uploads
 from inbox.actions.repeats import Answer, first_answer, hash_of, keep_answer
 from inbox.errors import Conflict, Invalid, LessProven, MissedMessages, OnethreadError
 from inbox.models import Case, Customer, Message
+from inbox.phrases import N_, Phrase, phrase
 from inbox.policies import Action, authorize
 from inbox.queries import channels, messages, named, redirects
 from inbox.queries.happenings import Reading
@@ -50,7 +51,7 @@ async def mark_answered(request: Request) -> Response:
         strand = await named.strand(session, actor_of(request), request.path_params["id"])
         await replies.mark_answered(session, strand, by=request.state.agent)
         case = await session.get(Case, strand.case_id) if strand.case_id else None
-    return done(request, f"/cases/{case.number}" if case else "/inbox/mine", "Answered.")
+    return done(request, f"/cases/{case.number}" if case else "/inbox/mine", N_("Answered."))
 
 
 async def _sent(request: Request, written: Written, installation: Installation) -> Response:
@@ -101,17 +102,19 @@ async def _reply(session: Reading, request: Request, written: Written, installat
     undo = f"/undo/{remembered.undo.public_id}" if remembered.undo else ""
     back = f"/cases/{case.number}" if case else f"/conversations/{conversation.public_id}"
     to = strand.page if strand is not None and strand.is_side else face_of_customer(customer).name
-    said = _said(message, to, written.send_at, installation)
+    said = words_for(request).told(_said(message, to, written.send_at, request))
     return Answer(204, json.dumps({"back": back, "text": said, "undo": undo}))
 
 
-def _said(message: Message, to: str, send_at: datetime | None, installation: Installation) -> str:
+def _said(message: Message, to: str, send_at: datetime | None, request: Request) -> Phrase:
     """What the toast says: an email waits a little, so that it can be taken back."""
     if send_at is not None:
-        return f"Leaves {send_at:%a %d %b %H:%M}."
-    seconds = installation.settings.undo_seconds
+        return phrase("Leaves %(moment)s.", moment=words_for(request).moment(send_at))
+    seconds = installation_of(request).settings.undo_seconds
     is_email = "@" in (message.external_id or "")  # only emails bear a Message-ID
-    return f"Email to {to} goes in {seconds} s." if is_email and seconds else "Sent."
+    if is_email and seconds:
+        return phrase("Email to %(name)s goes in %(seconds)s s.", name=to, seconds=seconds)
+    return phrase("Sent.")
 
 
 async def _given_back(request: Request, form: FormData, error: OnethreadError) -> Response:

@@ -5,9 +5,11 @@ from starlette.responses import Response
 
 from inbox.actions import resolutions
 from inbox.models import Agent, Case
+from inbox.phrases import Phrase, phrase
 from inbox.queries.happenings import Reading
 from web.acting import on_case, text_of
 from web.moments import named_moment, picked_moment, zone_of
+from web.wording import words_for
 
 
 async def create(request: Request) -> Response:
@@ -16,12 +18,11 @@ async def create(request: Request) -> Response:
     picked = text_of(form, "at")
     until = picked_moment(picked, zone) if picked else named_moment(text_of(form, "until"), zone)
 
-    async def act(session: Reading, case: Case, agent: Agent) -> str:
+    async def act(session: Reading, case: Case, agent: Agent) -> Phrase:
         await resolutions.snooze(session, case, until=until, by=agent)
-        return (
-            f"Snoozed until {until.astimezone(zone):%a %d %b %H:%M}."
-            if until
-            else "Snoozed until they reply."
-        )
+        if until is None:
+            return phrase("Snoozed until they reply.")
+        moment = words_for(request).moment(until.astimezone(zone))
+        return phrase("Snoozed until %(moment)s.", moment=moment)
 
     return await on_case(request, act)

@@ -5,6 +5,7 @@ from starlette.responses import RedirectResponse, Response
 
 from inbox.actions import forwards, suggestions
 from inbox.models import Conversation, Suggestion, SuggestionKind, SuggestionState
+from inbox.phrases import N_
 from inbox.policies import Action, authorize
 from inbox.queries import customers, named, redirects
 from inbox.queries.happenings import Reading
@@ -17,10 +18,10 @@ from web.workspace import shell_for
 
 MOST_FOUND = 12
 SAYS = {
-    "same_person": "One customer now.",
-    "colleague": "A colleague: their message stands here now.",
-    "someone_else": "Kept apart.",
-    "forwarded": "Filed with whoever wrote it.",
+    "same_person": N_("One customer now."),
+    "colleague": N_("A colleague: their message stands here now."),
+    "someone_else": N_("Kept apart."),
+    "forwarded": N_("Filed with whoever wrote it."),
 }
 
 
@@ -65,7 +66,7 @@ async def decide(request: Request) -> Response:
                 session, suggestion, decision, by=agent, address=address, customer=customer
             )
         back = await _home(session, suggestion)
-    return offered(request, back, SAYS.get(decision, "Decided."), remembered.undo)
+    return offered(request, back, SAYS.get(decision, N_("Decided.")), remembered.undo)
 
 
 async def _home(session: Reading, suggestion: Suggestion) -> str:

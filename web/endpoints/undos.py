@@ -7,19 +7,21 @@ from starlette.responses import Response
 
 from inbox.actions import undos
 from inbox.models import Case, Conversation, Customer
+from inbox.phrases import N_
 from inbox.queries import composers
 from web.answers import done, is_scripted
 from web.installation import installation_of
 from web.templating import page
 from web.workspace import shell_for
 
+BACK = {"deactivate": "/settings/agents"}
 PLACES = re.compile(r"/(?:cases|conversations)/\w+")
 DONE = {
-    "move_message": "The message was moved",
-    "move_strand": "The strand was moved",
-    "move_note": "The note was moved",
-    "move_case": "The case was moved",
-    "decide_forward": "The mail was filed",
+    "move_message": N_("The message was moved"),
+    "move_strand": N_("The strand was moved"),
+    "move_note": N_("The note was moved"),
+    "move_case": N_("The case was moved"),
+    "decide_forward": N_("The mail was filed"),
 }
 
 
@@ -33,7 +35,7 @@ async def show(request: Request) -> Response:
         request,
         "conversations/undo.html",
         undo=undo,
-        words=DONE.get(undo.action, "Done."),
+        words=DONE.get(undo.action, N_("Done.")),
         to=to if PLACES.fullmatch(to) else "/inbox/mine",
         shell=shell,
         current="",
@@ -54,5 +56,5 @@ async def create(request: Request) -> Response:
         customer = await session.get(Customer, customer_id) if customer_id else None
     if words and is_scripted(request):
         return page(request, "composers/_restored.html", conversation=conversation, text=words)
-    back = f"/customers/{customer.public_id}" if customer else "/inbox/mine"
-    return done(request, f"/cases/{case.number}" if case else back, "Undone.")
+    back = f"/customers/{customer.public_id}" if customer else BACK.get(undo.action, "/inbox/mine")
+    return done(request, f"/cases/{case.number}" if case else back, N_("Undone."))
