@@ -11,6 +11,7 @@ from web.endpoints import (
     health,
     invitations,
     mail,
+    pwa,
     setup,
     sign_ins,
     static,
@@ -28,6 +29,9 @@ OPERATIONS: list[BaseRoute] = [
     route("/metrics", health.figures, policy=Policy.OPERATIONS),
     route("/static/{path:path}", static.show, policy=Policy.PUBLIC),
     route("/favicon.ico", static.favicon, policy=Policy.PUBLIC),
+    route("/manifest.webmanifest", pwa.manifest, policy=Policy.PUBLIC),
+    route("/sw.js", pwa.worker, policy=Policy.PUBLIC),
+    route("/offline", pwa.offline, policy=Policy.PUBLIC),
 ]
 
 SIGNING_IN: list[BaseRoute] = [
@@ -43,6 +47,8 @@ SIGNING_IN: list[BaseRoute] = [
 FILES: list[BaseRoute] = [
     route("/attachments", attachments.create, methods=["POST"], policy=Policy.AGENT, limit=MULTIPART_BYTES),
     route("/attachments/{id}", attachments.show, policy=Policy.AGENT),
+    route("/attachments/{id}/preview", attachments.preview, policy=Policy.AGENT),
+    route("/attachments/{id}/picture", attachments.large, policy=Policy.AGENT),
     route("/attachments/{id}/thumbnail", attachments.thumbnail, policy=Policy.AGENT),
     route("/pictures/elsewhere/{sealed}", documents.remote_picture, policy=Policy.AGENT),
     route("/pictures/{sealed}", attachments.picture, policy=Policy.AGENT),

@@ -15,6 +15,7 @@ from inbox.db import Database
 from inbox.models import Attachment, Message
 from tests.builders import Scene, a_conversation
 from tests.web.conftest import NewPerson, Person
+from tests.web.endpoints.conftest import SCRIPT
 from web.endpoints.attachments import NAMED_TYPES, picture_url
 from web.installation import Installation
 from web.pictures import MOST_PIXELS
@@ -183,6 +184,12 @@ async def test_a_picture_has_a_thumbnail_for_those_who_may_see_it(
     page = (await maya.browser.get(f"/conversations/{scene.conversation.public_id}")).text
     assert f'<img src="{url}"' in page
     assert (await stranger.get(url)).status_code in (303, 401)
+    look = (await maya.browser.get(f"/attachments/{large.public_id}/preview", headers=SCRIPT)).text
+    assert f'<img src="/attachments/{large.public_id}/picture" alt="a.png">' in look and "<html" not in look
+    shown = await maya.browser.get(f"/attachments/{large.public_id}/picture")
+    with Image.open(io.BytesIO(shown.content)) as whole:
+        assert whole.size == (900, 600)
+    assert b"script" not in shown.content
 
 
 @pytest.mark.parametrize("kind", ["image/png", "text/html", "image/svg+xml"])
@@ -190,7 +197,8 @@ async def test_what_is_no_picture_has_no_thumbnail(
     maya: Person, installation: Installation, scene: Scene, kind: str
 ) -> None:
     file = await attached(installation, scene.messages[0], b"<svg onload=alert(1)>", kind=kind)
-    assert (await maya.browser.get(f"/attachments/{file.public_id}/thumbnail")).status_code == 404
+    for size in ("thumbnail", "picture"):
+        assert (await maya.browser.get(f"/attachments/{file.public_id}/{size}")).status_code == 404
 
 
 def assert_only_saved(answer: httpx2.Response) -> None:

@@ -10,12 +10,13 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from inbox.actions import uploads
 from inbox.actors import Actor
 from inbox.errors import Invalid, NotFound
-from inbox.models import Attachment
+from inbox.models import Attachment, Message
 from inbox.queries import named
 from web.bodies import store_file
 from web.installation import Installation, installation_of
-from web.pictures import SHOWN_TYPES, SMALL_SIDE, Picture, encoded_anew
+from web.pictures import LARGEST_SIDE, SHOWN_TYPES, SMALL_SIDE, Picture, encoded_anew
 from web.sealed import Seals
+from web.sheets import sheet
 
 PICTURE_SECONDS = 3600
 AT_ONCE = asyncio.Semaphore(2)  # a picture of 40 megapixels takes 160 MB while it is decoded
@@ -82,14 +83,24 @@ async def picture(request: Request) -> Response:
 
 async def thumbnail(request: Request) -> Response:
     """GET /attachments/{id}/thumbnail: a small picture of a picture, encoded anew"""
-    agent, installation = request.state.agent, installation_of(request)
-    async with installation.database.reading() as session:
+    return await _encoded(request, SMALL_SIDE)
+
+
+async def large(request: Request) -> Response:
+    """GET /attachments/{id}/picture: a picture as large as a screen, encoded anew"""
+    return await _encoded(request, LARGEST_SIDE)
+
+
+async def preview(request: Request) -> Response:
+    """GET /attachments/{id}/preview: a look at a picture before it is saved"""
+    agent = request.state.agent
+    async with installation_of(request).database.reading() as session:
         file = await named.attachment(session, Actor.agent(agent), agent, request.path_params["id"])
-    if file.content_type not in SHOWN_TYPES:
-        raise NotFound("There is no picture of this file.")
-    async with AT_ONCE:
-        small = await asyncio.to_thread(encoded_anew, installation.blobs.path(file.digest), side=SMALL_SIDE)
-    return picture_answer(small)
+        if file.content_type not in SHOWN_TYPES:
+            raise NotFound("There is no picture of this file.")
+        message = await session.get(Message, file.message_id) if file.message_id else None
+        back = f"/messages/{message.public_id}" if message else "/inbox/mine"
+        return await sheet(request, session, "attachments/_preview.html", back=back, file=file)
 
 
 def picture_answer(picture: Picture) -> Response:
@@ -108,6 +119,17 @@ def picture_url(installation: Installation, file: Attachment) -> str | None:
     if file.content_type not in SHOWN_TYPES:
         return None
     return f"/pictures/{_seals(installation).seal(digest=file.digest)}"
+
+
+async def _encoded(request: Request, side: int) -> Response:
+    agent, installation = request.state.agent, installation_of(request)
+    async with installation.database.reading() as session:
+        file = await named.attachment(session, Actor.agent(agent), agent, request.path_params["id"])
+    if file.content_type not in SHOWN_TYPES:
+        raise NotFound("There is no picture of this file.")
+    async with AT_ONCE:
+        found = await asyncio.to_thread(encoded_anew, installation.blobs.path(file.digest), side=side)
+    return picture_answer(found)
 
 
 def disposition(filename: str) -> str:

@@ -14,7 +14,8 @@
 
   const chosen = key => (key in own ? own[key] : key);
   const meant = pressed => Object.keys(own).find(key => own[key] === pressed) || (pressed in own ? '' : pressed);
-  const isSeen = el => (el.checkVisibility ? el.checkVisibility() : Boolean(el.offsetParent));
+  const isDrawn = el => (el.checkVisibility ? el.checkVisibility() : Boolean(el.offsetParent));
+  const isSeen = el => isDrawn(el) || Boolean(el.closest('details:not([open])') && isDrawn(el.closest('details')));      // in a menu that is closed
 
   function press(key) {
     const all = [...document.querySelectorAll('[data-key="' + CSS.escape(key) + '"]')], el = all.filter(isSeen).pop() || all.find(one => one.closest('.nav'));

@@ -183,6 +183,23 @@
   };
   const openRow = () => { const row = rowOf(document.activeElement); if (row) row.click(); return Boolean(row); };
 
+  /* ---- a thread that takes its time: its head comes from its row at once, lines stand for the rest ---- */
+  let opening = 0;
+  const opened = () => { clearTimeout(opening); document.querySelectorAll('.opening').forEach(el => el.remove()); };
+  document.addEventListener('htmx:beforeSend', e => {
+    if (!e.target.matches('#rows a.row')) return;
+    opened();
+    opening = setTimeout(row => {
+      const thread = document.getElementById('thread'), box = Object.assign(document.createElement('div'), { className: 'opening' }), head = document.createElement('div');
+      const line = (tag, from) => Object.assign(document.createElement(tag), { className: 'cut', textContent: row.querySelector(from).firstChild.textContent });
+      head.append(line('strong', '.row__n'), line('span', '.row__s'));
+      box.append(head, ...[62, 78, 54].map(() => Object.assign(document.createElement('i'), { className: 'sk' })));
+      box.setAttribute('aria-hidden', 'true');
+      if (thread) thread.append(box);
+    }, 200, e.target);
+  });
+  ['htmx:afterSwap', 'htmx:responseError', 'htmx:sendError'].forEach(name => document.addEventListener(name, opened));
+
   /* ---- a key that is pressed on a row acts on that row, not on what is open beside the list ---- */
   let then = '';
   const numberOf = row => row.closest('li').id.slice('case-'.length);
@@ -200,8 +217,8 @@
     desk.toast(detail.on ? desk.words('Starred.') : desk.words('Star taken away.'));
     changed([detail.case]); mark();
   });
-  const opening = Object.fromEntries(['h', 'a', 't', 'l', 'u', 'r', 'n', 'm'].map(key => [key, opens(key)]));
-  desk.keys = { ...desk.keys, ...opening, e: does('/resolution', {}, true), i: does('/assignee', { to: 'me' }), s: does('/star', {}), x: tickHere(false), X: tickHere(true), j: step(1), k: step(-1), ArrowDown: step(1), ArrowUp: step(-1), o: openRow };
+  const openers = Object.fromEntries(['h', 'a', 't', 'l', 'u', 'r', 'n', 'm'].map(key => [key, opens(key)]));
+  desk.keys = { ...desk.keys, ...openers, e: does('/resolution', {}, true), i: does('/assignee', { to: 'me' }), s: does('/star', {}), x: tickHere(false), X: tickHere(true), j: step(1), k: step(-1), ArrowDown: step(1), ArrowUp: step(-1), o: openRow };
 
   document.addEventListener('click', e => {
     if (e.target.matches('.row__x')) { const on = e.target.checked; if (e.shiftKey) { e.target.checked = true; tickKey(e.target, true); } else { lastTicked = e.target; tick([e.target], on); } }
