@@ -18,6 +18,7 @@ from inbox.locks import lock_until_settled
 from inbox.models import (
     UNFINISHED,
     Agent,
+    Block,
     Case,
     Claim,
     ClaimState,
@@ -59,6 +60,7 @@ class Known:
     proved: set[int] = field(default_factory=set)  # customers that own an identity
     agents: dict[str, Agent] = field(default_factory=dict)  # those who work here, by address
     by_id: dict[int, Identity] = field(default_factory=dict)
+    blocked: set[tuple[int, int | None]] = field(default_factory=set)  # (customer, one identity or None: all)
 
     def add_identity(self, identity: Identity) -> None:
         self.identities[identity.kind, identity.address] = identity
@@ -76,6 +78,11 @@ class Known:
             known = self.chats.get((strand.identity_id, strand.channel_id))
             if known is None or known.id < strand.id:
                 self.chats[strand.identity_id, strand.channel_id] = strand
+
+    def is_blocked(self, customer_id: int, identity: Identity | None) -> bool:
+        """Whether nobody wants to hear from this customer, or from this address of theirs."""
+        own = (customer_id, identity.id) if identity is not None else (customer_id, None)
+        return (customer_id, None) in self.blocked or own in self.blocked
 
     def rows(self) -> Iterator[Model]:
         """Every row that was read."""
@@ -127,6 +134,7 @@ async def _read(session: AsyncSession, messages: Sequence[InboundMessage], token
     await _read_correspondents(session, known)
     await _read_conversations(session, known)
     await _read_cases(session, known)
+    await _read_blocks(session, known)
     return known
 
 
@@ -212,6 +220,13 @@ async def _read_conversations(session: AsyncSession, known: Known) -> None:
     for some in _chunks(customers | set(known.by_customer)):
         for customer in await session.scalars(select(Customer).where(Customer.id.in_(some))):
             known.customers[customer.id] = customer
+
+
+async def _read_blocks(session: AsyncSession, known: Known) -> None:
+    for some in _chunks(set(known.customers)):
+        query = select(Block.customer_id, Block.identity_id).where(Block.customer_id.in_(some))
+        rows = await session.execute(query.where(Block.ended_at.is_(None)))
+        known.blocked |= {(customer_id, identity_id) for customer_id, identity_id in rows}
 
 
 async def _read_cases(session: AsyncSession, known: Known) -> None:

@@ -61,7 +61,8 @@ class Arrival:
 @dataclass(slots=True, kw_only=True)
 class Placement:
     """Where an arrival goes, as the mail inside of it where an agent passed one on. `held_from` is the strand
-    that a stranger answered; `asks_whose`: agents are asked who wrote the mail inside."""
+    that a stranger answered; `asks_whose`: agents are asked who wrote the mail inside; `is_blocked`: nobody
+    wants to hear of it."""
 
     arrival: Arrival
     customer: Customer
@@ -77,6 +78,7 @@ class Placement:
     reopened_from: Status | None = None
     opened: bool = False
     asks_whose: bool = False
+    is_blocked: bool = False
 
 
 @dataclass(slots=True)

@@ -74,7 +74,7 @@ class Threads:
             if joined is not None:
                 return joined
         placement = self._file_with_sender(arrival)
-        may_hold = not (message.automatic or failed(message) or arrival.hearsay)
+        may_hold = not (message.automatic or failed(message) or arrival.hearsay or placement.is_blocked)
         if strand is not None and may_hold:
             hold(self.known, self._rows, strand, placement)
         return placement
@@ -231,6 +231,8 @@ class Threads:
             claimed=message.channel == ChannelKind.FORM or failed(message) or _is_claimed(arrival, identity),
             is_spam=message.spam and strand.case_id is None,
         )
+        if not strand.is_side and self.known.is_blocked(conversation.customer_id, identity):
+            placement.is_blocked = placement.is_spam = True
         if not arrival.is_history and not message.automatic:
             self._choose_case(arrival, placement)
         note_participants(self.known, self._rows, placement, self._own_addresses)
@@ -239,7 +241,13 @@ class Threads:
 
     def _choose_case(self, arrival: Arrival, placement: Placement) -> None:
         case = placement.case
-        if case is not None and (case.is_unfinished or case.status == Status.SPAM or self._may_reopen(case)):
+        if placement.is_blocked:
+            if case is None or case.status == Status.RESOLVED:
+                case = self._rows.new_case(arrival, placement)
+                placement.opened = True
+        elif case is not None and (
+            case.is_unfinished or case.status == Status.SPAM or self._may_reopen(case)
+        ):
             if case.status in (Status.RESOLVED, Status.SNOOZED, Status.PENDING):
                 placement.reopened_from = Status(case.status)
         else:
@@ -263,6 +271,9 @@ class Threads:
         if first is not None and first.default_team_id != arrival.channel.default_team_id:
             return None
         return case
+
+    def _goes_on(self, case: Case) -> bool:
+        return case.is_unfinished or case.status == Status.SPAM or self._may_reopen(case)
 
     def _may_reopen(self, case: Case) -> bool:
         return (

@@ -188,7 +188,7 @@ class Filing:
         asks = not (inbound.automatic or message.is_spam or arrival.is_history)
         if asks:
             strand.waiting_since = strand.waiting_since or self._moment
-        if case is None or inbound.automatic:
+        if case is None or inbound.automatic or (placement.is_blocked and case.status != Status.SPAM):
             return
         case.last_message_at = self._moment
         case.last_channel_kind = inbound.channel
@@ -212,6 +212,7 @@ class Filing:
             record(self._session, kind, actor=actor, conversation=conversation, case=case)
         facts = {"channel": arrival.message.channel, "authenticated": message.dmarc == Verdict.PASS}
         facts |= {"side": True} if is_side else {}
+        facts |= {"blocked": True} if placement.is_blocked else {}
         if arrival.passed_on_by is not None and arrival.hearsay:
             facts |= {"forwarded_by": arrival.passed_on_by.public_id}
         record(

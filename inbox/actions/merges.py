@@ -23,6 +23,7 @@ from inbox.models import (
     ActorKind,
     Agent,
     AuditKind,
+    Block,
     Case,
     Claim,
     ClaimState,
@@ -135,6 +136,8 @@ async def _move_rows(session: AsyncSession, journal: Journal, merged: _Side, kep
         session, Identity, Identity.customer_id == merged.customer.id, Identity.origin_customer_id.is_(None)
     )
     await journal.rewrite(session, Identity, unmoved, origin_customer_id=merged.customer.id)
+    blocks = await _ids(session, Block, Block.customer_id == merged.customer.id)
+    await journal.rewrite(session, Block, blocks, customer_id=kept.customer.id)
     ids = await _ids(session, Identity, Identity.customer_id == merged.customer.id)
     await journal.rewrite(session, Identity, ids, customer_id=kept.customer.id)
     await journal.change(session, merged.customer, merged_into_id=kept.customer.id)

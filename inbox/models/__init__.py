@@ -34,6 +34,7 @@ from inbox.models.cases import (
 from inbox.models.channels import Channel, Lease, MailboxPosition, Setting
 from inbox.models.conversations import Conversation, Strand, StrandParticipant, TimelineEntry
 from inbox.models.customers import (
+    Block,
     Claim,
     ClaimState,
     Customer,
@@ -96,6 +97,7 @@ __all__ = [
     "AutomaticMail",
     "AutomaticState",
     "Because",
+    "Block",
     "Case",
     "CaseNumber",
     "CaseTag",

@@ -93,6 +93,23 @@ class Claim(WithCreation, Model):
     state: Mapped[str] = mapped_column(String(20), default=ClaimState.OPEN)
 
 
+class Block(WithPublicId, WithCreation, Model):
+    """What a customer sends is kept as spam and wakes nobody; with `identity_id` only what comes from there.
+
+    One that has ended stands for what once was.
+    """
+
+    __tablename__ = "blocks"
+    __table_args__ = (Index(None, "customer_id", "ended_at"), Index(None, "ended_at", "id"))
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    identity_id: Mapped[int | None] = mapped_column(ForeignKey("identities.id"))
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agents.id"))
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    ended_at: Mapped[datetime | None]
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
+
+
 class SuppressedAddress(WithCreation, Model):
     """An address that is not to be mailed automatically: somebody there called a mail of ours spam."""
 

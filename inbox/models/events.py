@@ -72,6 +72,8 @@ class EventKind(StrEnum):
     SUGGESTION_MADE = "suggestion.made"
     SUGGESTION_DECIDED = "suggestion.decided"
     CUSTOMER_CHANGED = "customer.changed"
+    CUSTOMER_BLOCKED = "customer.blocked"
+    CUSTOMER_UNBLOCKED = "customer.unblocked"
     CUSTOMER_MERGED = "customer.merged"
     CUSTOMER_UNMERGED = "customer.unmerged"
     IDENTITY_PROVED = "identity.proved"

@@ -112,6 +112,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_redactions_message_id"), ["message_id"], unique=False)
 
     op.create_table(
+        "blocks",
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("identity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("agent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name=op.f("fk_blocks_agent_id")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_blocks_customer_id")),
+        sa.ForeignKeyConstraint(["ended_by_id"], ["agents.id"], name=op.f("fk_blocks_ended_by_id")),
+        sa.ForeignKeyConstraint(["identity_id"], ["identities.id"], name=op.f("fk_blocks_identity_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_blocks")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_blocks_public_id")),
+    )
+    with op.batch_alter_table("blocks", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_blocks_customer_id_ended_at"), ["customer_id", "ended_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_blocks_ended_at_id"), ["ended_at", "id"], unique=False)
+
+    op.create_table(
         "push_subscriptions",
         sa.Column("agent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("session_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -119,6 +143,7 @@ def upgrade() -> None:
         sa.Column("endpoint", sa.String(length=2000), nullable=False),
         sa.Column("p256dh", sa.String(length=120), nullable=False),
         sa.Column("auth", sa.String(length=40), nullable=False),
+        sa.Column("signed_with", sa.String(length=120), nullable=False),
         sa.Column("user_agent", sa.String(length=300), nullable=False),
         sa.Column("last_pushed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("public_id", sa.String(length=26), nullable=False),
