@@ -173,3 +173,52 @@ class Merge(WithPublicId, WithCreation, Model):
     journal: Mapped[dict[str, Any]] = mapped_column(default=dict)
     undone_at: Mapped[datetime | None]
     undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("agents.id"))
+
+
+class CustomerTag(Model):
+    """A tag that a customer bears; the tags are those of cases."""
+
+    __tablename__ = "customer_tags"
+    __table_args__ = (UniqueConstraint("customer_id", "tag_id"),)
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), index=True)
+
+
+class Company(WithPublicId, WithCreation, Model):
+    """A company that customers work for: those whose `company` is its name. It joins no threads."""
+
+    __tablename__ = "companies"
+
+    name: Mapped[str] = mapped_column(String(300), unique=True)
+
+
+class CompanyDomain(Model):
+    """Whoever writes from an address of this domain works for the company."""
+
+    __tablename__ = "company_domains"
+
+    company_id: Mapped[int] = mapped_column(ForeignKey("companies.id", ondelete="CASCADE"), index=True)
+    domain: Mapped[str] = mapped_column(String(255), unique=True)
+
+
+class FieldKind(StrEnum):
+    """What the value of a customer field is; a date is written as ISO 8601 does."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    CHOICE = "choice"
+
+
+class CustomerField(WithPublicId, WithCreation, Model):
+    """Something to know about every customer. `key` is its name among their attributes, for programs and
+    forms; `name` is what people read."""
+
+    __tablename__ = "customer_fields"
+
+    key: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[str] = mapped_column(String(20), default=FieldKind.TEXT)
+    choices: Mapped[list[str]] = mapped_column(default=list)
+    position: Mapped[int] = mapped_column(default=0)
