@@ -7,7 +7,7 @@ checked anew. Nothing of whoever looks is sent: no cookie, no referrer, no addre
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -52,6 +52,14 @@ class Limits:
 
     bytes: int
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What was answered: the status, and the Retry-After header or ""."""
+
+    status: int
+    retry_after: str
 
 
 async def resolved(host: str, port: int) -> Sequence[str]:
@@ -101,20 +109,45 @@ class Fetcher:
             raise NotFound(_REFUSED) from error
         raise NotFound(_REFUSED)
 
-    async def _ask(self, url: str) -> bytes | str:
-        """The bytes, or where they have gone to."""
+    async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> Posted:
+        """What *url* answers to this; a redirection is an answer like any other. Raises NotFound, in the same
+        words whatever the reason."""
         import httpx2
 
+        try:
+            async with asyncio.timeout(self.limits.seconds):
+                target, host, own = await self._target(url)
+                async with httpx2.AsyncClient(trust_env=False, timeout=self.limits.seconds) as client:
+                    request = client.stream(
+                        "POST",
+                        target,
+                        content=content,
+                        headers={**own, **headers},
+                        extensions={"sni_hostname": host},
+                    )
+                    async with request as response:  # its body says nothing that we need
+                        return Posted(response.status_code, response.headers.get("retry-after", ""))
+        except (TimeoutError, OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise NotFound(_REFUSED) from error
+
+    async def _target(self, url: str) -> tuple[str, str, dict[str, str]]:
+        """The address to connect to as a URL, the name it was asked by, and the headers of every request."""
         parts, host, port = self._checked(url)
         address = await self._address(host, port)
         literal = f"[{address}]" if address.version == 6 else str(address)
-        target = parts._replace(netloc=f"{literal}:{port}", fragment="").geturl()
         headers = {
             "Host": host if parts.port is None else f"{host}:{port}",
             "Accept": self.accept,
             "Accept-Encoding": "identity",
             "User-Agent": "Mozilla/5.0 (compatible; Onethread)",
         }
+        return parts._replace(netloc=f"{literal}:{port}", fragment="").geturl(), host, headers
+
+    async def _ask(self, url: str) -> bytes | str:
+        """The bytes, or where they have gone to."""
+        import httpx2
+
+        target, host, headers = await self._target(url)
         # A client for each request: no cookie and no connection is ever shared between two senders' sites.
         async with (
             httpx2.AsyncClient(trust_env=False, timeout=self.limits.seconds) as client,

@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute
 from web import mailbox_pages
 from web.bodies import MULTIPART_BYTES
 from web.endpoints import (
+    absences,
     intake,
     looks,
     mailbox_sign_ins,
@@ -44,6 +45,11 @@ OWN: list[BaseRoute] = [
     route("/settings/notifications", settings_notifications.show, policy=Policy.AGENT),
     _post("/settings/notifications", settings_notifications.change, Policy.AGENT),
     _post("/settings/notifications/texts", settings_notifications.change_texts),
+    _post("/settings/notifications/devices", settings_notifications.add_device, Policy.AGENT),
+    _post("/settings/notifications/devices/{id}/revoke", settings_notifications.revoke_device, Policy.AGENT),
+    route("/settings/absence", absences.show, policy=Policy.AGENT),
+    _post("/settings/absence", absences.plan, Policy.AGENT),
+    _post("/settings/absence/end", absences.end, Policy.AGENT),
     route("/settings/sessions", sessions_list.index, policy=Policy.AGENT),
     _post("/settings/sessions/{id}/revoke", sessions_list.revoke, Policy.AGENT),
     _post("/settings/tokens/{id}/revoke", sessions_list.revoke_token, Policy.AGENT),
@@ -98,7 +104,9 @@ CHANNELS: list[BaseRoute] = [
 PEOPLE: list[BaseRoute] = [
     route("/settings/agents", settings_agents.index, policy=Policy.ADMIN),
     _post("/settings/agents/invitations", settings_agents.invite),
+    route("/settings/agents/{id}", settings_agents.show, policy=Policy.ADMIN),
     _post("/settings/agents/{id}", settings_agents.change),
+    route("/settings/agents/{id}/deactivate", settings_agents.leave, policy=Policy.ADMIN),
     _post("/settings/agents/{id}/deactivate", settings_agents.deactivate),
     _post("/settings/agents/{id}/activate", settings_agents.activate),
     route("/settings/hours", settings_hours.index, policy=Policy.ADMIN),

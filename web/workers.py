@@ -21,6 +21,7 @@ from inbox.notifier import Notifier
 from inbox.outbox import OutboxWorker
 from inbox.timers import Timers
 from web.installation import Installation, open_installation
+from web.pushing import PushWorker
 from web.staged_files import sweep_for_ever
 
 RESTART_SECONDS = 5.0
@@ -90,6 +91,12 @@ def works_of(installation: Installation) -> dict[str, Work]:
         "automatic mail": AutomaticMailWorker(database, keys, ways_out).run,
         "timers": Timers(database).run,
         "notifications": Notifier(database).run,
+        "pushes": PushWorker(
+            database,
+            keys,
+            subject=installation.settings.base_url,
+            language=installation.settings.language,
+        ).run,
         "digests": Digests(
             database,
             keys,

@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
+from inbox.actions.push_subscriptions import forget_session
 from inbox.credentials import API_PREFIX, GUESS_WINDOW, GUESSES, digest_of, guess_subjects, new_token
 from inbox.errors import Invalid, NotFound
 from inbox.models import Agent, ApiToken, Session, SignInFailure
@@ -89,6 +90,7 @@ async def sign_out(session: AsyncSession, signed_in: Session) -> None:
     """End this session."""
     query = update(Session).where(Session.id == signed_in.id).values(revoked_at=clock.now())
     await session.execute(query)
+    await forget_session(session, signed_in.id)
 
 
 async def revoke_session(session: AsyncSession, public_id: str, *, of: Agent) -> None:
@@ -99,8 +101,10 @@ async def revoke_session(session: AsyncSession, public_id: str, *, of: Agent) ->
         .values(revoked_at=clock.now())
         .returning(Session.id)
     )
-    if (await session.execute(query)).one_or_none() is None:
+    ended = await session.scalar(query)
+    if ended is None:
         raise NotFound("There is no such session.")
+    await forget_session(session, ended)
 
 
 async def create_token(session: AsyncSession, *, agent: Agent, name: str) -> str:

@@ -69,7 +69,8 @@ class NotificationChoices(Model):
 
 class PushSubscription(WithPublicId, WithCreation, Model):
     """A device that an agent has allowed to be pushed to (RFC 8030). `p256dh` and `auth` are the device's key
-    and secret, base64url (RFC 8291 §2); `digest` is that of the endpoint, which is a secret of its own.
+    and secret, base64url (RFC 8291 §2); `signed_with` names the key of ours that it knows; `digest` is that
+    of the endpoint, which is a secret of its own.
 
     It ends with the session that made it when somebody ends that, and with the agent's other sessions.
     """
@@ -82,6 +83,7 @@ class PushSubscription(WithPublicId, WithCreation, Model):
     endpoint: Mapped[str] = mapped_column(String(2000))
     p256dh: Mapped[str] = mapped_column(String(120))
     auth: Mapped[str] = mapped_column(String(40))
+    signed_with: Mapped[str] = mapped_column(String(120))
     user_agent: Mapped[str] = mapped_column(String(300), default="")
     last_pushed_at: Mapped[datetime | None]
 

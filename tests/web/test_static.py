@@ -97,7 +97,7 @@ def test_the_scripts_together_stay_under_60_kb() -> None:
 
 
 def test_our_own_scripts_stay_small_without_their_comments() -> None:
-    assert sum(len(gzip.compress(bare(name).encode(), 9)) for name in OURS) <= 36_000
+    assert sum(len(gzip.compress(bare(name).encode(), 9)) for name in OURS) <= 42_000
 
 
 def bare(name: str) -> str:
@@ -105,7 +105,7 @@ def bare(name: str) -> str:
     return re.sub(r"\n\s*", "\n", re.sub(r"\s+// .*$", "", text, flags=re.M))
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", [*OURS, "devices.js", "sw.js"])
 def test_scripts_do_nothing_that_the_content_policy_refuses(name: str) -> None:
     text = (STATIC / name).read_text()
     for refused in (

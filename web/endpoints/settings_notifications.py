@@ -6,13 +6,15 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from inbox.actions import notification_choices as choosing
+from inbox.actions import notification_choices as choosing, push_subscriptions as subscriptions
 from inbox.errors import Invalid
 from inbox.models import NotificationKind
 from inbox.notification_cells import MAIL_AFTER, Alert, Cell, Sound, chosen, written_cell
 from inbox.queries import agents, notification_choices, push_subscriptions
 from web.acting import text_of
+from web.answers import done
 from web.installation import installation_of
+from web.push_encryption import PushKeys
 from web.settings_pages import actor_of, settings_page
 
 HOME = "/settings/notifications"
@@ -53,6 +55,30 @@ async def change_texts(request: Request) -> Response:
     return RedirectResponse(f"{HOME}?saved=1", 303)
 
 
+async def add_device(request: Request) -> Response:
+    """POST /settings/notifications/devices {endpoint, p256dh, auth}: from the device itself"""
+    form = await request.form()
+    agent, installation = request.state.agent, installation_of(request)
+    async with installation.database.transaction() as session:
+        await subscriptions.subscribe(
+            session,
+            agent,
+            endpoint=text_of(form, "endpoint"),
+            p256dh=text_of(form, "p256dh"),
+            auth=text_of(form, "auth"),
+            signed_with=PushKeys(installation.keys).public,
+            signed_in=request.state.session,
+        )
+    return done(request, HOME)
+
+
+async def revoke_device(request: Request) -> Response:
+    """POST /settings/notifications/devices/{id}/revoke"""
+    async with installation_of(request).database.transaction() as session:
+        await subscriptions.revoke(session, request.path_params["id"], of=request.state.agent)
+    return RedirectResponse(HOME, 303)
+
+
 def _cell(form: FormData, kind: NotificationKind) -> Cell:
     return written_cell(
         in_app=bool(form.get(f"{kind}_in_app")),
@@ -87,5 +113,6 @@ async def _page(
         zones=sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC"),
         texts=texts,
         devices=devices,
+        push_key=PushKeys(installation_of(request).keys).public,
         saved="saved" in request.query_params,
     )

@@ -21,6 +21,7 @@ TYPES = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
     ".md": "text/plain",
+    ".png": "image/png",
     ".txt": "text/plain",
 }
 # What a page looks like is one sheet, put together in the order of the cascade. Every part for itself would
