@@ -1,5 +1,6 @@
 """What anybody may know of a chat before they write: how it greets, what it asks, when answers come."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,64 +17,68 @@ from web.visit_words import Catalogue
 
 MOST_TOPICS = 4
 MOST_QUESTIONS = 3
-# Words that the document says; the script never does.
-_GREETING = ("greeting", "lead", "expectation", "soon", "minutes", "hours", "no_script")
-_AWAY = ("away", "back_today", "back_tomorrow", "back_on", "days")
-_BUTTONS = ("more", "close", "attach", "emoji", "send", "messages", "offline", "write")
-IN_DOCUMENT = frozenset((*_GREETING, *_AWAY, *_BUTTONS))
 ASKED = ("name", "email")  # each "optional" or "required" in a channel's settings as `ask_name`, `ask_email`
 
 
 async def facts_of(session: Reading, channel: Channel, words: Catalogue) -> dict[str, Any]:
     """The facts, in one language."""
     settings, own = channel.settings, words.panel
+    name = str(settings.get("company") or channel.name)
     is_away, back = await _away(session, channel, words)
     usual = settings.get("expectation") or _in_words(await typical_reply(session, channel), words)
     return {
         "key": channel.public_key,
-        "name": settings.get("company") or channel.name,
+        "name": name,
+        "initials": _initials(name),
         "greeting": settings.get("greeting") or own["greeting"],
         "lead": settings.get("lead") or own["lead"],
         "expectation": (back or own["away"]) if is_away else usual,
         "away": is_away,
         "away_words": settings.get("away_words") or "",
-        "ask": asked_of(channel, words),
+        "ask": asked_of(channel, words, is_away=is_away),
         "topics": [str(topic)[:60] for topic in (settings.get("topics") or ())][:MOST_TOPICS],
-        "accent": settings.get("accent") or "",
+        "accent": _accent(str(settings.get("accent") or "")),
         "origins": list(allowed_origins(settings)),
         "identity_required": bool(settings.get("identity_required")),
         "mails": await mailbox_of(session, channel) is not None,
         "upload_bytes": UPLOAD_BYTES,
         "language": words.language,
-        "words": dict(own),
-        "host": dict(words.host),
     }
 
 
 def told_to_script(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The part that the panel's script needs; the rest stands in its document."""
-    left_out = ("greeting", "lead", "expectation", "topics", "identity_required", "words")
-    told = {name: value for name, value in facts.items() if name not in left_out}
-    return told | {"words": {name: said for name, said in facts["words"].items() if name not in IN_DOCUMENT}}
+    """The part that the panel's script needs; its document and its address tell the rest."""
+    known = ("identity_required", "key", "name", "language")
+    return {name: value for name, value in facts.items() if name not in known}
 
 
-def asked_of(channel: Channel, words: Catalogue) -> list[dict[str, Any]]:
+def asked_of(channel: Channel, words: Catalogue, *, is_away: bool = False) -> list[dict[str, Any]]:
     """What is asked before the first message. A question of the company's own is required where it ends with
-    an asterisk."""
-    asked = [
-        {
-            "name": name,
-            "label": words.screens[name],
-            "required": channel.settings[f"ask_{name}"] == "required",
-        }
-        for name in ASKED
-        if channel.settings.get(f"ask_{name}")
-    ]
+    an asterisk; out of hours the address is, for the answer goes there."""
+    asked = []
+    for name in ASKED:
+        is_required = channel.settings.get(f"ask_{name}") == "required" or (is_away and name == "email")
+        if channel.settings.get(f"ask_{name}") or is_required:
+            label = words.screens[name]
+            asked.append({"name": name, "label": label, "fills": name, "required": is_required})
     questions = [str(each).strip() for each in channel.settings.get("questions") or ()][:MOST_QUESTIONS]
     return asked + [
         {"name": f"q{number}", "label": each.rstrip("* ")[:120], "required": each.endswith("*")}
         for number, each in enumerate(questions)
     ]
+
+
+def _initials(name: str) -> str:
+    words = re.findall(r"\w+", name)
+    return "".join(word[0] for word in words[:2]).upper()
+
+
+def _accent(color: str) -> list[str]:
+    """The company's colour and what is readable on it, by luminance (WCAG 2.2); nothing where it has none."""
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", color):
+        return []
+    red, green, blue = ((int(color[at : at + 2], 16) / 255) ** 2.2 for at in (1, 3, 5))
+    return [color, "#101010" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 else "#fff"]
 
 
 async def _away(session: Reading, channel: Channel, words: Catalogue) -> tuple[bool, str]:

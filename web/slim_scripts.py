@@ -1,31 +1,25 @@
-"""The scripts and looks that foreign sites fetch, without what only their authors need: there is no build
-step."""
+"""The two scripts that foreign sites fetch, as they are served: put together and made slim when the server
+starts. There is no build step.
+
+The panel is one script for each language: its three parts, its looks, its markup and its words share one
+compression.
+"""
 
 import gzip
 import hashlib
 import json
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
-from web.visit_words import DEFAULT, catalogues
+from web.slimming import slim_markup, slim_script, slim_style
+from web.visit_words import DEFAULT, Catalogue, catalogues
+from web.visiting import environment
 
+PARTS = ("panel.js", "panel_log.js", "panel_screens.js")
 _STATIC = Path(__file__).parent / "static"
-_TOKEN = re.compile(
-    r"""
-      (?P<text>'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")
-    | (?P<template>`(?:\\.|\$\{(?:[^{}`]|\{[^{}]*\}|`(?:\\.|[^`\\])*`)*\}|[^`\\])*`)
-    | (?P<remark>/\*.*?\*/|(?<=[ \t]{2})//\ [^\n]*)
-    | (?P<pattern>(?<=[(,=:!&|?{;\[>])\ ?/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/[a-z]*)
-    | (?P<space>[ \t\n]+)
-    | (?P<word>[\w$]+)
-    | (?P<mark>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+_WORD = re.compile(r"\bw\('(\w+)'([,)])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,126 +35,48 @@ class SlimScript:
         return len(gzip.compress(self.content, 9))
 
 
-def slim(script: str) -> str:
-    """A script without comments and without the space that only separates marks, its own names short. Lines
-    keep their ends where a statement may end. A regular expression must follow a mark, never a word."""
-    without_blocks = re.sub(r"^\s*/\*.*?\*/\n", "", script, flags=re.S | re.M)
-    tokens = _renamed(_tokens(without_blocks))
-    kept = []
-    for number, (kind, token) in enumerate(tokens):
-        before = tokens[number - 1][1][-1:] if number else ""
-        after = tokens[number + 1][1][:1] if number + 1 < len(tokens) else ""
-        kept.append(_space(token, before, after) if kind == "space" else token)
-    return "".join(kept)
+def with_words(script: str, words: Mapping[str, str]) -> str:
+    """The script with the words themselves where it names them: w('name') is a text, w('name', …) a text
+    whose blanks are filled. Raises KeyError for a name that there is no word for."""
+
+    def said(named: re.Match[str]) -> str:
+        word = _literal(words[named[1]])
+        return word if named[2] == ")" else f"fill({word},"
+
+    return _WORD.sub(said, script)
 
 
-def _tokens(script: str) -> list[tuple[str, str]]:
-    """The script's tokens without remarks; the space around one is one space."""
-    found: list[tuple[str, str]] = []
-    for token in _TOKEN.finditer(script):
-        kind, text = str(token.lastgroup), token.group()
-        if kind == "space" and found and found[-1][0] == "space":
-            found[-1] = (kind, found[-1][1] + text)
-        elif kind != "remark":
-            found.append((kind, text))
-    return found
+def _panel(words: Catalogue) -> SlimScript:
+    script = "".join((_STATIC / part).read_text() for part in PARTS)
+    markup = environment(words.language).get_template("webchat/_panel.html").render(w=words.panel)
+    script = with_words(script, {**words.panel, **words.screens})
+    script = script.replace("$STYLE$", _literal(slim_style((_STATIC / "panel.css").read_text())))
+    script = script.replace("$MARKUP$", _literal(slim_markup(markup)))
+    script = script.replace("$HOST$", _literal(words.host))
+    return _slim("(function () {\n'use strict';\n" + script + "})();\n")
 
 
-def _renamed(tokens: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The tokens with short names for what the script declares itself. A name that is also a property, or
-    stands in a text, keeps its length: what cannot be told apart is left alone."""
-    solid = [token for token in tokens if token[0] != "space"]
-    words = Counter(token for kind, token in solid if kind == "word")
-    kept = _not_to_rename(solid)
-    wanted = [name for name, count in words.most_common() if _is_worth_it(name, count) and name not in kept]
-    declared = _declared(solid)
-    short = _short_names(set(words) | kept)
-    names = {name: next(short) for name in wanted if name in declared}
-    return [(kind, names.get(token, token) if kind == "word" else token) for kind, token in tokens]
+def _loader(languages: Iterable[Catalogue]) -> SlimScript:
+    names = ("open", "dismiss")  # what it says before the panel has told it the rest
+    words = {each.language: {name: each.host[name] for name in names} for each in languages}
+    english = words.pop(DEFAULT)
+    script = (_STATIC / "widget.js").read_text().replace("$ENGLISH$", _literal(english))
+    return _slim(script.replace("$WORDS$", _literal(words)))
 
 
-def _is_worth_it(name: str, count: int) -> bool:
-    return len(name) > 2 and count > 1
+def _literal(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _declared(solid: list[tuple[str, str]]) -> set[str]:
-    """Names after const, let and function, and those that go on after a comma with a value."""
-    found = set()
-    for (_, before), (kind, token), (_, after) in zip(solid, solid[1:], solid[2:], strict=False):
-        if kind == "word" and (before in ("const", "let", "function") or (before == "," and after == "=")):
-            found.add(token)
-    return found
-
-
-def _not_to_rename(solid: list[tuple[str, str]]) -> set[str]:
-    """Properties, keys and whatever stands in texts, templates and braces that may be objects."""
-    found = set()
-    for index, (kind, token) in enumerate(solid):
-        before = solid[index - 1][1] if index else ""
-        after = solid[index + 1][1] if index + 1 < len(solid) else ""
-        if kind != "word":
-            found.update(re.findall(r"[\w$]+", token))
-        elif (
-            (before == "." and solid[index - 2][1] != ".")
-            or token in ("get", "set")
-            or before in ("get", "set")
-            or (after == ":" and before != "?")
-            or (before in "{," and after in (",", "}"))
-        ):
-            found.add(token)
-    return found
-
-
-def _short_names(taken: set[str]) -> Iterator[str]:
-    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    singles = (letter for letter in letters if letter not in taken)
-    doubles = (a + b for a in letters for b in letters if a + b not in taken | {"do", "if", "in", "is", "of"})
-    return chain(singles, doubles)
-
-
-def slim_style(style: str) -> str:
-    """A style sheet without comments and without the space between its marks."""
-    bare = re.sub(r"/\*.*?\*/", "", style, flags=re.S)
-    tight = re.sub(r"\s*([{};,>])\s*", r"\1", re.sub(r"\s+", " ", bare))
-    return tight.replace(";}", "}").strip()
-
-
-def _space(token: str, before: str, after: str) -> str:
-    if "\n" in token:
-        return "" if before in "{;,(=&|?:[" or (after in "})]?:&|." and before != "}") else "\n"
-    joins_words = _is_word(before) and _is_word(after)
-    return " " if joins_words or (before in "+-" and after == before) else ""
-
-
-def _is_word(character: str) -> bool:
-    return character.isalnum() or character in ("_", "$")
-
-
-def _slim_script(name: str, **values: str) -> SlimScript:
-    script = (_STATIC / name).read_text()
-    for placeholder, value in values.items():
-        script = script.replace(f"${placeholder}$", value)
-    content = slim(script).encode()
+def _slim(script: str) -> SlimScript:
+    content = slim_script(script).encode()
     return SlimScript(content, _version(content))
 
 
 def _version(*contents: bytes) -> str:
-    return hashlib.sha256(b"".join(contents)).hexdigest()[:24]
+    return hashlib.sha256(b"".join(contents)).hexdigest()[:12]
 
 
-_OPEN = {tag: words.host["open"] for tag, words in catalogues().items() if tag != DEFAULT}
-LOADER = _slim_script("widget.js", OPEN=json.dumps(_OPEN, ensure_ascii=False))
-PANEL = _slim_script("panel.js")
-SCREENS = {
-    tag: _slim_script(
-        "screens.js",
-        WORDS=json.dumps(dict(words.screens), ensure_ascii=False),
-        STYLE=json.dumps(slim_style((_STATIC / "screens.css").read_text())),
-    )
-    for tag, words in catalogues().items()
-}
-_STYLE = slim_style((_STATIC / "widget.css").read_text()).encode()
-STYLE = SlimScript(_STYLE, _version(_STYLE))
-PANEL_VERSION = _version(
-    PANEL.content, STYLE.content, *(script.content for script in SCREENS.values())
-)  # of all that its document names
+LOADER = _loader(catalogues().values())
+PANELS = {tag: _panel(words) for tag, words in catalogues().items()}
+PANEL_VERSION = _version(*(script.content for script in PANELS.values()))  # of all that its document names

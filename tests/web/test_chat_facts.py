@@ -91,4 +91,27 @@ async def test_it_asks_what_the_company_wants_to_know(sqlite_database: Database)
         assert not facts["mails"]
         await a_mailbox_channel(session)
         assert (await said(session, channel))["mails"]
-    assert "greeting" not in told_to_script(facts)
+    assert "identity_required" not in told_to_script(facts)
+
+
+async def test_out_of_hours_it_asks_where_to_answer(sqlite_database: Database) -> None:
+    async with sqlite_database.transaction() as session:
+        facts = await said(session, await a_chat(session, away="on"))
+    assert facts["ask"] == [{"name": "email", "label": "Your email", "fills": "email", "required": True}]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        ("#101010", ["#101010", "#fff"]),
+        ("#FFEE00", ["#FFEE00", "#101010"]),
+        ("#8a2be2", ["#8a2be2", "#fff"]),
+        ("red;}", []),
+        ("", []),
+    ],
+)
+async def test_a_colour_comes_with_what_can_be_read_on_it(
+    sqlite_database: Database, chosen: str, told: list[str]
+) -> None:
+    async with sqlite_database.transaction() as session:
+        assert (await said(session, await a_chat(session, accent=chosen)))["accent"] == told

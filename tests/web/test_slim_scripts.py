@@ -1,29 +1,40 @@
-"""What is taken out of the scripts that foreign sites fetch, and what is not."""
+"""The scripts of the widget, as they are put together."""
+
+import re
+from pathlib import Path
 
 import pytest
 
-from web.slim_scripts import slim, slim_style
+from web.slim_scripts import LOADER, PANELS, PARTS, with_words
+from web.visit_words import catalogues
+
+STATIC = Path(__file__).parents[2] / "web" / "static"
+SCRIPT = "".join((STATIC / part).read_text() for part in PARTS)
+MARKUP = (STATIC.parent / "templates" / "webchat" / "_panel.html").read_text()
+SAID_BY_SERVER = {"greeting", "lead", "expectation", "soon", "minutes", "hours"} | {
+    "away",
+    "back_today",
+    "back_tomorrow",
+    "back_on",
+    "days",
+}
 
 
-@pytest.mark.parametrize(
-    ("written", "served"),
-    [
-        ("/* why\n   so */\nlet a = 1;  // here\n", "let a=1;"),
-        ("const text = 'a  // b /* c */';", "const text='a  // b /* c */';"),
-        ("x = `a  ${ b }  c`;", "x=`a  ${ b }  c`;"),
-        ("if (a) b()\nelse c()", "if(a)b()\nelse c()"),
-        ("x = /a  [/]b/.test(y) + +z;", "x= /a  [/]b/.test(y)+ +z;"),
-        ("const long = 1; f(long, long);", "const a=1;f(a,a);"),
-        ("const name = 1; f(name, x.name);", "const name=1;f(name,x.name);"),
-        ("const kept = 1; f({ kept }, kept);", "const kept=1;f({kept},kept);"),
-        ("const kept = 1; f({ kept: 2 }, kept);", "const kept=1;f({kept:2},kept);"),
-        ("const shown = 1; f(`${shown}`, shown);", "const shown=1;f(`${shown}`,shown);"),
-        ("const each = 1; f(a ? each : 2, each);", "const b=1;f(a?b:2,b);"),
-    ],
-)
-def test_only_what_authors_need_is_left_out(written: str, served: str) -> None:
-    assert slim(written).strip() == served
+def test_words_are_put_in_where_the_script_names_them() -> None:
+    words = {"add": "Zufügen", "to": 'An "{0}"'}
+    assert with_words("f(w('add')); g(w('to', x));", words) == 'f("Zufügen"); g(fill("An \\"{0}\\"", x));'
+    with pytest.raises(KeyError):
+        with_words("w('nothing')", words)
 
 
-def test_a_style_sheet_keeps_the_space_that_means_something() -> None:
-    assert slim_style("/* x */\na b , c { margin : 0 auto ; }\n") == "a b,c{margin : 0 auto}"
+@pytest.mark.parametrize("tag", sorted(catalogues()))
+def test_a_panel_says_everything_in_its_language_and_leaves_no_blank(tag: str) -> None:
+    served = PANELS[tag].content.decode()
+    assert catalogues()[tag].panel["write"] in served and catalogues()[tag].screens["prove_lead"] in served
+    assert not re.search(r"\$[A-Z]+\$", served) and not re.search(r"\$[A-Z]+\$", LOADER.content.decode())
+
+
+def test_every_word_of_the_catalogues_is_said_by_somebody() -> None:
+    english = catalogues()["en"]
+    named = set(re.findall(r"\bw\('(\w+)'", SCRIPT)) | set(re.findall(r"\bw\.(\w+)", MARKUP))
+    assert {*english.panel, *english.screens} - named == SAID_BY_SERVER

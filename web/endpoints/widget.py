@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from web.policy import Policy, route
-from web.slim_scripts import LOADER, PANEL, PANEL_VERSION, SCREENS, STYLE, SlimScript
+from web.slim_scripts import LOADER, PANEL_VERSION, PANELS, SlimScript
 from web.visit_words import DEFAULT
 
 _FRESH_SECONDS = 600
@@ -19,19 +19,10 @@ async def loader(request: Request) -> Response:
 
 
 async def panel_script(request: Request) -> Response:
-    """GET /widget/panel.js?v=…: the panel's script; the panel names its version."""
-    return _script(request, PANEL, _cache(request))
-
-
-async def screens_script(request: Request) -> Response:
-    """GET /widget/screens.js?v=…&lang=…: what the panel rarely needs, with its words."""
-    script = SCREENS.get(request.query_params.get("lang", ""), SCREENS[DEFAULT])
-    return _script(request, script, _cache(request))
-
-
-async def panel_style(request: Request) -> Response:
-    """GET /widget/panel.css?v=…: how the panel looks."""
-    return _script(request, STYLE, _cache(request), media_type="text/css")
+    """GET /widget/panel.js?v=…&lang=…: all of the panel, in one language; the panel's document names both."""
+    is_this = request.query_params.get("v") == PANEL_VERSION
+    script = PANELS.get(request.query_params.get("lang", ""), PANELS[DEFAULT])
+    return _script(request, script, "public, max-age=31536000, immutable" if is_this else "no-cache")
 
 
 async def types(request: Request) -> Response:
@@ -39,14 +30,7 @@ async def types(request: Request) -> Response:
     return Response(_TYPES, media_type="application/typescript")
 
 
-def _cache(request: Request) -> str:
-    is_this = request.query_params.get("v") == PANEL_VERSION
-    return "public, max-age=31536000, immutable" if is_this else "no-cache"
-
-
-def _script(
-    request: Request, script: SlimScript, cache: str, *, media_type: str = "text/javascript"
-) -> Response:
+def _script(request: Request, script: SlimScript, cache: str) -> Response:
     tag = f'"{script.version}"'
     headers = {
         "Cache-Control": cache,
@@ -57,13 +41,11 @@ def _script(
     known = request.headers.get("if-none-match", "")
     if tag in (each.strip().removeprefix("W/") for each in known.split(",")):
         return Response(status_code=304, headers=headers)
-    return Response(script.content, headers=headers, media_type=media_type)
+    return Response(script.content, headers=headers, media_type="text/javascript")
 
 
 routes = [
     route("/widget.js", loader, policy=Policy.PUBLIC, name="widget.loader"),
     route("/widget.d.ts", types, policy=Policy.PUBLIC, name="widget.types"),
     route("/widget/panel.js", panel_script, policy=Policy.PUBLIC, name="widget.panel_script"),
-    route("/widget/screens.js", screens_script, policy=Policy.PUBLIC, name="widget.screens_script"),
-    route("/widget/panel.css", panel_style, policy=Policy.PUBLIC, name="widget.panel_style"),
 ]
