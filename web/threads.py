@@ -8,7 +8,7 @@ from typing import Any
 from inbox.actors import Actor
 from inbox.errors import MissedMessages, NotFound
 from inbox.models import Agent, Case, Conversation
-from inbox.queries import cases, composers, followers, heads, messages, panels, stars, timelines
+from inbox.queries import absences, cases, composers, followers, heads, messages, panels, stars, timelines
 from inbox.queries.composers import Composer
 from inbox.queries.followers import Attention
 from inbox.queries.happenings import Reading
@@ -122,7 +122,7 @@ async def beside_of(session: Reading, agent: Agent, conversation: Conversation, 
     looks."""
     actor = Actor.agent(agent)
     composer = await composers.composer_of(session, agent, conversation, case)
-    names = [{"id": public_id, "name": name} for public_id, name in composer.names]
+    names = await _names(session, composer)
     return Thread(
         id=conversation.public_id,
         cursor="",
@@ -134,6 +134,15 @@ async def beside_of(session: Reading, agent: Agent, conversation: Conversation, 
         is_starred=await stars.is_starred(session, agent, case),
         attention=await followers.attention_of(session, case.id, agent.id),
     )
+
+
+async def _names(session: Reading, composer: Composer) -> list[dict[str, str]]:
+    """Who can be mentioned; of those who are away with who covers, else their own name again."""
+    away = {one.public_id: one.cover_name or one.name for one in (await absences.away_now(session)).values()}
+    return [
+        {"id": public_id, "name": name} | ({"away": away[public_id]} if public_id in away else {})
+        for public_id, name in composer.names
+    ]
 
 
 async def chosen_case(session: Reading, actor: Actor, conversation: Conversation) -> Case:

@@ -1,6 +1,6 @@
 """Who is away, until when, and who covers for them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
 from inbox.kept import kept
-from inbox.models import Absence, Agent, Team
+from inbox.models import Absence, Agent, Mention, Note, Team
 
 MOST_COVERS = 8  # of a chain of people who are all away
 
@@ -79,10 +79,11 @@ async def cover_of(session: AsyncSession, absence: Absence) -> Agent | Team | No
     return None
 
 
-async def mentioned_away(session: AsyncSession, agents: Sequence[Agent]) -> list[Away]:
-    """Those of these agents who are away now."""
+async def mentioned_away(session: AsyncSession, note: Note) -> list[Away]:
+    """Those whom a note names and who are away now."""
     away = await away_now(session)
-    return [away[agent.id] for agent in agents if agent.id in away]
+    query = select(Mention.agent_id).where(Mention.note_id == note.id).order_by(Mention.id)
+    return [away[agent_id] for agent_id in await session.scalars(query) if agent_id in away]
 
 
 def stands_at(moment: datetime) -> ColumnElement[bool]:

@@ -7,10 +7,9 @@ from starlette.responses import Response
 
 from inbox.actions import followers
 from inbox.models import Agent, Case
-from inbox.phrases import N_
+from inbox.phrases import N_, Phrase
 from inbox.queries.happenings import Reading
 from web.acting import on_case
-from web.wording import words_for
 
 
 async def follow(request: Request) -> Response:
@@ -34,8 +33,8 @@ async def unmute(request: Request) -> Response:
 
 
 async def _listen(request: Request, change: Callable[..., Awaitable[None]], told: str) -> Response:
-    async def act(session: Reading, case: Case, agent: Agent) -> str:
+    async def act(session: Reading, case: Case, agent: Agent) -> Phrase:
         await change(session, case, by=agent)
-        return words_for(request).say(told, number=str(case.number))
+        return Phrase(told, {"number": str(case.number)})
 
     return await on_case(request, act)

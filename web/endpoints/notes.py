@@ -1,13 +1,16 @@
 """Notes between agents."""
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from inbox.actions import notes
 from inbox.errors import NotPermitted
-from inbox.phrases import N_
+from inbox.phrases import N_, Phrase, phrase
 from inbox.policies import Action, authorize
-from inbox.queries import named, redirects
+from inbox.queries import absences, named, redirects
+from inbox.queries.absences import Away
 from web.acting import LARGEST_NUMBER, actor_of, text_of
 from web.answers import done
 from web.installation import installation_of
@@ -26,8 +29,22 @@ async def create(request: Request) -> Response:
         case = None
         if number.isascii() and number.isdigit():
             case = await redirects.find_case(session, min(int(number), LARGEST_NUMBER), actor=actor)
-        await notes.add_note(session, conversation, by=agent, text=text, case=case)
-    return done(request, f"/cases/{case.number}" if case else f"/conversations/{conversation.public_id}")
+        note = await notes.add_note(session, conversation, by=agent, text=text, case=case)
+        away = await absences.mentioned_away(session, note)
+    back = f"/cases/{case.number}" if case else f"/conversations/{conversation.public_id}"
+    return done(request, back, _told(away))
+
+
+def _told(away: Sequence[Away]) -> str | Phrase:
+    """Who was mentioned and will not read it soon."""
+    if not away:
+        return ""
+    if len(away) > 1:
+        return phrase("%(names)s are away.", names=", ".join(one.name for one in away))
+    (one,) = away
+    if one.cover_name:
+        return phrase("%(name)s is away; %(cover)s covers.", name=one.name, cover=one.cover_name)
+    return phrase("%(name)s is away.", name=one.name)
 
 
 async def edit(request: Request) -> Response:

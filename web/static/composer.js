@@ -2,7 +2,7 @@
    after the server has taken it.
 
    form#composer.comp[data-composer][action=reply URL][data-conversation][data-draft-url][data-reply-version][data-note-version][data-draft-note=TEXT]
-       [data-upload-url][data-max-bytes][data-mentions='[{"id","name"}]']     outside of every [data-refresh]
+       [data-upload-url][data-max-bytes][data-mentions='[{"id","name","away"?}]']     outside of every [data-refresh]
      input[type=radio][name=mode][value=reply|note] in label.tab    note mode is CSS; .for-reply and .for-note show in their mode
      textarea[name=text][data-placeholder-note]                     one box, two drafts
      input[type=hidden][name=seen]      id of the newest message when the writing began: from .msg[data-message=ID] in #log
@@ -320,12 +320,17 @@
     showPopup(form, names, found[2].length + 1);
   }
 
+  function named(person) {
+    if (!person.away) return person.name;
+    return person.away === person.name ? desk.words('%(name)s · away', person) : desk.words('%(name)s · away, %(away)s covers', person);
+  }
+
   function showPopup(form, names, length) {
     const s = states.get(form), pop = s.popup || document.createElement('div'), list = document.createElement('ul');
     pop.className = 'pop'; list.setAttribute('role', 'listbox'); list.setAttribute('aria-label', desk.words('Teammates'));
     list.id = 'mentions';
     names.forEach((person, i) => {
-      const li = Object.assign(document.createElement('li'), { id: 'mention-' + i, textContent: person.name });
+      const li = Object.assign(document.createElement('li'), { id: 'mention-' + i, textContent: named(person) });
       li.setAttribute('role', 'option'); li.setAttribute('aria-selected', i === 0);
       li.onpointerdown = e => { e.preventDefault(); insert(form, person.name, length); };
       list.append(li);
