@@ -28,7 +28,7 @@ TYPES = {
 # take a request and compress worse, which costs more than what two kinds of pages share.
 SHEETS = {
     "door.css": ("tokens.css", "base.css", "pages.css"),
-    "inbox.css": ("tokens.css", "base.css", "app.css", "thread.css"),
+    "inbox.css": ("tokens.css", "base.css", "thread.css", "app.css"),
     "workspace.css": ("tokens.css", "base.css", "app.css", "pages.css"),
 }
 WORDS = "words."  # words.de.js: what scripts say in a language

@@ -24,7 +24,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
     "connect-src 'self'; frame-src 'self'"
 )
-SHEETS = ("tokens.css", "base.css", "app.css", "pages.css")
+SHEETS = ("tokens.css", "base.css", "thread.css", "app.css", "pages.css")
 SCRIPTS = (
     "htmx.min.js",
     "app.js",
