@@ -11,20 +11,22 @@ from inbox.envelopes import Address, Automatic
 
 # What programs put before the subject, "Automatic reply: Your order"; a weak sign that needs another.
 _SUBJECT = re.compile(
-    r"(?:auto(?:mated|matic)?[ -]?(?:reply|response|respon(?:der|d)|message)|out[ -]of[ -](?:the[ -])?office|ooo\b|on vacation"
+    r"[\[(【]?\s?(?:auto(?:mated|matic)?[ -]?(?:reply|response|respon(?:der|d)|message)|out[ -]of[ -](?:the[ -])?office|ooo\b|on vacation"
     r"|vacation (?:reply|response|message|notice)|away from (?:my |the )?(?:mail|office|desk)|on (?:annual )?leave\b|ooto\b"
     r"|i(?:'m| am) (?:away|out of|on (?:vacation|holiday|leave))|thank you for (?:contacting|your (?:e-?mail|message|enquiry))"
     r"|abwesenheits?(?:notiz|benachrichtigung|nachricht|meldung|assistent)?\b|abwesend|automatische (?:antwort|abwesenheit|rückmeldung)"
-    r"|autom?\.? ?antwort|urlaubs?(?:notiz|meldung|vertretung)|nicht im büro|eingangsbestätigung|empfangsbestätigung|autoreply|auto:"
-    r"|réponse automatique|absen(?:ce|t)\b|message d'absence|en congés?\b|risposta automatica|fuori (?:sede|ufficio)|assente\b"
+    r"|autom?\.? ?antwort|urlaubs?(?:notiz|meldung|vertretung)|nicht im büro|eingangsbestätigung|empfangsbestätigung|autoreply"
+    r"|auto: .{0,80}(?:out of|away|office|return|abwesen|absen|urlaub|vacation|frånvar|afwezig)"
+    r"|your (?:request|message|e-?mail|enquiry|inquiry|ticket) (?:has been|was) received|we(?:'ve| have) received your (?:request|message|e-?mail|enquiry|inquiry|ticket)"
+    r"|réponse automatique|absen(?:ce|t|te|t\(e\))(?!\w| of\b)|message d'absence|accusé de réception|confirmation de réception|en congés?\b|risposta automatica|fuori (?:sede|ufficio)|assente\b"
     r"|respuesta automática|fuera de (?:la )?oficina|autorrespuesta|de vacaciones|resposta automática|fora do escritório|ausência"
     r"|automatisch antwoord|automatische beantwoording|afwezig|niet op kantoor|automatisk[t]? svar|autosvar|autosvare|ikke på kontoret"
     r"|frånvaro|fravær|ej på kontoret|automaattinen vastaus|poissa(?:olo)?\b|automatyczna odpowiedź|autoodpowiedź|odpowiedź automatyczna"
     r"|nieobecno|poza biurem|automatická odpověď|automatická odpoveď|mimo kancelář|automatikus válasz|házon kívül|răspuns automat"
     r"|otomatik yan.t|ofis dışında|автоответ|автоматический ответ|автоматична відповідь|автоматичен отговор|вне офиса|отсутстви"
-    r"|αυτόματη απάντηση|εκτός γραφείου|מענה אוטומטי|تشובה|رد تلقائي|خارج المكتب|自動返信|自動応答|不在(?:通知|のお知らせ)|自动回复|自動回覆"
+    r"|αυτόματη απάντηση|εκτός γραφείου|(?:מענה|תשובה) אוטומטית?|(?:ال)?رد (?:ال)?تلقائي|خارج المكتب|自動返信|自動応答|不在(?:通知|のお知らせ)|自动(?:回复|答复)|自動(?:回覆|答覆)"
     r"|外出(?:自动|自動)|자동 ?(?:회신|응답)|부재중|trả lời tự động|ตอบกลับอัตโนมัติ|balasan otomatis|automatski odgovor|samodejni odgovor"
-    r"|automatinis atsakymas|automātiskā atbilde|automaatvastus|resposta automàtica)",
+    r"|automatinis atsakymas|automātisk[aā] atbilde|automaatvastus|resposta automàtica)",
     re.IGNORECASE,
 )
 MAX_HOPS = 50  # servers that a mail has passed; more of them are a loop (RFC 5321 §6.3)
@@ -37,8 +39,22 @@ _NAMES = (
     "x-autoreply-from",
     "x-mail-autoreply",
     "x-auto-response",
+    "x-autoreply-yn",
+    "x-vacation",
+    "x-otrs-loop",
     "x-cron-env",
     "x-fc-machinegenerated",
+)
+_OF_LISTS = (
+    "list-id",
+    "list-unsubscribe",
+    "list-post",
+    "list-help",
+    "list-subscribe",
+    "mailing-list",
+    "x-mailing-list",
+    "x-beenthere",
+    "x-mailman-version",
 )
 _MESSAGE_CLASS = re.compile(r"9|.*auto", re.IGNORECASE)
 _RESPONDERS = re.compile(r"vacation|autorespon|auto[-_ ]?repl|gnarwl|out of office", re.IGNORECASE)
@@ -75,8 +91,10 @@ def _is_automatic(headers: Headers) -> bool:
         return True
     if any(_RESPONDERS.search(headers.text(name)) for name in ("x-mailer", "user-agent", "delivered-to")):
         return True
-    if headers.raw("return-path").strip() == b"<>":
+    if b"<>" in (headers.raw("return-path").strip(), headers.raw("x-envelope-from").strip()):
         return True
+    if "rules agent" in headers.text("x-ms-exchange-generated-message-source").lower():
+        return True  # Exchange's out-of-office answers, also where they bear no Auto-Submitted
     return bool(_SUBJECT.match(headers.text("subject"))) and _is_answer(headers)
 
 
@@ -91,7 +109,10 @@ def _is_list(headers: Headers, own_addresses: frozenset[str]) -> bool:
     """Mailing lists and mass mail; not a list by which our own mailbox is fed (a group address, say)."""
     if _is_our_list(headers, own_addresses):
         return False
-    if any(name in headers for name in ("list-id", "list-unsubscribe", "list-post")):
+    if any(name in headers for name in _OF_LISTS):
+        return True
+    # Senders of mass mail number it so; whoever answers a person does not begin a thread.
+    if "feedback-id" in headers and not {"in-reply-to", "references"} & {name for name, _ in headers.fields}:
         return True
     return _says(headers, "precedence", ("list", "bulk"))
 
@@ -99,8 +120,9 @@ def _is_list(headers: Headers, own_addresses: frozenset[str]) -> bool:
 def _is_our_list(headers: Headers, own_addresses: Iterable[str]) -> bool:
     posts_to = headers.text("list-post").lower()
     list_id = headers.text("list-id").lower()
+    names = {text.strip().lower() for text in headers.texts("x-beenthere")}
     return any(
-        f"mailto:{address}" in posts_to or f"<{address.replace('@', '.')}>" in list_id
+        f"mailto:{address}" in posts_to or f"<{address.replace('@', '.')}>" in list_id or address in names
         for address in own_addresses
     )
 
