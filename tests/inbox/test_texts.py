@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
+from inbox import texts
 from inbox.envelopes import Span, SpanKind
 from inbox.html_limits import is_bearable, names
 from inbox.texts import (
@@ -239,6 +240,20 @@ def test_markdown_becomes_formatting_and_raw_html_stays_text() -> None:
 @given(st.text(alphabet="*_[]()<>!`#|-~ \nabhttps:/.x@", max_size=100))
 def test_any_markdown_becomes_harmless(text: str) -> None:
     assert harm(markdown_html(text)) == []
+
+
+PIECES = (
+    "Hello Inês,", "ok", " ", "  ", "\n", "\n\n", "\n\n\n", "1. one", "2) two", "10.30 h", "- dash", "=", "---",
+    "#", "+ 5", "https://shop.example/a?b=c#d", "www.shop.example", "maya@shop.example.", "(see http://x.example/)",
+    "it's", '"so"', "a-b", "100 %", "…", "\u2013", "\u3000", "\xa0", "\u2028", "😀", "*no*", "_", "&", "<", "[x](y)",
+    "`", "~", "|", ":-", "\t", "!",
+)  # fmt: skip
+
+
+@settings(max_examples=400)
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+def test_plain_words_look_as_markdown_makes_them(text: str) -> None:
+    assert markdown_html(text) == sanitise(texts._markdown().render(text), image_urls={})
 
 
 @pytest.mark.skipif(not ATTACKS.exists(), reason="the attack data is not here")
