@@ -46,3 +46,12 @@ class PlainOutput(CodeGenerator):
             super()._output_child_pre(node, frame, finalize)
         else:
             self.write("text_of(")
+
+    def _import_common(self, node: nodes.Import | nodes.FromImport, frame: Frame) -> None:
+        if node.with_context:
+            super()._import_common(node, frame)
+            return
+        # No template is given globals of its own: to look for them took longer than most of what is drawn.
+        self.write("environment.get_template(")
+        self.visit(node.template, frame)
+        self.write(f", {self.name!r})._get_default_module()")
