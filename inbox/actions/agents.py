@@ -27,6 +27,7 @@ from inbox.models import (
 from inbox.policies import Action, authorize
 from inbox.queries import agents
 from inbox.signatures import checked_template
+from inbox.words import LANGUAGES
 
 THEMES = ("auto", "light", "dark")
 MOST_CHATS = 100
@@ -79,6 +80,14 @@ async def choose_look(session: AsyncSession, agent: Agent, *, theme: str, densit
     if density not in DENSITIES:
         raise Invalid("Rows are comfortable or compact.", field="density")
     agent.theme, agent.density = theme, density
+    await session.flush()
+
+
+async def choose_language(session: AsyncSession, agent: Agent, language: str) -> None:
+    """Keep the language that an agent reads; "" for the installation's. Raises Invalid."""
+    if language and language not in LANGUAGES:
+        raise Invalid("There is no catalogue for this language.", field="language")
+    agent.language = language
     await session.flush()
 
 

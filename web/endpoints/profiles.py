@@ -8,6 +8,7 @@ from inbox.actions import agents as people, sign_ins
 from inbox.errors import Invalid
 from inbox.phrases import N_
 from inbox.queries import agents
+from inbox.words import ENGLISH, LANGUAGES
 from web.errors import TooMany, wrong_too_often
 from web.installation import installation_of
 from web.rates import counted_address
@@ -30,12 +31,14 @@ async def show(request: Request) -> Response:
 
 
 async def change(request: Request) -> Response:
-    """POST /settings/profile: name."""
+    """POST /settings/profile: name, language."""
     form = await request.form()
     try:
         async with installation_of(request).database.transaction() as session:
             agent = await agents.by_id(session, request.state.agent.public_id)
             await people.change_agent(session, agent, name=_text(form, "name"), by=actor_of(request))
+            if "language" in form:
+                await people.choose_language(session, agent, _text(form, "language"))
     except Invalid as problem:
         return await _page(request, name=_text(form, "name"), problem=problem)
     return RedirectResponse(f"{HOME}?saved=1", 303)
@@ -100,6 +103,8 @@ async def _page(
         section="profile",
         problem=problem,
         name=request.state.agent.name if name is None else name,
+        languages=LANGUAGES,
+        installed=LANGUAGES.get(installation_of(request).settings.language, LANGUAGES[ENGLISH]),
         signature=request.state.agent.signature if signature is None else signature,
         saved=request.query_params.get("saved", ""),
     )

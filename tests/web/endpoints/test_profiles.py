@@ -21,6 +21,22 @@ async def test_a_name_is_kept(maya: Person, installation: Installation) -> None:
     assert (await stored(installation, maya)).name == "Maya O."
 
 
+async def test_screens_speak_the_language_that_their_agent_has_chosen(
+    maya: Person, installation: Installation, new_person: NewPerson
+) -> None:
+    other = await new_person("Tomás Lima")
+
+    await maya.post("/settings/profile", data={"name": "Maya O.", "language": "de"})
+
+    german = (await maya.browser.get("/settings/profile")).text
+    assert '<html lang="de"' in german and '<script src="/static/words.de.js"' in german
+    assert "Einstellungen" in german and "Settings" not in german
+    english = (await other.browser.get("/settings/profile")).text
+    assert '<html lang="en"' in english and "Settings" in english and "words." not in english
+    refused = await maya.post("/settings/profile", data={"name": "Maya O.", "language": "xx"})
+    assert refused.status_code == 422 and (await stored(installation, maya)).language == "de"
+
+
 async def test_an_agent_cannot_make_themselves_an_admin(maya: Person, installation: Installation) -> None:
     data = {"name": "Maya Okafor", "role": "admin"}
     await maya.post("/settings/profile", data=data)
