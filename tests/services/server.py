@@ -22,6 +22,7 @@ from inbox.actors import SYSTEM
 from inbox.config import PREFIX, Settings
 from inbox.models import Role
 from inbox.secrets import load_keys
+from tests.services.forked import ForkedProcess, start
 from tests.services.launch import free_port
 from web.installation import open_installation
 
@@ -45,7 +46,7 @@ class RunningServer:
             **given,
         }
         self.token = ""
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: ForkedProcess | None = None
 
     def cli(self, *arguments: object, stdin: str | None = None) -> str:
         """Run a command to its end; answers its output. Fails with its error output."""
@@ -81,15 +82,9 @@ class RunningServer:
                     pass  # not listening yet
                 await asyncio.sleep(0.05)
 
-    def _launch(self) -> subprocess.Popen[bytes]:
-        with (self.folder / "server.log").open("ab") as log:
-            return subprocess.Popen(
-                [COMMAND, "serve", "--port", str(self.port)],
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+    def _launch(self) -> ForkedProcess:
+        log = self.folder / "server.log"
+        return start(["serve", "--port", str(self.port)], environment=self.environment, log=log)
 
     async def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End the server and all it has started; `SIGKILL` is a crash."""
