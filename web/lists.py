@@ -21,10 +21,10 @@ from inbox.texts import snippet
 from web.workspace import SAVED, Shell, figure
 
 TABS = (
-    (Status.OPEN, "Open"),
-    (Status.PENDING, "Pending"),
-    (Status.SNOOZED, "Snoozed"),
-    (Status.RESOLVED, "Resolved"),
+    (Status.OPEN, N_("Open")),
+    (Status.PENDING, N_("Pending")),
+    (Status.SNOOZED, N_("Snoozed")),
+    (Status.RESOLVED, N_("Resolved")),
 )
 RESTING: Mapping[str, Status] = {
     View.PENDING: Status.PENDING,
@@ -122,7 +122,7 @@ class Wanted:
         """The same with a saved view's words, and what the list is called. Raises NotFound for a view that is
         not there."""
         if self.view == FOUND:
-            return self, "Found"
+            return self, N_("Found")
         place = shell.place_of(self.view)
         if place is None:
             raise NotFound("There is no such view.")
@@ -238,7 +238,7 @@ def _shown(row: CaseRow, agent: Agent, order: Sequence[Stretch]) -> Row:
 def _author(case: Case, agent: Agent) -> str:
     if case.last_direction != Direction.OUTBOUND:
         return ""
-    return "You" if case.last_author == agent.name else case.last_author.partition(" ")[0]
+    return N_("You") if case.last_author == agent.name else case.last_author.partition(" ")[0]
 
 
 async def _tabs(session: Reading, wanted: Wanted, actor: Actor) -> list[Tab]:

@@ -9,6 +9,7 @@ from channels.email.oauth import MAIL_SERVERS, providers
 from inbox.actions.sent_copies import SENT_COPIES
 from inbox.config import Settings
 from inbox.errors import Invalid
+from inbox.phrases import N_
 
 PASSWORD = "password"
 _NAMES = ("google", "microsoft", "other")
@@ -16,7 +17,7 @@ _NAMES = ("google", "microsoft", "other")
 
 def provider_choices(settings: Settings) -> list[tuple[str, str]]:
     """The ways to sign in to a mailbox, as a choice on its page."""
-    return [(PASSWORD, "Password"), *((key, each.name) for key, each in providers(settings).items())]
+    return [(PASSWORD, N_("Password")), *((key, each.name) for key, each in providers(settings).items())]
 
 
 def mailbox_values(settings: Mapping[str, Any]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from inbox.actors import Actor
 from inbox.models import Agent, SavedView
+from inbox.phrases import N_
 from inbox.queries import case_counters, installations, intake, notifications, timelines, views
 from inbox.queries.case_counters import MOST_COUNTED
 from inbox.queries.case_views import TEAM, View
@@ -14,16 +15,16 @@ from inbox.queries.shown_words import face_of_agent
 from web.live.cursors import cursor_of
 
 VIEWS: tuple[tuple[View, str, str], ...] = (
-    (View.MINE, "inbox", "Mine"),
-    (View.MENTIONS, "at-sign", "Mentions"),
-    (View.OFFERED, "arrow-right-left", "Handed to you"),
-    (View.FOLLOWING, "eye", "Following"),
-    (View.UNASSIGNED, "circle-dashed", "Unassigned"),
-    (View.ALL, "layers", "All open"),
-    (View.PENDING, "clock", "Pending"),
-    (View.SNOOZED, "alarm-clock", "Snoozed"),
-    (View.RESOLVED, "check-check", "Resolved"),
-    (View.SPAM, "ban", "Spam"),
+    (View.MINE, "inbox", N_("Mine")),
+    (View.MENTIONS, "at-sign", N_("Mentions")),
+    (View.OFFERED, "arrow-right-left", N_("Handed to you")),
+    (View.FOLLOWING, "eye", N_("Following")),
+    (View.UNASSIGNED, "circle-dashed", N_("Unassigned")),
+    (View.ALL, "layers", N_("All open")),
+    (View.PENDING, "clock", N_("Pending")),
+    (View.SNOOZED, "alarm-clock", N_("Snoozed")),
+    (View.RESOLVED, "check-check", N_("Resolved")),
+    (View.SPAM, "ban", N_("Spam")),
 )
 
 

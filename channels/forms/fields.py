@@ -9,6 +9,7 @@ from typing import Any
 
 from inbox.addresses import normalise_email
 from inbox.errors import Invalid
+from inbox.phrases import N_
 
 LONGEST_LINE = 1_000
 LONGEST_TEXT = 50_000
@@ -127,14 +128,14 @@ def _field(described: Mapping[str, Any]) -> FormField:
 
 def _mistake(field: FormField, value: str) -> str | None:
     if not value:
-        return "Please fill this in." if field.required else None
+        return N_("Please fill this in.") if field.required else None
     longest = LONGEST_TEXT if field.type is FieldType.TEXTAREA else LONGEST_LINE
     if len(value) > longest:
         return f"This is too long. The limit is {longest:,} characters."
     if field.type in OFFERS_OPTIONS and field.options and value not in field.options:
-        return "Please choose one of the answers offered."
+        return N_("Please choose one of the answers offered.")
     if field.type is FieldType.DATE and not _is_date(value):
-        return "Write a date like 2026-11-20."
+        return N_("Write a date like 2026-11-20.")
     if field.type is FieldType.EMAIL:
         try:
             normalise_email(value)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from inbox import clock
 from inbox.actors import Actor
 from inbox.models import UNFINISHED, Agent, Case, Status, Team
+from inbox.phrases import N_
 from inbox.policies import visible_to
 
 NEWEST = 5_000  # cases that medians and today's figures are taken from
@@ -54,7 +55,7 @@ async def standings(session: AsyncSession, *, actor: Actor, day_began: datetime)
     by_agent = await _figures(session, Case.assignee_id, actor, day_began)
     whole = _Figures.sum_of(list(by_team.values()))
     return Standings(
-        whole.standing("Workspace", ""),
+        whole.standing(N_("Workspace"), ""),
         [by_team.get(team.id, _Figures()).standing(team.name, f"team:{team.slug}") for team in teams],
         [
             by_agent[one.id].standing(one.name, f'assignee:"{one.name}"')

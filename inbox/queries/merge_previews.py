@@ -21,6 +21,7 @@ from inbox.models import (
     SuggestionKind,
     SuggestionState,
 )
+from inbox.phrases import N_
 from inbox.policies import visible_to
 from inbox.queries import customers, messages
 from inbox.queries.customers import Known
@@ -132,7 +133,7 @@ async def _count_cases(session: AsyncSession, actor: Actor, conversation: Conver
 def _fields(kept: Customer, merged: Customer) -> list[Field]:
     columns = [
         Field(name=name, label=label, kept=getattr(kept, name), merged=getattr(merged, name))
-        for name, label in (("name", "Name"), ("company", "Company"))
+        for name, label in (("name", N_("Name")), ("company", N_("Company")))
     ]
     keys = dict.fromkeys([*kept.attributes, *merged.attributes])
     return columns + [

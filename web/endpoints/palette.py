@@ -11,8 +11,10 @@ from inbox.queries import case_pages, customers
 from inbox.queries.case_views import CaseFilter
 from inbox.queries.happenings import Reading
 from inbox.queries.shown_words import face_of_customer
+from inbox.words import Words
 from web.acting import actor_of
 from web.installation import installation_of
+from web.wording import words_for
 
 MOST = 5
 Item = dict[str, str]
@@ -22,25 +24,34 @@ async def show(request: Request) -> Response:
     """GET /palette?q=: {"items": [{group, title, hint, url}]}"""
     typed = request.query_params.get("q", "").strip()[:200]
     items: list[Item] = []
+    words = words_for(request)
     if typed:
         async with installation_of(request).database.reading() as session:
-            items += await _cases(session, typed, actor_of(request))
-            items += await _customers(session, typed)
-        items.append(_item("Search", f"Search for “{typed}”", "Search", f"/search?{urlencode({'q': typed})}"))
+            items += await _cases(session, typed, actor_of(request), words)
+            items += await _customers(session, typed, words)
+        search = words.said("Search")
+        items.append(
+            _item(
+                search,
+                words.say("Search for “%(words)s”", words=typed),
+                search,
+                f"/search?{urlencode({'q': typed})}",
+            )
+        )
     return JSONResponse({"items": items})
 
 
-async def _cases(session: Reading, typed: str, actor: Actor) -> list[Item]:
+async def _cases(session: Reading, typed: str, actor: Actor, words: Words) -> list[Item]:
     digits = typed.removeprefix("#")
-    words = f"case:{digits}" if digits.isascii() and digits.isdigit() else f'subject:"{typed}"'
-    if read(words).is_empty:
+    asked = f"case:{digits}" if digits.isascii() and digits.isdigit() else f'subject:"{typed}"'
+    if read(asked).is_empty:
         return []
-    wanted = CaseFilter(words=words)
+    wanted = CaseFilter(words=asked)
     ids = await case_pages.page_of_ids(session, wanted, actor=actor, cursor=None, limit=MOST, sort="new")
     return [
         _item(
-            "Cases",
-            f"#{one.case.number} {one.case.subject or 'No subject'}",
+            words.said("Cases"),
+            f"#{one.case.number} {one.case.subject or words.said('No subject')}",
             one.customer.name,
             f"/cases/{one.case.number}",
         )
@@ -48,13 +59,13 @@ async def _cases(session: Reading, typed: str, actor: Actor) -> list[Item]:
     ]
 
 
-async def _customers(session: Reading, typed: str) -> list[Item]:
+async def _customers(session: Reading, typed: str, words: Words) -> list[Item]:
     found = await customers.page(session, words=typed, limit=MOST)
     return [
         _item(
-            "Customers",
+            words.said("Customers"),
             face_of_customer(one.customer).name,
-            next((identity.address for identity in one.identities), "Customer"),
+            next((identity.address for identity in one.identities), words.said("Customer")),
             f"/conversations/{one.conversation.public_id}"
             if one.conversation
             else f"/customers/{one.customer.public_id}",

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from inbox.actors import Actor
 from inbox.operators import Operator, Sought, read
+from inbox.phrases import N_
 from inbox.queries import case_rows, customers, near_names, searches
 from inbox.queries.case_rows import CaseRow
 from inbox.queries.case_views import CaseFilter
@@ -28,20 +29,23 @@ MOST_CASES = 5
 MOST_CUSTOMERS = 5
 MOST_NOTES = 5
 EVERY_OPERATOR = (
-    ("from:ana", "somebody's messages; from:me for your own"),
-    ("to:help@shop.example", "who a message was sent to"),
-    ("subject:invoice", "words of a subject"),
-    ("is:waiting", "open, pending, snoozed, resolved, spam, waiting, due, late, unread, unassigned, urgent"),
-    ("assignee:me", "me, none, or a name"),
-    ("team:returns", "a team, or none"),
-    ("tag:refund", "a tag, or none"),
-    ("channel:email", "email, webchat, form, or a channel's name"),
-    ("customer:ana company:norte", "whose conversation it is"),
-    ("has:file", "file, note, draft; file:invoice for a file's name"),
-    ("before:2026-11-01 after:2w on:monday", "days: a date, today, yesterday, a weekday, 3d, 2w, 1m, 1y"),
-    ("opened:today", "cases that were opened on that day or later"),
-    ("case:1042 priority:high", "a case by its number or priority"),
-    ('"exact words" -without', "a phrase; a minus leaves out words and operators"),
+    ("from:ana", N_("somebody's messages; from:me for your own")),
+    ("to:help@shop.example", N_("who a message was sent to")),
+    ("subject:invoice", N_("words of a subject")),
+    (
+        "is:waiting",
+        N_("open, pending, snoozed, resolved, spam, waiting, due, late, unread, unassigned, urgent"),
+    ),
+    ("assignee:me", N_("me, none, or a name")),
+    ("team:returns", N_("a team, or none")),
+    ("tag:refund", N_("a tag, or none")),
+    ("channel:email", N_("email, webchat, form, or a channel's name")),
+    ("customer:ana company:norte", N_("whose conversation it is")),
+    ("has:file", N_("file, note, draft; file:invoice for a file's name")),
+    ("before:2026-11-01 after:2w on:monday", N_("days: a date, today, yesterday, a weekday, 3d, 2w, 1m, 1y")),
+    ("opened:today", N_("cases that were opened on that day or later")),
+    ("case:1042 priority:high", N_("a case by its number or priority")),
+    ('"exact words" -without', N_("a phrase; a minus leaves out words and operators")),
 )
 
 

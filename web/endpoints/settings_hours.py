@@ -13,6 +13,7 @@ from inbox.actions import hours as setting
 from inbox.errors import Invalid
 from inbox.hours import Hours, countries, read_spans
 from inbox.models import Team, WorkingHours
+from inbox.phrases import N_
 from inbox.queries import agents, hours
 from inbox.queries.happenings import Reading
 from web.acting import text_of
@@ -22,7 +23,15 @@ from web.writing import words_of
 
 HOME = "/settings/hours"
 WORKSPACE = "workspace"
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAYS = (
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
 USUAL = ["9:00-17:00"] * 5 + ["", ""]
 
 
