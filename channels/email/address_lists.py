@@ -11,6 +11,7 @@ from channels.email.encoded_words import decode_header
 MAX_ADDRESSES = 2_000
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|\\.|[(),:;<>\\]|[^"\\(),:;<>]+', re.DOTALL)
+_DOTS_APART = re.compile(r"(@[\w-]{1,63})\s{0,9}\.\s{0,9}(?=\w)")  # "jane@shop . example"
 _BETWEEN = re.compile(r"[\s<>\"(),:;\[\]]+")
 _DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_](?:[a-z0-9_-]{0,62}))*")
 _LITERAL = re.compile(r"\[[0-9a-fA-F.:v]{2,60}\]|\[ipv6:[0-9a-f.:]{2,60}\]")
@@ -149,7 +150,7 @@ def _name_and_address(entry: _Entry, hint: str | None) -> tuple[str, str]:
         if not address and (loose := _loose(name)):
             return name, loose[0]
         return name or _name(entry.comments, hint), _text(address, hint)
-    phrase = "".join(entry.phrase).strip()
+    phrase = _DOTS_APART.sub(r"\1.", "".join(entry.phrase).strip())
     if "@" not in phrase:
         return _name(entry.phrase or entry.comments, hint), ""
     if phrase.startswith('"') and (quoted := re.fullmatch(r'"(?:[^"\\]|\\.)*"@\S+', phrase)):

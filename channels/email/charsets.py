@@ -90,6 +90,8 @@ _NO_CHARSETS = {
 _GUESS_FROM = 200_000
 _HIGH = bytes(range(128, 256))
 _MANY = 4  # bytes beyond ASCII; a guess from fewer is worth nothing
+_STATEFUL = re.compile(rb"\x1b(?:\$[@B]|\$\)C|\(J)")  # ISO-2022, which needs no byte beyond ASCII
+_MAY_HIDE_ESCAPES = frozenset((None, "ascii", "utf_8", "cp1252"))
 _UNSURE = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
 
 
@@ -99,6 +101,8 @@ def decode(content: bytes, declared: str | None = None) -> str:
     Order: the declared charset where it decodes, strict UTF-8, a guess, Windows-1252 with replacements.
     """
     codec = codec_of(declared)
+    if codec in _MAY_HIDE_ESCAPES and content.isascii() and _STATEFUL.search(content):
+        return content.decode("iso2022_kr" if b"\x1b$)C" in content else "iso2022_jp_ext", "replace")
     if codec == "cp1252" and _is_utf8(content):
         return content.decode()
     if codec and (text := _strict(content, codec)) is not None:
@@ -137,7 +141,7 @@ def codec_of(declared: str | None) -> str | None:
         return None
     return (
         _known(label)
-        or _known(re.sub(r"^(cp|windows)_?(\d+).*$", r"cp\2", label))
+        or _known(re.sub(r"^(cp|win|windows)_?(\d+).*$", r"cp\2", label))
         or _known(label.removeprefix("x_"))
     )
 

@@ -19,6 +19,7 @@ MAX_HEADER_LINES = 1_000
 MAX_HEADER_BYTES = 256 * 1024
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|$)")
+_DOUBLED_CR = re.compile(rb"[^\r\n]{1,900}\r\r\n[^\r\n]{1,900}\r\r\n")
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
 _KNOWN = re.compile(
     rb"(?:from|to|cc|subject|date|message-id|mime-version|content-type|content-transfer-encoding|reply-to|sender"
@@ -61,6 +62,8 @@ def split(raw: bytes) -> Part:
     """The tree of parts of a mail; raises Refused where it goes beyond the limits."""
     if raw.startswith(b"\xef\xbb\xbf"):
         raw = raw[3:]
+    if _DOUBLED_CR.match(raw):
+        raw = raw.replace(b"\r\r\n", b"\r\n")  # some gateway has taken each line feed for a bare one
     headers, start = read_headers(raw, 0, len(raw), top=True)
     root = _part(headers, raw, start, len(raw), "text/plain")
     waiting = [(root, 1)]

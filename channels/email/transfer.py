@@ -10,12 +10,14 @@ _BASE64 = (string.ascii_letters + string.digits + "+/").encode()
 _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
 _NOT_BASE64_BUT_PADDING = bytes(set(_NOT_BASE64) - set(b"="))
 _ENCODING = re.compile(r"[a-z0-9-]+")
+_COMMENT = re.compile(r"\([^()]{0,200}\)")
 _SAMPLE = 4096
 
 
 def content_of(part: Part) -> bytes:
     """The bytes that a part carries."""
-    found = _ENCODING.search(part.headers.text("content-transfer-encoding").lower())
+    written = part.headers.text("content-transfer-encoding").lower()
+    found = _ENCODING.search(_COMMENT.sub(" ", written))
     encoding = found[0] if found else "7bit"
     content = part.content
     if encoding == "base64":

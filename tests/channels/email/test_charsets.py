@@ -23,6 +23,10 @@ from channels.email.charsets import codec_of, decode
         ("+ü", "utf-7", "unicode-1-1-utf-7"),
         ("ü", "cp1252", "windows-1252http-equivContent-Type"),
         ("שלום", "iso8859-8", "iso-8859-8-i"),
+        ("日本語", "iso-2022-jp", None),
+        ("日本語", "iso-2022-jp", "us-ascii"),
+        ("램프", "iso-2022-kr", "utf-8"),
+        ("Привет", "cp1251", "win-1251"),
     ],
 )
 def test_the_text_comes_back_under_true_false_and_missing_labels(

@@ -206,6 +206,9 @@ def test_the_armor_of_words_signed_in_place_is_set_apart() -> None:
         ('Jane <"jane doe"@x.example>', '"jane doe"@x.example', "Jane"),
         ("=?UTF-8?Q?=22Jane=22_=3Cjane=40x.example=3E?=", "jane@x.example", "Jane"),
         ("Jane Doe jane@x.example", "jane@x.example", "Jane Doe"),
+        ("jane@x . example", "jane@x.example", ""),
+        ("Mr. Doe jane@x.example", "jane@x.example", "Mr. Doe"),
+        ("\"'Jane' via Sales\" <sales@x.example>", "sales@x.example", "'Jane' via Sales"),
     ],
 )
 def test_odd_senders_are_read(written: str, address: str, name: str) -> None:

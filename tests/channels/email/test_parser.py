@@ -135,6 +135,17 @@ def test_lines_may_end_as_on_an_old_mac() -> None:
     assert message.text == "First line\nSecond line"
 
 
+def test_line_ends_that_a_gateway_has_doubled_are_ends_of_lines() -> None:
+    raw = b"From: jane@shop.example\r\r\nSubject: Lamp\r\r\n\r\r\nIt is\r\r\ncracked.\r\r\n"
+    message = parse(raw, context=CONTEXT, store=digest_of)
+    assert (message.subject, message.text.split()) == ("Lamp", ["It", "is", "cracked."])
+
+
+def test_a_comment_beside_the_transfer_encoding_is_none() -> None:
+    message = parse_lines("Content-Transfer-Encoding: (mime) base64 (rfc2045)", body="R3LDvMOfZSBhbiBhbGxl")
+    assert message.text == "Grüße an alle"
+
+
 def test_an_undeclared_subject_has_the_charset_of_the_body() -> None:
     message = read("raw_8bit_subject.eml")
     assert message.subject == "ご注文について"
