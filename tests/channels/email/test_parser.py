@@ -142,7 +142,8 @@ def test_line_ends_that_a_gateway_has_doubled_are_ends_of_lines() -> None:
 
 
 def test_a_comment_beside_the_transfer_encoding_is_none() -> None:
-    message = parse_lines("Content-Transfer-Encoding: (mime) base64 (rfc2045)", body="R3LDvMOfZSBhbiBhbGxl")
+    fields = ("From: jane@shop.example", "Content-Transfer-Encoding: (mime) base64 (rfc2045)")
+    message = parse_lines(*fields, body="R3LDvMOfZSBhbiBhbGxl")
     assert message.text == "Grüße an alle"
 
 
