@@ -72,6 +72,7 @@
   /* ---- what an element says about its key is what this agent presses ---- */
   const printed = sign => (sign.length === 1 && /\p{Lu}/u.test(sign) ? '⇧ ' + sign : sign.toUpperCase());
   function tell() {
+    document.querySelectorAll('.nav .nv:not([title])').forEach(el => { el.title = el.querySelector('span') ? el.querySelector('span').textContent : ''; });     // of the rail
     document.querySelectorAll('[data-key]:not([data-told])').forEach(el => {
       const key = chosen(el.dataset.key), said = body.dataset.shortcuts === 'off' ? '' : key.split(' ').filter(Boolean).map(printed).join(' ');
       const kbd = el.matches('details > summary, a, button') && el.querySelector('kbd');
