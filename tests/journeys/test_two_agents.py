@@ -38,7 +38,7 @@ async def test_a_handoff_is_accepted_and_nobody_answers_blindly(
 
     await maya.get_by_role("link", name="Hand off").click()
     offering = maya.get_by_role("dialog", name="Hand off")
-    await offering.get_by_label("To").select_option("Tom Rivera")
+    await offering.get_by_role("radio", name="Tom Rivera").check()
     await offering.get_by_label("Why").fill("Over my limit")
     await offering.get_by_role("button", name="Hand off").click()
     offer = tom.get_by_role("article", name="Handoff by Maya Okafor")
@@ -94,3 +94,52 @@ async def test_answering_the_chat_leaves_the_mail_open_and_says_so(
     await smtp_sink.arrival()
     (case,) = (await server.api("GET", waiting))["cases"]
     assert case["status"] == "pending" and case["waiting_since"] is None
+
+
+async def test_two_agents_see_what_the_other_does_and_who_is_away(
+    server: RunningServer, mailbox: Mailbox, smtp_sink: SmtpSink, new_context: NewContext
+) -> None:
+    conversation = await mailbox.take(mail(INES, "Lamp", "The shade is cracked."))
+    maya, tom = await two_desks(server, new_context, conversation)
+    await expect(maya.locator("[data-people]")).to_have_text("1 teammate is here")
+
+    # Typing is claiming, the other reads the draft, and Send asks.
+    await tom.locator("#text").press_sequentially("A new shade leaves")
+    await expect(tom.locator(".toast")).to_contain_text("Yours now")
+    await expect(responsible(maya)).to_have_text("Tom")
+    await expect(maya.locator("#writing")).to_contain_text("Tom Rivera is writing a reply")
+    await expect(maya.locator("[data-send=reply]")).to_contain_text("Send anyway")
+    await expect(tom.locator("[data-draft-state]")).to_contain_text("saved")
+    await maya.get_by_role("link", name="See draft").click()
+    draft = maya.get_by_role("dialog", name="The draft of Tom Rivera")
+    await expect(draft).to_contain_text("A new shade leaves")
+    await draft.get_by_role("link", name="Close").click()
+
+    # Whoever follows finds it in a view of their own.
+    await maya.locator("#log").focus()
+    await maya.keyboard.press("Shift+F")
+    await expect(maya.locator("#own [aria-pressed=true]")).to_have_attribute("aria-label", "Following")
+    await expect(maya.locator("[data-counter=following]").first).to_have_text("1")
+
+    # Tom goes away, and Maya covers: the case is hers, and the history says why.
+    await tom.goto(f"{server.base}/settings/absence")
+    await tom.get_by_label("Who covers").select_option("Maya Okafor")
+    await tom.get_by_role("button", name="Go away").click()
+    await expect(tom.get_by_text("without an end yet")).to_be_visible()
+    await expect(responsible(maya)).to_have_text("Maya")
+    await expect(maya.locator("#log .ev").last).to_contain_text("Tom Rivera is away")
+    await maya.get_by_label("More actions").first.click()
+    await maya.get_by_role("link", name="Who has had it").click()
+    history = maya.get_by_role("dialog", name="Who has had")
+    await expect(history).to_contain_text("Covers for Tom Rivera")
+    await expect(history).to_contain_text("Began to answer")
+    await history.get_by_role("link", name="Close").click()
+
+    # Who is let go is out at once; one undo lets them in again.
+    await maya.goto(f"{server.base}/settings/agents")
+    await maya.get_by_role("link", name="Change Tom Rivera").click()
+    await maya.get_by_role("link", name="Deactivate…").click()
+    await maya.get_by_role("button", name="Deactivate").click()
+    await expect(tom.locator("#signed-out")).to_be_visible()
+    await maya.get_by_role("button", name="Undo").click()
+    await expect(maya.get_by_role("link", name="Change Tom Rivera")).to_be_visible()
