@@ -35,13 +35,25 @@ class Senders:
         """The arrival with the customer behind a relay as its author: whom its Reply-To names, as hearsay."""
         message = arrival.message
         asked = message.reply_to
-        if asked is None or asked.kind != AddressKind.EMAIL or asked.value in self._own or failed(message):
+        if asked is None or not self._names_another(message):
             return arrival
         relay = self.customer_of(message.sender)
-        if relay is None or Mark.RELAY not in relay.marks:
+        if message.sender.value not in self._own and (relay is None or Mark.RELAY not in relay.marks):
             return arrival
         name = asked.name or message.sender.name
         return replace(arrival, author=Address(asked.value, name), hearsay=True)
+
+    def is_ours(self, message: InboundMessage) -> bool:
+        """Whether a mail of our own has come back. What names somebody else in Reply-To has not: a form of
+        ours sent it, or a group that stands in From itself (RFC 7960 §4.1.3.1)."""
+        return message.sender.value in self._own and not self._names_another(message)
+
+    def _names_another(self, message: InboundMessage) -> bool:
+        asked = message.reply_to
+        if asked is None or asked.kind != AddressKind.EMAIL or failed(message):
+            return False
+        local, _, domain = asked.value.rpartition("@")
+        return not {asked.value, f"{local.partition('+')[0]}@{domain}"} & self._own
 
     def colleague(self, message: InboundMessage) -> Agent | None:
         """The agent who wrote this mail from their own address, authenticated by the server we trust."""

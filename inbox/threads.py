@@ -98,7 +98,7 @@ class Threads:
                 return Ignored("It bears a Message-ID of ours: it has come back.", IgnoredAs.OWN)
         if message.channel != ChannelKind.EMAIL:
             return None
-        if message.sender.value in self._own_addresses:
+        if self._senders.is_ours(message):
             return Ignored("It comes from one of our own mailboxes.", IgnoredAs.OWN)
         is_known = self._senders.customer_of(message.sender) is not None or self._was_asked(message)
         if message.automatic and not is_known:

@@ -72,6 +72,23 @@ async def test_behind_a_relay_the_customer_is_whom_reply_to_names_and_only_claim
     assert len(await desk.all(Case)) == 4  # what is only claimed joins no case
 
 
+async def test_what_our_own_form_or_group_sends_is_from_whom_reply_to_names(desk: Desk) -> None:
+    ours = "support@desk.test"
+    person = Address("ann@people.test", "Ann")
+    answers = Address(ours.replace("@", "+c.x@"))
+    failing = Authentication(dmarc=Verdict.FAIL)
+    await desk.receive(
+        mail(ours, "Contact form", "From ann", name="Shop", reply_to=person),
+        mail(ours, "Our own answer", "From us", name="Shop", reply_to=answers),
+        mail(ours, "A copy", "From us, too", name="Shop"),
+        mail(ours, "Forged", "From eve", name="Shop", reply_to=person, authentication=failing),
+    )
+
+    assert await homes(desk) == {"Ann": ["From ann"]}
+    (message,) = await desk.all(Message)
+    assert (message.claimed, message.matched_by["by"]) == (True, ours)
+
+
 async def test_a_forged_mail_of_a_relay_names_nobody(desk: Desk) -> None:
     await desk.receive(mail(SHOP, name="Market"))
     await mark(desk, "relay")
