@@ -17,7 +17,9 @@ LONGEST_SECONDS = 1.0
 
 T = TypeVar("T")
 
-_WRITES = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(?:agents|teams|tags|channels|absences)\b')
+_WRITES = re.compile(
+    r'(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(?:agents|teams|tags|channels|absences|customer_fields)\b'
+)
 _NAME = "kept"
 _TOUCHED = "touched what is kept"
 

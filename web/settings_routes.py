@@ -7,6 +7,7 @@ from web import mailbox_pages
 from web.bodies import MULTIPART_BYTES
 from web.endpoints import (
     absences,
+    blocks,
     intake,
     looks,
     mailbox_sign_ins,
@@ -59,6 +60,7 @@ OWN: list[BaseRoute] = [
     route("/settings/replies/{id}", saved_replies.edit, policy=Policy.AGENT),
     _post("/settings/replies/{id}", saved_replies.update, Policy.AGENT),
     _post("/settings/replies/{id}/removal", saved_replies.remove, Policy.AGENT),
+    route("/settings/blocked", blocks.index, policy=Policy.AGENT),
 ]
 
 TARGETS: list[BaseRoute] = [

@@ -1,24 +1,30 @@
 """What is known of a customer, as agents correct it."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox.actions import companies
+from inbox.actions.customer_fields import fields_by_key, fitting
 from inbox.actions.events import record
 from inbox.actions.markings import sort_marked
+from inbox.actions.undos import remember, undoable
 from inbox.actors import Actor
 from inbox.errors import Conflict, Invalid
 from inbox.locks import lock_conversations
-from inbox.models import Agent, Customer, EventKind, Mark
+from inbox.models import Agent, Customer, CustomerTag, EventKind, Mark, Tag, Undo
 from inbox.policies import Action, authorize
 from inbox.queries.redirects import conversation_of
 
 LONGEST_NAME = 300
 LONGEST_KEY = 80
 LONGEST_VALUE = 2000
+LONGEST_TAG = 80
 MOST_ATTRIBUTES = 100
+MOST_TAGS = 50
 
 
 async def change(
@@ -30,11 +36,14 @@ async def change(
     company: str | None = None,
     attributes: Mapping[str, Any] | None = None,
     marks: Collection[str] | None = None,
+    tags: Sequence[str] | None = None,
 ) -> None:
-    """Change what is given and leave the rest; an attribute of None is taken away.
+    """Change what is given and leave the rest; an attribute of None is taken away; *tags* are all their tags
+    by name, new ones are made. It can be undone.
 
     A mark decides where later messages go; what an agent marks is sorted accordingly, which can be undone.
-    Raises Invalid for what cannot be stored, Conflict for a customer who was merged into another.
+    Raises Invalid for what cannot be stored or does not fit its field, Conflict for a customer who was merged
+    into another.
     """
     actor = Actor.of(by)
     authorize(actor, Action.CHANGE)
@@ -47,21 +56,45 @@ async def change(
     if name is not None:
         wanted["name"] = _line(name, "name")
     if company is not None:
-        wanted["company"] = _line(company, "company")
+        wanted["company"] = await companies.name_known(session, _line(company, "company"))
     if attributes is not None:
-        wanted["attributes"] = _attributes(customer.attributes, attributes)
+        wanted["attributes"] = _attributes(customer.attributes, await _fitting(session, attributes))
     if marks is not None:
         wanted["marks"] = _marks(marks)
-    before = list(customer.marks)
-    changed = [column for column, value in wanted.items() if getattr(customer, column) != value]
+    before = {column: getattr(customer, column) for column in wanted}
+    changed = [column for column, value in wanted.items() if before[column] != value]
     for column in changed:
         setattr(customer, column, wanted[column])
+    journal: dict[str, Any] = {column: [before[column], wanted[column]] for column in changed}
+    if tags is not None and (retagged := await _retag(session, customer, tags)):
+        changed.append("tags")
+        journal["tags"] = retagged
     if changed:
         data = {"customer": customer.public_id, "changed": changed}
         record(session, EventKind.CUSTOMER_CHANGED, actor=actor, conversation=conversation, data=data)
     if "marks" in changed and isinstance(by, Agent):
         await session.flush()
-        await sort_marked(session, customer, before=before, by=by)
+        await sort_marked(session, customer, before=before["marks"], by=by)
+    elif changed:
+        stored = {"customer": customer.id, "changed": journal}
+        await remember(session, by=by, action="customer", journal=stored, case=None)
+
+
+@undoable("customer")
+async def _say_as_before(session: AsyncSession, undo: Undo, by: Agent) -> None:
+    customer = await session.get_one(Customer, undo.journal["customer"])
+    journal = undo.journal["changed"]
+    old = {column: before for column, (before, _) in journal.items()}
+    if "attributes" in journal:
+        before, after = journal["attributes"]
+        touched = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+        if any(customer.attributes.get(key) != after.get(key) for key in touched):
+            raise Conflict("Somebody has changed this since. It stays as it is.")
+        old["attributes"] = {key: before.get(key) for key in touched}
+    for column in ("name", "company"):
+        if column in journal and getattr(customer, column) != journal[column][1]:
+            raise Conflict("Somebody has changed this since. It stays as it is.")
+    await change(session, customer, by=by, **old)
 
 
 def _line(text: str, field: str) -> str:
@@ -110,3 +143,46 @@ def _attributes(standing: Mapping[str, Any], given: Mapping[str, Any]) -> dict[s
     if len(merged) > MOST_ATTRIBUTES:
         raise Invalid("A customer has at most %(most)s fields.", most=MOST_ATTRIBUTES, field="attributes")
     return merged
+
+
+async def _fitting(session: AsyncSession, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as their fields keep them; what no field asks for is kept as it is."""
+    fields = await fields_by_key(session)
+    return {
+        key: fitting(fields[key], value) if key in fields and value is not None else value
+        for key, value in given.items()
+    }
+
+
+async def _retag(session: AsyncSession, customer: Customer, names: Sequence[str]) -> list[list[str]]:
+    """Give the customer exactly these tags; answers those before and after, nothing where they are the
+    same."""
+    wanted = {name.casefold(): name for name in (" ".join(name.split()) for name in names) if name}
+    if len(wanted) > MOST_TAGS or any(len(name) > LONGEST_TAG or "\x00" in name for name in wanted.values()):
+        raise Invalid(
+            "At most %(tags)d tags of at most %(characters)d characters.",
+            tags=MOST_TAGS,
+            characters=LONGEST_TAG,
+            field="tags",
+        )
+    own = select(Tag).join(CustomerTag, CustomerTag.tag_id == Tag.id)
+    own = own.where(CustomerTag.customer_id == customer.id).order_by(Tag.name)
+    standing = {tag.name.casefold(): tag for tag in await session.scalars(own)}
+    if standing.keys() == wanted.keys():
+        return []
+    known = select(Tag).where(func.lower(Tag.name).in_(name.lower() for name in wanted.values()))
+    tags = {tag.name.casefold(): tag for tag in await session.scalars(known)}
+    for key, name in wanted.items():
+        if key not in tags:
+            tags[key] = Tag(name=name)
+            session.add(tags[key])
+    await session.flush()
+    gone = [tag.id for key, tag in standing.items() if key not in wanted]
+    await session.execute(
+        delete(CustomerTag).where(CustomerTag.customer_id == customer.id, CustomerTag.tag_id.in_(gone))
+    )
+    new = [tags[key].id for key in wanted if key not in standing]
+    session.add_all(CustomerTag(customer_id=customer.id, tag_id=tag_id) for tag_id in new)
+    await session.flush()
+    before = sorted(tag.name for tag in standing.values())
+    return [before, sorted(tags[key].name for key in wanted)]

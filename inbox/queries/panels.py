@@ -12,20 +12,25 @@ from inbox.actors import Actor
 from inbox.envelopes import AddressKind
 from inbox.models import (
     UNFINISHED,
+    Block,
     Case,
     Claim,
     ClaimState,
     Conversation,
     Customer,
+    CustomerTag,
     Identity,
     Merge,
     Suggestion,
     SuggestionKind,
     SuggestionState,
     SuppressedAddress,
+    Tag,
 )
 from inbox.policies import visible_to
+from inbox.queries import customer_fields
 from inbox.queries.browsers import Browser, browsers_of
+from inbox.queries.customer_fields import Fact, facts_of
 from inbox.queries.shown import Face
 from inbox.queries.shown_words import face_of_customer
 
@@ -78,7 +83,20 @@ class Panel:
     merges: Sequence[Joined]
     complained: frozenset[str]  # addresses where a mail of ours was called spam
     colleagues: Sequence[Colleague]
+    tags: Sequence[Tag]
+    facts: Sequence[Fact]
+    blocks: Sequence[Block]
     browsers: Sequence[Browser] = ()
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether nothing of theirs is heard, from whichever address."""
+        return any(block.identity_id is None for block in self.blocks)
+
+    @property
+    def blocked_identities(self) -> frozenset[int]:
+        """Those of their addresses that are blocked alone."""
+        return frozenset(block.identity_id for block in self.blocks if block.identity_id is not None)
 
 
 async def panel_of(session: AsyncSession, actor: Actor, conversation: Conversation) -> Panel:
@@ -98,6 +116,9 @@ async def panel_of(session: AsyncSession, actor: Actor, conversation: Conversati
         merges=await _merges(session, customer),
         complained=await _complained(session, identities),
         colleagues=await _colleagues(session, actor, customer),
+        tags=(await session.scalars(_TAGS, own)).all(),
+        facts=facts_of(await customer_fields.everything(session), customer.attributes),
+        blocks=(await session.scalars(_BLOCKS, own)).all(),
         browsers=await browsers_of(session, identities),
     )
 
@@ -159,6 +180,13 @@ async def _colleagues(session: AsyncSession, actor: Actor, customer: Customer) -
 _CUSTOMER: BindParameter[int] = bindparam("customer")
 _OWNED = select(Identity).where(Identity.customer_id == _CUSTOMER).order_by(Identity.id)
 _SAID = select(Claim).where(Claim.customer_id == _CUSTOMER, Claim.state == ClaimState.OPEN).order_by(Claim.id)
+_TAGS = (
+    select(Tag)
+    .join(CustomerTag, CustomerTag.tag_id == Tag.id)
+    .where(CustomerTag.customer_id == _CUSTOMER)
+    .order_by(Tag.name)
+)
+_BLOCKS = select(Block).where(Block.customer_id == _CUSTOMER, Block.ended_at.is_(None)).order_by(Block.id)
 _COMPLAINED = select(SuppressedAddress.address).where(
     SuppressedAddress.address.in_(bindparam("addresses", expanding=True))
 )

@@ -31,8 +31,9 @@ async def test_a_customer_is_corrected(maya: Person, scene: Scene, sqlite_databa
     form = {"name": "Ana S.", "company": "Norte", "new_name": "Orders", "new_value": "17", "mark": "shared"}
     assert (await maya.post(url, data=form)).status_code == 303
     page = (await maya.browser.get(url)).text
-    assert "Ana S." in page and "Norte" in page and 'name="attribute-Orders" value="17"' in page
-    await maya.post(url, data={"name": "Ana S.", "attribute-Orders": ""})
+    assert "Ana S." in page and "Norte" in page
+    assert 'name="field" value="attribute:Orders"' in page and 'name="value" value="17"' in page
+    await maya.post(url, data={"name": "Ana S.", "company": "", "attribute-Orders": ""})
     async with sqlite_database.reading() as session:
         customer = await session.get_one(Customer, scene.customer.id)
     assert (customer.attributes, customer.marks, customer.company) == ({}, [], "")
@@ -160,3 +161,52 @@ async def test_a_customers_page_leads_to_a_new_conversation_with_them(maya: Pers
     assert f'href="/conversations/new?to={quote(address)}"' in page.text
     form = await maya.browser.get(f"/conversations/new?to={address}")
     assert f'name="to" value="{address}"' in form.text
+
+
+async def test_one_thing_is_changed_in_its_place_and_undone(
+    maya: Person, scene: Scene, sqlite_database: Database
+) -> None:
+    url = f"/customers/{scene.customer.public_id}"
+    form = {"field": "attribute:Plan", "value": "Trade"}
+    answer = await maya.post(f"{url}/details", data=form, headers=SCRIPT)
+    undo = json.loads(answer.headers["hx-trigger"])["toast"]["undo"]
+    panel = (await maya.browser.get(f"/conversations/{scene.conversation.public_id}")).text
+    assert 'value="attribute:Plan"' in panel and 'name="value" value="Trade"' in panel
+    assert (await maya.post(f"{url}/details", data={"field": "company", "value": "norte"})).status_code == 303
+
+    assert (await maya.post(undo, headers=SCRIPT)).status_code == 204
+
+    async with sqlite_database.reading() as session:
+        customer = await session.get_one(Customer, scene.customer.id)
+    assert (customer.attributes, customer.company) == ({}, "norte")
+    assert (await maya.post(f"{url}/details", data={"field": "id", "value": "1"})).status_code == 422
+
+
+async def test_customers_bear_tags(maya: Person, scene: Scene) -> None:
+    url = f"/customers/{scene.customer.public_id}"
+    for name in ("VIP", "Trade account", "vip"):
+        assert (await maya.post(f"{url}/tags", data={"add": name}, headers=SCRIPT)).status_code == 204
+    page = (await maya.browser.get(url)).text
+    assert page.count(">VIP<") == 1 and ">Trade account<" in page
+    await maya.post(f"{url}/tags", data={"remove": "VIP"})
+    page = (await maya.browser.get(url)).text
+    assert 'name="add" value="VIP"' in page and 'name="remove" value="VIP"' not in page
+
+
+async def test_a_customer_is_blocked_listed_and_heard_again(maya: Person, scene: Scene) -> None:
+    url = f"/customers/{scene.customer.public_id}"
+    form = (await maya.browser.get(f"{url}/block")).text
+    assert f'value="email {scene.identity.address}"' in form
+    blocked = await maya.post(f"{url}/block", data={"identity": "", "reason": "Abuse", "with_cases": "1"})
+    assert blocked.headers["location"].startswith("/undo/")
+    assert (await maya.post(f"{url}/block", data={"identity": ""})).status_code == 422
+    listed = (await maya.browser.get("/settings/blocked")).text
+    end = re.search(r'action="(/blocks/\w+/end)"', listed)
+    assert end is not None and "Abuse" in listed and "Ana Sousa" in listed
+    panel = (await maya.browser.get(f"/conversations/{scene.conversation.public_id}")).text
+    assert "Blocked" in panel and "Unblock" in panel and "Maya Okafor" in panel
+
+    assert (await maya.post(end[1], headers=SCRIPT)).status_code == 204
+
+    assert "Nobody is blocked." in (await maya.browser.get("/settings/blocked")).text
+    assert (await maya.post(end[1])).status_code == 409
