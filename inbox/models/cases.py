@@ -29,6 +29,12 @@ class Priority(StrEnum):
     URGENT = "urgent"
 
 
+def _where_set(*columns: str, of: str) -> Index:
+    """An index of the rows only that have a value there, which most of all cases ever have not."""
+    condition = text(f"{of} IS NOT NULL")
+    return Index(None, *columns, of, "id", sqlite_where=condition, postgresql_where=condition)
+
+
 class Case(Model):
     """A piece of work, #number. `first_channel_id` and its default team decide whether later messages belong
     here.
@@ -45,6 +51,11 @@ class Case(Model):
         Index(None, "status", "last_message_at", "id"),
         Index(None, "assignee_id", "status", "last_message_at"),
         Index(None, "team_id", "status", "last_message_at"),
+        _where_set("assignee_id", "status", of="due_at"),
+        _where_set("assignee_id", "status", of="waiting_since"),
+        _where_set("team_id", "status", of="due_at"),
+        _where_set("team_id", "status", of="waiting_since"),
+        _where_set("status", of="snoozed_until"),
     )
 
     number: Mapped[int] = mapped_column(unique=True)
@@ -60,7 +71,7 @@ class Case(Model):
     first_channel_id: Mapped[int | None] = mapped_column(ForeignKey("channels.id"))
     waiting_since: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
-    snoozed_until: Mapped[datetime | None] = mapped_column(index=True)
+    snoozed_until: Mapped[datetime | None]
     opened_at: Mapped[datetime]
     first_replied_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]

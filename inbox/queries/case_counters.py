@@ -27,7 +27,7 @@ class TeamQueue:
 @dataclass(frozen=True, slots=True)
 class Counters:
     """How many cases each view holds; counting stops at `MOST_COUNTED`. Mentions: those not seen yet. `saved`
-    is by the view's public id; those that would have to look into messages are not counted."""
+    is by the view's public id; those that would take long are not counted."""
 
     views: dict[View, int]
     teams: tuple[TeamQueue, ...]
@@ -49,7 +49,7 @@ COUNTED = (
 async def counters(session: AsyncSession, *, actor: Actor, saved: Sequence[SavedView] = ()) -> Counters:
     """The counters of all views, in one query that reads no more than `MOST_COUNTED` entries for each."""
     cheap = {view.public_id: read(view.words) for view in saved}
-    cheap = {public_id: wanted for public_id, wanted in cheap.items() if sought.is_about_cases(wanted)}
+    cheap = {public_id: wanted for public_id, wanted in cheap.items() if sought.is_countable(wanted)}
     teams = (await session.scalars(select(Team).order_by(Team.name))).all()
     filters = [CaseFilter(view=view) for view in COUNTED]
     filters += [CaseFilter(view=f"{TEAM}{team.slug}") for team in teams]

@@ -39,6 +39,7 @@ from inbox.queries.fulltext import has_all
 
 Condition = ColumnElement[bool]
 LARGEST_NUMBER = 2**62
+_UNFINISHED_ONES = frozenset({*UNFINISHED, "waiting", "due", "late", "unassigned"})
 
 
 def cases(session: AsyncSession, sought: Sought, actor: Actor) -> list[Condition]:
@@ -55,10 +56,21 @@ def cases(session: AsyncSession, sought: Sought, actor: Actor) -> list[Condition
     return found
 
 
-def is_about_cases(sought: Sought) -> bool:
-    """Whether it can be answered from the cases alone, which is cheap."""
+def is_countable(sought: Sought) -> bool:
+    """Whether cases can be counted on every page without going through all there ever were: asked of the
+    cases alone, and of those of a tag, or of unfinished ones; or by nothing but who is responsible."""
     cheap = (one.name in ON_CASE and one.name != "has" and one.value != "unread" for one in sought.operators)
-    return not sought.terms and all(cheap)
+    if sought.terms or not all(cheap):
+        return False
+    return any(_is_narrow(one) for one in sought.operators) or all(
+        one.name in ("assignee", "team") and not one.is_excluded for one in sought.operators
+    )
+
+
+def _is_narrow(operator: Operator) -> bool:
+    if operator.is_excluded or operator.name not in ("is", "tag", "case"):
+        return False
+    return operator.value in _UNFINISHED_ONES if operator.name == "is" else operator.value != "none"
 
 
 def messages(session: AsyncSession, sought: Sought, actor: Actor) -> list[Condition]:
@@ -130,8 +142,9 @@ def _on_last_message(operator: Operator) -> Condition:
 
 
 def _on_case(operator: Operator, actor: Actor) -> Condition:
-    condition = func.coalesce(ON_CASE[operator.name](operator, actor), false())
-    return not_(condition) if operator.is_excluded else condition
+    condition = ON_CASE[operator.name](operator, actor)
+    # What is not known is excluded by neither; an index serves the bare condition only.
+    return not_(func.coalesce(condition, false())) if operator.is_excluded else condition
 
 
 def _on_message(operator: Operator, actor: Actor) -> Condition:

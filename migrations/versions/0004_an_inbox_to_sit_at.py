@@ -353,10 +353,48 @@ def upgrade() -> None:
             sa.Column("instead_of_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
         batch_op.create_foreign_key(
-            batch_op.f("fk_assignments_instead_of_id"), "agents", ["instead_of_id"], ["id"]
+            batch_op.f("fk_assignments_handoff_id"), "handoffs", ["handoff_id"], ["id"]
         )
         batch_op.create_foreign_key(
-            batch_op.f("fk_assignments_handoff_id"), "handoffs", ["handoff_id"], ["id"]
+            batch_op.f("fk_assignments_instead_of_id"), "agents", ["instead_of_id"], ["id"]
+        )
+
+    with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_cases_snoozed_until"))
+        batch_op.create_index(
+            batch_op.f("ix_cases_assignee_id_status_due_at_id"),
+            ["assignee_id", "status", "due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_cases_assignee_id_status_waiting_since_id"),
+            ["assignee_id", "status", "waiting_since", "id"],
+            unique=False,
+            sqlite_where=sa.text("waiting_since IS NOT NULL"),
+            postgresql_where=sa.text("waiting_since IS NOT NULL"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_cases_status_snoozed_until_id"),
+            ["status", "snoozed_until", "id"],
+            unique=False,
+            sqlite_where=sa.text("snoozed_until IS NOT NULL"),
+            postgresql_where=sa.text("snoozed_until IS NOT NULL"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_cases_team_id_status_due_at_id"),
+            ["team_id", "status", "due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_cases_team_id_status_waiting_since_id"),
+            ["team_id", "status", "waiting_since", "id"],
+            unique=False,
+            sqlite_where=sa.text("waiting_since IS NOT NULL"),
+            postgresql_where=sa.text("waiting_since IS NOT NULL"),
         )
 
     with op.batch_alter_table("followers", schema=None) as batch_op:
