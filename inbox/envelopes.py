@@ -74,12 +74,13 @@ class Automatic(StrEnum):
 
 
 class BounceAction(StrEnum):
-    """RFC 3464 §2.3.3; a complaint is RFC 5965's: the recipient called it spam."""
+    """RFC 3464 §2.3.3; a complaint is RFC 5965's: the recipient called it spam; *read* is RFC 8098's."""
 
     FAILED = "failed"
     DELAYED = "delayed"
     DELIVERED = "delivered"
     COMPLAINED = "complained"
+    READ = "read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

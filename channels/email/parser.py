@@ -16,6 +16,7 @@ from channels.email.headers import MAX_IDS, Headers, moment, normalise_address
 from channels.email.mime import Part, split
 from channels.email.quotes import find_spans
 from channels.email.quotes_html import joined_words
+from channels.email.receipts import read_receipt
 from channels.email.spam import is_spam
 from inbox.envelopes import Address, Automatic, ChannelKind, Forward, InboundMessage, Span
 from inbox.errors import Refused
@@ -76,7 +77,7 @@ def _message(root: Part, context: MailContext, store: Callable[[bytes], str]) ->
     text, spans = _words(body)
     html = body.html
     references = _references(headers)
-    bounce = read_complaint(root) or read_bounce(root)
+    bounce = read_complaint(root) or read_receipt(root) or read_bounce(root)
     message = InboundMessage(
         channel=ChannelKind.EMAIL,
         sender=sender,

@@ -30,6 +30,7 @@ EVENTS = {
     BounceAction.DELAYED: EventKind.MESSAGE_DELAYED,
     BounceAction.DELIVERED: EventKind.MESSAGE_DELIVERED,
     BounceAction.COMPLAINED: EventKind.MESSAGE_COMPLAINED,
+    BounceAction.READ: EventKind.MESSAGE_READ,
 }
 COMPLAINED = "Its recipient has called it spam."
 
@@ -110,6 +111,10 @@ def _apply(delivery: Delivery, recipient: BouncedRecipient) -> bool:
         if delivery.state != DeliveryState.SENT:
             return False
         delivery.state, delivery.error = DeliveryState.DELIVERED, None
+    elif recipient.action is BounceAction.READ:
+        if delivery.state not in (DeliveryState.SENT, DeliveryState.DELIVERED):
+            return False
+        delivery.state, delivery.error = DeliveryState.READ, None
     else:
         delivery.error = f"{recipient.status} {recipient.diagnostic}".strip()[:1000]
     return True
@@ -125,11 +130,12 @@ async def _tell(
     conversation = await session.get_one(Conversation, message.conversation_id)
     case = await session.get(Case, message.case_id) if message.case_id else None
     texts = [r.diagnostic or r.status for r in bounce.recipients if r.action is action]
-    if action in (BounceAction.FAILED, BounceAction.DELIVERED):
+    has_arrived = action in (BounceAction.DELIVERED, BounceAction.READ)
+    if has_arrived or action is BounceAction.FAILED:
         message.delivery, message.delivery_at = worst(deliveries), clock.now()
     if action is BounceAction.COMPLAINED:
         texts = [COMPLAINED]
-    if action is not BounceAction.DELIVERED or message.delivery == DeliveryState.DELIVERED:
+    if not has_arrived or message.delivery in (DeliveryState.DELIVERED, DeliveryState.READ):
         message.delivery_error = (texts[0] if texts else "")[:1000]
     record(session, EVENTS[action], actor=SYSTEM, conversation=conversation, case=case, message=message)
     if action is BounceAction.FAILED and case is not None:

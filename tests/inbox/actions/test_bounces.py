@@ -59,6 +59,7 @@ async def test_a_bounce_undoes_the_answer_even_of_a_resolved_case_but_only_once(
     [
         (BounceAction.DELAYED, DeliveryState.SENT, [EventKind.MESSAGE_DELAYED]),
         (BounceAction.DELIVERED, DeliveryState.DELIVERED, [EventKind.MESSAGE_DELIVERED]),
+        (BounceAction.READ, DeliveryState.READ, [EventKind.MESSAGE_READ]),
     ],
 )
 async def test_a_report_that_is_no_failure_reopens_nothing(
