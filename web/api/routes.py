@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
-from web.api import cases, conversations, customers, events, messages, redactions, schema, workspace
+from web.api import absences, cases, conversations, customers, events, messages, redactions, schema, workspace
 from web.bodies import MULTIPART_BYTES
 from web.endpoints import attachments
 from web.policy import Endpoint, Policy, route
@@ -52,6 +52,7 @@ API: Sequence[BaseRoute] = [
     *_of("/customers/{id}", get=customers.show, patch=customers.update),
     *_of("/customers/{id}/merge", post=customers.merge),
     *_of("/merges/{id}/undo", post=customers.undo_merge),
+    *_of("/ratings", get=ratings.index),
     *_of("/suggestions", get=customers.list_suggestions),
     *_of("/suggestions/{id}", post=customers.decide),
     route(V1 + "/events", events.index, policy=Policy.API_AGENT, waits=True),
@@ -67,6 +68,9 @@ API: Sequence[BaseRoute] = [
     ),
     *_of("/attachments/{id}", get=attachments.show),
     *_of("/agents", get=workspace.list_agents),
+    *_of("/absences", get=absences.index),
+    *_of("/agents/{id}/absence", post=absences.create),
+    route(V1 + "/agents/{id}/absence", absences.end, methods=["DELETE"], policy=Policy.API_AGENT),
     _admin("/agents", "POST", workspace.add_agent),
     _admin("/agents/{id}", "PATCH", workspace.change_agent),
     *_of("/teams", get=workspace.list_teams),

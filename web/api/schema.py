@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 import inbox
 from web.api import (
+    absences,
     cases,
     conversations,
     customers,
@@ -43,6 +44,7 @@ BODIES: dict[Endpoint, Model] = {
     customers.update: customers.CustomerChange,
     customers.merge: customers.MergeInto,
     customers.decide: customers.Decision,
+    absences.create: absences.NewAbsence,
     workspace.add_agent: workspace.NewAgent,
     workspace.change_agent: workspace.AgentChange,
     workspace.add_team: workspace.NewTeam,
@@ -58,11 +60,14 @@ SHAPES: dict[str, Model] = {
     "cases": shapes.CaseShape,
     "handoffs": shapes.HandoffShape,
     "customers": shapes.CustomerShape,
+    "ratings": ratings.RatingShape,
     "suggestions": shapes.SuggestionShape,
     "strands": shapes.StrandShape,
     "events": shapes.EventShape,
     "intake": workspace_shapes.IntakeShape,
     "attachments": message_shapes.AttachmentShape,
+    "absence": absences.AbsenceShape,
+    "absences": absences.AbsenceShape,
     "agents": workspace_shapes.AgentShape,
     "teams": workspace_shapes.TeamShape,
     "channels": workspace_shapes.ConfiguredChannelShape,

@@ -1,0 +1,51 @@
+"""Who is here, and who is away, told to everybody who has a page open."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from inbox import clock
+from inbox.actions.absences import plan_absence
+from inbox.actors import Actor
+from inbox.db import Database
+from tests.builders import an_agent
+from web.live import people as module
+from web.live.people import People
+from web.live.presence import Viewer
+
+
+class Page:
+    """A page that keeps what it was told."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.viewer = viewer
+        self.told: list[dict[str, Any]] = []
+
+    def whisper(self, key: str, frame: str) -> None:
+        assert key == "people"
+        self.told.append(json.loads(frame)["signal"]["people"])
+
+
+async def test_pages_are_told_who_comes_who_goes_and_who_is_away(
+    sqlite_database: Database, monkeypatch: Any
+) -> None:
+    async with sqlite_database.transaction() as session:
+        maya, priya = await an_agent(session), await an_agent(session, name="Priya Nair")
+    pages = [Page(Viewer(maya.public_id, maya.name))]
+    people = People(sqlite_database, lambda: pages)
+    await people.look()
+    await people.look()
+    pages.append(Page(Viewer(priya.public_id, priya.name)))
+    people.welcome(pages[1])
+    await people.look()
+    async with sqlite_database.transaction() as session:
+        until = clock.now() + timedelta(days=1)
+        await plan_absence(session, priya, ends_at=until, cover=None, by=Actor.agent(priya))
+    await people.look()
+    monkeypatch.setattr(module, "GONE_SECONDS", 0.0)
+    del pages[1]
+    await people.look()
+
+    here = [[one["name"] for one in frame["here"]] for frame in pages[0].told]
+    assert here == [["Maya Okafor"], ["Maya Okafor", "Priya Nair"], ["Maya Okafor", "Priya Nair"], []]
+    assert [frame["away"] for frame in pages[0].told] == [[], [], [priya.public_id], [priya.public_id]]
