@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from web.endpoints.static import SHEETS, slim_sheet
+from web.endpoints.static import SHEETS
+from web.slimming import slim_style
 
 STATIC = Path(__file__).parents[2] / "web" / "static"
 SCRIPTS = (
@@ -82,14 +83,8 @@ def test_vendored_files_have_the_checksums_that_are_written_down() -> None:
 
 @pytest.mark.parametrize("parts", SHEETS.values(), ids=SHEETS)
 def test_what_a_page_looks_like_weighs_12_kb_at_most(parts: tuple[str, ...]) -> None:
-    sheet = "".join(slim_sheet((STATIC / name).read_text()) for name in parts)
+    sheet = "".join(slim_style((STATIC / name).read_text()) for name in parts)
     assert len(gzip.compress(sheet.encode(), 9)) <= 12_000
-
-
-def test_a_slim_sheet_says_the_same() -> None:
-    sheet = "/* why */\n.a > .b , .c {\n  color : light-dark(#fff, #000) ;\n}\n"
-    sheet += "@media (min-width: 1px) { p { top:0; } }"
-    assert slim_sheet(sheet) == (".a>.b,.c{color : light-dark(#fff,#000)}@media (min-width: 1px){p{top:0}}")
 
 
 def test_the_scripts_together_stay_under_60_kb() -> None:
