@@ -18,6 +18,7 @@ from inbox.locks import lock_until_settled
 from inbox.models import (
     UNFINISHED,
     Agent,
+    AwaitedReference,
     Block,
     Case,
     Claim,
@@ -60,6 +61,7 @@ class Known:
     proved: set[int] = field(default_factory=set)  # customers that own an identity
     agents: dict[str, Agent] = field(default_factory=dict)  # those who work here, by address
     by_id: dict[int, Identity] = field(default_factory=dict)
+    awaited: dict[str, int] = field(default_factory=dict)  # Message-ID → the strand of an answer to it
     blocked: set[tuple[int, int | None]] = field(default_factory=set)  # (customer, one identity or None: all)
 
     def add_identity(self, identity: Identity) -> None:
@@ -127,6 +129,7 @@ async def read_known(
 async def _read(session: AsyncSession, messages: Sequence[InboundMessage], tokens: StrandTokens) -> Known:
     known = Known()
     strand_ids = await _read_references(session, known, messages)
+    strand_ids |= await _read_awaited(session, known, messages)
     public_ids = {name for m in messages for token in m.tokens if (name := tokens.read(token))}
     await _read_people(session, known, messages)
     visitors = [i.id for i in known.identities.values() if i.kind == AddressKind.VISITOR]
@@ -149,6 +152,17 @@ async def _read_references(
         for external_id, message_id, strand_id, direction in rows:
             known.note_message(external_id or "", message_id, strand_id, direction)
     return {message.strand_id for several in known.messages.values() for message in several}
+
+
+async def _read_awaited(session: AsyncSession, known: Known, messages: Sequence[InboundMessage]) -> set[int]:
+    """The strands of answers to these mails that came before them."""
+    for some in _chunks(
+        {m.external_id for m in messages if m.channel == ChannelKind.EMAIL and m.external_id}
+    ):
+        query = select(AwaitedReference).where(AwaitedReference.external_id.in_(some))
+        for row in await session.scalars(query.order_by(AwaitedReference.id)):
+            known.awaited.setdefault(row.external_id, row.strand_id)
+    return set(known.awaited.values())
 
 
 async def _read_people(session: AsyncSession, known: Known, messages: Sequence[InboundMessage]) -> None:

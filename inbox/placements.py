@@ -15,6 +15,7 @@ from inbox.known import Known
 from inbox.models import (
     Agent,
     AuthorKind,
+    AwaitedReference,
     Case,
     Channel,
     Claim,
@@ -100,6 +101,7 @@ class Made:
     cases: list[Case] = field(default_factory=list)
     strands: list[Strand] = field(default_factory=list)
     participants: list[StrandParticipant] = field(default_factory=list)
+    awaited: list[AwaitedReference] = field(default_factory=list)
     suggestions: list[Suggestion] = field(default_factory=list)
 
 

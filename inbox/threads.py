@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from inbox.awaited import await_references, overtaken
 from inbox.bystanders import ask_whose, hold, note_claims, note_participants, original_of
 from inbox.envelopes import AddressKind, ChannelKind, InboundMessage, Verdict
 from inbox.known import Known
@@ -187,9 +188,12 @@ class Threads:
         found = self._senders.whose(arrival)
         known = self.known.by_customer.get(found.customer.id)
         conversation = known or self._rows.new_conversation(found.customer)
-        strand = self._standing_chat(arrival, found.identity) or self._rows.new_strand(
-            arrival, conversation, found.identity
+        standing = self._standing_chat(arrival, found.identity) or overtaken(
+            self.known, arrival, conversation
         )
+        strand = standing or self._rows.new_strand(arrival, conversation, found.identity)
+        if arrival.message.channel == ChannelKind.EMAIL and not arrival.hearsay:
+            await_references(self.known, self._rows, arrival.message, strand)
         author = AuthorKind.CUSTOMER
         return self._placed(arrival, conversation, strand, found.identity, author, found.matched_by)
 

@@ -11,6 +11,7 @@ from inbox import clock
 from inbox.actions.cases import next_case_numbers
 from inbox.actions.events import record
 from inbox.actions.passages import Passing, add_remark, rows_of, tell_repeated
+from inbox.actions.references import keep_awaited
 from inbox.actors import SYSTEM, Actor
 from inbox.envelopes import ChannelKind, InboundMessage, Verdict
 from inbox.filed_rows import attachment_row, message_row, submission_row
@@ -272,6 +273,7 @@ class Filing:
         notes = [note for note, _ in passed if note is not None]
         for rows in (*tables, notes, [row for _, row in passed]):
             await insert_rows(self._session, rows)
+        await keep_awaited(self._session, made.awaited)
 
     async def _new_sources(self) -> list[MessageSource]:
         ids = {message_id for message_id, _ in self._sources}

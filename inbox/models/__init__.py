@@ -81,6 +81,7 @@ from inbox.models.notifications import (
 )
 from inbox.models.pictures import PicturesOf, WantedPictures
 from inbox.models.privacy import AuditEntry, AuditKind, Cleanup, CleanupKind, Redaction
+from inbox.models.references import AwaitedReference
 from inbox.models.saved_replies import SavedReply, SavedReplyUse
 from inbox.models.stars import Star
 from inbox.models.views import Audience, SavedView
@@ -101,6 +102,7 @@ __all__ = [
     "AutomaticKind",
     "AutomaticMail",
     "AutomaticState",
+    "AwaitedReference",
     "Because",
     "Block",
     "Case",

@@ -287,6 +287,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_stars_case_id"), ["case_id"], unique=False)
 
     op.create_table(
+        "awaited_references",
+        sa.Column("external_id", sa.String(length=1000), nullable=False),
+        sa.Column("strand_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["strand_id"], ["strands.id"], name=op.f("fk_awaited_references_strand_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_awaited_references")),
+    )
+    with op.batch_alter_table("awaited_references", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_awaited_references_created_at"), ["created_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_awaited_references_external_id"), ["external_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_awaited_references_strand_id"), ["strand_id"], unique=False)
+
+    op.create_table(
         "push_entries",
         sa.Column("notification_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("subscription_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -353,10 +369,10 @@ def upgrade() -> None:
             sa.Column("instead_of_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
         batch_op.create_foreign_key(
-            batch_op.f("fk_assignments_handoff_id"), "handoffs", ["handoff_id"], ["id"]
+            batch_op.f("fk_assignments_instead_of_id"), "agents", ["instead_of_id"], ["id"]
         )
         batch_op.create_foreign_key(
-            batch_op.f("fk_assignments_instead_of_id"), "agents", ["instead_of_id"], ["id"]
+            batch_op.f("fk_assignments_handoff_id"), "handoffs", ["handoff_id"], ["id"]
         )
 
     with op.batch_alter_table("cases", schema=None) as batch_op:
