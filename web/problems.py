@@ -1,6 +1,7 @@
 """Errors as problem details (RFC 9457): a sentence that a person can act on."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from starlette.responses import JSONResponse
@@ -29,10 +30,10 @@ def problem(status: int, detail: str, **more: Any) -> JSONResponse:
     return JSONResponse(content | more, status, media_type="application/problem+json")
 
 
-def too_often(wait: float) -> JSONResponse:
-    """429 with the seconds to wait, in words and in Retry-After (RFC 9110 §10.2.3)."""
+def too_often(wait: float, *, say: Callable[[str], str] = str) -> JSONResponse:
+    """429 with the seconds to wait, in words and in Retry-After (RFC 9110 §10.2.3); *say* may translate."""
     seconds = max(1, math.ceil(wait))
-    answer = problem(429, f"That was a bit fast. {in_words(seconds)}", retry_after=seconds)
+    answer = problem(429, say(f"That was a bit fast. {in_words(seconds)}"), retry_after=seconds)
     answer.headers["Retry-After"] = str(seconds)
     return answer
 

@@ -24,8 +24,11 @@ TYPED_BY_ADDRESS = Rate("typed codes, address", 30, 3_600)
 NOT_RIGHT = N_("This is not the code, or it is too old. Type the newest one, or ask for another.")
 
 
-async def ask_code(visit: Visit, typed: object, *, rates: Rates, host: str | None) -> str:
-    """Mail a code to the address that was typed; answers the address as it was understood."""
+async def ask_code(
+    visit: Visit, typed: object, *, rates: Rates, host: str | None, language: str = "en"
+) -> str:
+    """Mail a code to the address that was typed, in the visitor's language; answers the address as it was
+    understood."""
     place, channel = counted_address(host), visit.channel
     wait = rates.take_all((ASKED_BY_ADDRESS, f"{channel.id} {place}"), (ASKED_OF_CHANNEL, str(channel.id)))
     if wait:
@@ -38,6 +41,7 @@ async def ask_code(visit: Visit, typed: object, *, rates: Rates, host: str | Non
             visitor_id=visit.visitor_id,
             address=address,
             keys=visit.installation.keys,
+            language=language,
         )
 
 

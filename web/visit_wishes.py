@@ -5,12 +5,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from channels.webchat.parser import external_id
 from channels.webchat.tokens import digest_of
-from inbox.actions import automatic_mails, ratings, visitors
+from inbox.actions import automatic_mails, erasures, ratings, visitors
 from inbox.envelopes import AddressKind
 from inbox.errors import Conflict, Invalid
 from inbox.models import AutomaticKind
 from inbox.queries import continuity, transcripts, visitor_views
+from inbox.queries.visitor_views import View
 from web.rates import Rate, Rates
 from web.visit_messages import LONGEST_PAGE
 from web.visits import Visit
@@ -30,6 +32,17 @@ async def rate(visit: Visit, score: object, comment: object) -> None:
             raise Conflict("There is nothing to rate yet.")
         words = comment if isinstance(comment, str) else ""
         await ratings.rate(session, visitor, channel=visit.channel, score=score, comment=words)
+
+
+async def ask_erasure(visit: Visit, view: View, client_id: str) -> None:
+    """File that what they wrote under this id asks for their data to be deleted; repeating it changes
+    nothing."""
+    async with visit.installation.database.transaction() as session:
+        visitor = await visitor_views.identity_of(session, AddressKind.VISITOR, visit.address)
+        reference = external_id(visit.visitor_id, client_id)
+        message = await visitor_views.message_by_external_id(session, view, reference)
+        if visitor is not None and message is not None:
+            await erasures.ask_erasure(session, visitor, message)
 
 
 async def mail_copy(visit: Visit, rates: Rates) -> str:
@@ -68,7 +81,7 @@ async def forget(visit: Visit) -> None:
     """Sign this browser out: its token is void from now on."""
     if visit.is_kept:
         async with visit.installation.database.transaction() as session:
-            await visitors.revoke_token(session, digest_of(visit.token))
+            await visitors.revoke_tokens(session, visit.channel.id, visit.visitor_id)
 
 
 async def notice(visit: Visit, said: Mapping[str, Any]) -> None:

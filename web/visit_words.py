@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from inbox.errors import OnethreadError
+from inbox.words import words_in
 from web.preferences import preferred
 
 DEFAULT = "en"
@@ -27,6 +29,11 @@ class Catalogue:
     screens: Mapping[str, str]
     host: Mapping[str, str]
     sentences: Mapping[str, str] = field(default_factory=dict)
+
+    def told(self, error: OnethreadError) -> str:
+        """What is wrong, for a visitor."""
+        said = words_in(self.language).told(error.phrase)
+        return said if said != str(error) else self.sentence(said)
 
     def sentence(self, english: str) -> str:
         """A sentence of the server as this language says it; as it is, where the catalogue does not know it.

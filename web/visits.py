@@ -5,6 +5,7 @@ The socket and the HTTP fall-back do the same through here.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from channels.webchat import parser
@@ -23,11 +24,13 @@ from web import staged_files
 from web.installation import Installation
 from web.rates import address_block
 
+TOKEN_LIFE = timedelta(days=30)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """A browser at a channel. `is_kept` says that its token has been stored; `signed` is what it has
-    proved."""
+    """A browser at a channel. `is_kept` says that its token has been stored, `since` when; `signed` is what
+    it has proved."""
 
     installation: Installation
     channel: Channel
@@ -37,6 +40,7 @@ class Visit:
     claimed_email: str | None = None
     signed: Mapping[str, Any] | None = None
     proved_email: str | None = None
+    since: datetime | None = None
 
     @property
     def address(self) -> str:
@@ -70,7 +74,7 @@ async def admit(installation: Installation, channel: Channel, token: object) -> 
         kept = await visitor_views.token_by_digest(session, channel.id, digest_of(token))
     if kept is None:
         return Visit(installation=installation, channel=channel, token=token, visitor_id=visitor_id_of(token))
-    if kept.revoked_at is not None:
+    if kept.revoked_at is not None and kept.revoked_at <= clock.now():
         return _fresh(installation, channel, tokens)
     return Visit(
         installation=installation,
@@ -81,7 +85,22 @@ async def admit(installation: Installation, channel: Channel, token: object) -> 
         claimed_email=kept.claimed_email,
         signed=kept.signed,
         proved_email=kept.proved_email,
+        since=kept.created_at,
     )
+
+
+async def renewed(visit: Visit) -> Visit:
+    """The visit, with a new token in the place of one that is older than a month."""
+    if visit.since is None or clock.now() - visit.since < TOKEN_LIFE:
+        return visit
+    tokens = VisitorTokens(visit.installation.keys.derive_all("visitor tokens"))
+    token = tokens.mint(visit.channel.public_key)
+    async with visit.installation.database.transaction() as session:
+        old = await visitor_views.token_by_digest(session, visit.channel.id, digest_of(visit.token))
+        if old is None:
+            return visit
+        fresh = await visitors.renew_token(session, old, digest=digest_of(token))
+        return replace(visit, token=token, since=fresh.created_at)
 
 
 def wanted_email(visit: Visit) -> str | None:

@@ -27,20 +27,34 @@ MOST_TRIES = 5
 MOST_OF_VISITOR = 5  # codes for one browser in an hour, whatever addresses it types
 
 WAIT = N_("We have sent several codes already. Look for the newest one, or try again in an hour.")
-SUBJECT = "Your code"
-TEXT = """Your code is {code}
+SUBJECT = {"en": "Your code", "de": "Ihr Code"}
+TEXT = {
+    "en": """Your code is {code}
 
 Type it into the chat where you asked for it, within {minutes} minutes. It is good for that chat alone.
 
 If you did not ask for it, somebody has typed your address by mistake. You need not do anything.
-"""
+""",
+    "de": """Ihr Code ist {code}
+
+Geben Sie ihn innerhalb von {minutes} Minuten in dem Chat ein, für den er angefordert wurde.
+
+Wenn Sie ihn nicht angefordert haben, hat jemand Ihre Adresse versehentlich eingegeben. Sie müssen nichts tun.
+""",
+}
 
 
 async def mail_code(
-    session: AsyncSession, *, channel: Channel, visitor_id: str, address: str, keys: Keys
+    session: AsyncSession,
+    *,
+    channel: Channel,
+    visitor_id: str,
+    address: str,
+    keys: Keys,
+    language: str = "en",
 ) -> str:
-    """Mail a code to an address, for one browser; answers the address as it is compared. Its older codes are
-    void.
+    """Mail a code to an address, for one browser, in one of our languages; answers the address as it is
+    compared. Its older codes are void.
 
     Raises Invalid for what is no address, Conflict where no mail can leave or where there were enough.
     """
@@ -51,13 +65,13 @@ async def mail_code(
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
     if await _sent_within_an_hour(session, channel, visitor_id) >= MOST_OF_VISITOR:
         raise Conflict(WAIT)
-    text = TEXT.format(code=code, minutes=LIFE // timedelta(minutes=1))
+    text = TEXT.get(language, TEXT["en"]).format(code=code, minutes=LIFE // timedelta(minutes=1))
     mail = await send(
         session,
         kind=AutomaticKind.CODE,
         mailbox=mailbox,
         address=email,
-        subject=SUBJECT,
+        subject=SUBJECT.get(language, SUBJECT["en"]),
         text=text,
         keys=keys,
     )

@@ -11,17 +11,27 @@ from inbox.envelopes import ChannelKind
 from inbox.models import AutomaticKind, AutomaticMail, Channel, Conversation, Customer, Message, Strand
 from inbox.secrets import Keys
 
-SUBJECT = "We have your message"
-TEXT = """Thank you. We have your message, and we will answer it by email.
+SUBJECT = {"en": "We have your message", "de": "Wir haben Ihre Nachricht"}
+TEXT = {
+    "en": """Thank you. We have your message, and we will answer it by email.
 
 If you want to add something, answer this mail.
 
 If you did not write to us, somebody has typed your address by mistake. You need not do anything.
-"""
+""",
+    "de": """Vielen Dank. Wir haben Ihre Nachricht und antworten per E-Mail.
+
+Wenn Sie etwas ergänzen möchten, antworten Sie auf diese Mail.
+
+Wenn Sie uns nicht geschrieben haben, hat jemand Ihre Adresse versehentlich eingegeben. Sie müssen nichts tun.
+""",
+}
 
 
-async def confirm(session: AsyncSession, message_id: int, *, keys: Keys) -> AutomaticMail | None:
-    """Confirm a submission to the address that was typed in it.
+async def confirm(
+    session: AsyncSession, message_id: int, *, keys: Keys, language: str = "en"
+) -> AutomaticMail | None:
+    """Confirm a submission to the address that was typed in it, in one of our languages.
 
     None where it is spam, where there is no address or no mailbox to write from, where a machine would read
     it, or where the address has had its one of today.
@@ -42,8 +52,8 @@ async def confirm(session: AsyncSession, message_id: int, *, keys: Keys) -> Auto
         kind=AutomaticKind.CONFIRMATION,
         mailbox=mailbox,
         address=message.author_address,
-        subject=SUBJECT,
-        text=TEXT,
+        subject=SUBJECT.get(language, SUBJECT["en"]),
+        text=TEXT.get(language, TEXT["en"]),
         keys=keys,
         strand=await session.get_one(Strand, message.strand_id),
     )

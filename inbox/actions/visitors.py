@@ -1,14 +1,17 @@
 """What is kept of visitors' browsers."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
 from inbox.models import VisitorToken
+
+GRACE = timedelta(days=7)
 
 
 async def keep_token(session: AsyncSession, *, channel_id: int, digest: str, visitor_id: str) -> VisitorToken:
@@ -32,8 +35,25 @@ async def rotate_token(
 ) -> VisitorToken:
     """Put a new token in the place of one whose visitor has been proved to be somebody. The old one is
     void."""
-    old.revoked_at = clock.now()
-    fresh = VisitorToken(
+    fresh = _successor(old, digest, signed)
+    await revoke_tokens(session, old.channel_id, old.visitor_id)
+    session.add(fresh)
+    await session.flush()
+    return fresh
+
+
+async def renew_token(session: AsyncSession, old: VisitorToken, *, digest: str) -> VisitorToken:
+    """Put a new token in the place of one that is old. The old one is good for a while longer: another tab
+    may hold it, and the answer that brings the new one may be lost."""
+    fresh = _successor(old, digest, old.signed)
+    old.revoked_at = old.revoked_at or clock.now() + GRACE
+    session.add(fresh)
+    await session.flush()
+    return fresh
+
+
+def _successor(old: VisitorToken, digest: str, signed: dict[str, Any] | None) -> VisitorToken:
+    return VisitorToken(
         channel_id=old.channel_id,
         digest=digest,
         visitor_id=old.visitor_id,
@@ -46,9 +66,6 @@ async def rotate_token(
         attributes=old.attributes,
         last_seen_at=clock.now(),
     )
-    session.add(fresh)
-    await session.flush()
-    return fresh
 
 
 async def note_browser(session: AsyncSession, digest: str, said: Mapping[str, Any]) -> None:
@@ -63,7 +80,13 @@ async def note_browser(session: AsyncSession, digest: str, said: Mapping[str, An
     kept.last_seen_at = clock.now()
 
 
-async def revoke_token(session: AsyncSession, digest: str) -> None:
-    """Whoever shows this token from now on is somebody new."""
-    revoked = update(VisitorToken).where(VisitorToken.digest == digest, VisitorToken.revoked_at.is_(None))
-    await session.execute(revoked.values(revoked_at=clock.now(), page=None))
+async def revoke_tokens(session: AsyncSession, channel_id: int, visitor_id: str) -> None:
+    """Whoever shows a token of this visitor from now on is somebody new, with an older one that was still
+    good too."""
+    moment = clock.now()
+    revoked = update(VisitorToken).where(
+        VisitorToken.channel_id == channel_id,
+        VisitorToken.visitor_id == visitor_id,
+        or_(VisitorToken.revoked_at.is_(None), VisitorToken.revoked_at > moment),
+    )
+    await session.execute(revoked.values(revoked_at=moment, page=None))

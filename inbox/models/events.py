@@ -21,6 +21,7 @@ class Place(StrEnum):
 
 class EventKind(StrEnum):
     MESSAGE_RECEIVED = "message.received"
+    MESSAGE_LOGGED = "message.logged"
     MESSAGE_QUEUED = "message.queued"
     MESSAGE_SENDING = "message.sending"
     MESSAGE_SENT = "message.sent"
@@ -74,6 +75,7 @@ class EventKind(StrEnum):
     CUSTOMER_CHANGED = "customer.changed"
     CUSTOMER_BLOCKED = "customer.blocked"
     CUSTOMER_UNBLOCKED = "customer.unblocked"
+    CUSTOMER_ASKED_ERASURE = "customer.asked_erasure"
     CUSTOMER_MERGED = "customer.merged"
     CUSTOMER_UNMERGED = "customer.unmerged"
     IDENTITY_PROVED = "identity.proved"

@@ -86,7 +86,7 @@ async def test_a_token_opens_its_own_channel_alone_and_no_letter_of_it_may_diffe
 )
 async def test_a_signature_that_somebody_copied_proves_nothing_else(site: Site, replay: str) -> None:
     copied = identity(site, "u-1", email="new@mail.example")
-    if replay == "elsewhere":
+    if replay == "on another channel":
         async with site.database.transaction() as session:
             other = await a_webchat_channel(session)
             other.secrets = (await session.get_one(Channel, site.channel.id)).secrets

@@ -1,12 +1,28 @@
 """The chat's languages."""
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 
+from inbox.errors import Invalid
 from web.visit_words import DEFAULT, catalogue_for, catalogues
 
 ENGLISH = catalogues()[DEFAULT]
+ROOT = Path(__file__).parents[2]
+RAISED = ("Invalid", "Conflict", "NotPermitted")
+SAYS_TO_VISITORS = (
+    "channels/webchat/signatures.py",
+    "inbox/actions/codes.py",
+    "inbox/actions/ratings.py",
+    "inbox/addresses.py",
+    "web/live/visitor_exchange.py",
+    "web/visit_codes.py",
+    "web/visit_messages.py",
+    "web/visit_wishes.py",
+    "web/visits.py",
+)
 BLANK = re.compile(r"\{\d\}")
 
 
@@ -43,3 +59,27 @@ def test_a_sentence_of_the_server_keeps_its_numbers() -> None:
     german = catalogues()["de"]
     assert german.sentence("Please try again in 12 seconds.") == "Bitte in 12 Sekunden noch einmal versuchen."
     assert german.sentence("Nobody knows this one.") == "Nobody knows this one."
+
+
+def sentences() -> set[str]:
+    """Every sentence that a panel may be refused with, as its code says it, numbers as #."""
+    found: set[str] = set()
+    for name in SAYS_TO_VISITORS:
+        for call in ast.walk(ast.parse((ROOT / name).read_text())):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in RAISED and call.args:
+                found.add(re.sub(r"%\(\w+\)[sd]|\d+", "#", said_by(call.args[0])))
+    return found
+
+
+def said_by(told: ast.expr) -> str:
+    if isinstance(told, ast.JoinedStr):
+        return "".join(part.value if isinstance(part, ast.Constant) else "#" for part in told.values)
+    return told.value if isinstance(told, ast.Constant) else ""
+
+
+@pytest.mark.parametrize("tag", sorted(set(catalogues()) - {DEFAULT}))
+def test_whatever_a_visitor_is_refused_is_said_in_every_language(tag: str) -> None:
+    said = sentences() - {""}
+    assert len(said) > 25
+    left = {each for each in said if catalogues()[tag].told(Invalid(each)) == each}
+    assert left == set()

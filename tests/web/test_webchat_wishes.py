@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 
+import httpx2
 import pytest
 from sqlalchemy import select
 from websockets.asyncio.client import connect
@@ -11,9 +12,20 @@ from websockets.asyncio.client import connect
 from inbox.actions import handoffs
 from inbox.actions.resolutions import resolve
 from inbox.blobs import BlobStore
+from inbox.clock import FrozenClock
 from inbox.config import Settings
 from inbox.db import Database
-from inbox.models import Agent, AutomaticMail, Case, Message, Rating, VisitorToken
+from inbox.models import (
+    Agent,
+    AutomaticMail,
+    Case,
+    CaseTag,
+    Event,
+    Message,
+    Rating,
+    Tag,
+    VisitorToken,
+)
 from tests.builders import KEYS, a_conversation, a_mailbox_channel, an_agent
 from tests.services.visiting import Panel, Site, webchat_site
 
@@ -166,3 +178,48 @@ async def test_refusals_speak_the_visitors_language(site: Site) -> None:
         await german.until("t", "ready")
         await german.say(t="message", client_id="c" * 16, text=" ")
         assert (await german.until("t", "refused"))["error"] == "Schreiben Sie zuerst etwas."
+
+
+async def test_a_wish_to_be_forgotten_is_filed_for_agents_with_a_tag_and_what_proves_it(site: Site) -> None:
+    async with site.panel() as panel:
+        for _ in range(2):  # sent again after a lost answer: one wish
+            await panel.say(t="message", client_id="c" * 16, text="Please delete my data", wish="erase")
+            await panel.until("t", "filed")
+        await panel.say(t="message", client_id="d" * 16, text="Again", wish="erase")
+        await panel.until("t", "filed")
+    async with site.database.reading() as session:
+        asked = list(await session.scalars(select(Event).where(Event.kind == "customer.asked_erasure")))
+        tags = list(await session.scalars(select(Tag.name).join(CaseTag, CaseTag.tag_id == Tag.id)))
+    assert tags == ["delete data"] and len(asked) == 1
+    assert asked[0].actor_kind == "customer" and asked[0].data["proved"] is False
+
+
+async def test_a_token_of_a_month_is_renewed_and_its_old_one_is_good_for_a_week_longer(
+    site: Site, clock: FrozenClock
+) -> None:
+    async with site.panel() as panel:
+        await chatting(panel, "Words of a month ago")
+    old = panel.token
+    clock.advance(days=31)
+    async with site.panel(old) as one, site.panel(old) as two:  # two tabs at once
+        assert len({old, one.token, two.token}) == 3
+        for tab in (one, two):
+            assert "Words of a month ago" in (await tab.until("reset"))["html"]
+    clock.advance(days=8)
+    async with site.panel(old) as void, site.panel(one.token) as again, site.panel(two.token) as other:
+        assert "Words" not in (await void.until("reset"))["html"]
+        assert again.token == one.token and other.token == two.token
+        await again.say(t="forget")
+        await again.until("t", "forgotten")
+    async with site.panel(two.token) as signed_out:  # the same browser, whichever of its tokens it shows
+        assert "Words" not in (await signed_out.until("reset"))["html"]
+
+
+async def test_what_a_panel_is_refused_over_http_is_said_in_its_language(site: Site) -> None:
+    async with httpx2.AsyncClient(headers={"Origin": "https://shop.example"}) as http, site.panel() as panel:
+        bearer = {"Authorization": f"Bearer {panel.token}"}
+        path = f"{site.path}/uploads?lang=de"
+        empty = await http.post(path, headers=bearer, files={"file": ("a.txt", b"")})
+        assert empty.json()["detail"] == "Darin ist keine Datei."
+        huge = await http.post(path, headers=bearer, files={"file": ("a.txt", bytes(25_000_001))})
+        assert huge.json()["detail"] == "Zu groß, höchstens 25 MB."

@@ -4,7 +4,18 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
-from web.api import absences, cases, conversations, customers, events, messages, redactions, schema, workspace
+from web.api import (
+    absences,
+    cases,
+    conversations,
+    customers,
+    events,
+    messages,
+    ratings,
+    redactions,
+    schema,
+    workspace,
+)
 from web.bodies import MULTIPART_BYTES
 from web.endpoints import attachments
 from web.policy import Endpoint, Policy, route

@@ -18,6 +18,7 @@ from web.api import (
     customers,
     message_shapes,
     messages,
+    ratings,
     redactions,
     shapes,
     workspace,

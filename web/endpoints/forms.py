@@ -164,7 +164,7 @@ async def _file(request: Request, channel: Channel, sent: Submission, answers: A
     filed = await installation.intake.submit(channel.id, "form", raw, source_ref=submission_id)
     if channel.settings.get("confirmation") and filed.message_id is not None and not filed.known:
         async with installation.database.transaction() as session:
-            await confirm(session, filed.message_id, keys=installation.keys)
+            await confirm(session, filed.message_id, keys=installation.keys, language=language_of(request))
     return submission_id
 
 

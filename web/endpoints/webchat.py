@@ -26,7 +26,7 @@ from web.slim_scripts import PANEL_VERSION
 from web.staged_files import stage
 from web.visit_messages import upload_seals
 from web.visit_rates import REQUESTS_OF_ADDRESS, wait_before_upload
-from web.visit_words import catalogue_for
+from web.visit_words import Catalogue, catalogue_for
 from web.visiting import channel_of, client_host, document, flooding, visiting_of
 from web.visits import Visit, admit
 
@@ -97,18 +97,18 @@ async def write(request: Request) -> Response:
 
 async def upload(request: Request) -> Response:
     """POST /widget/{key}/uploads: a file (multipart, field `file`); answers what names it in a message."""
-    exchange = await _exchange(request)
+    exchange, say = await _exchange(request), _words(request).sentence
     if isinstance(exchange, Response):
         return exchange
     if not _bearer(request):
         return problem(401, "Send this with the visitor's token.")
     visit, size = exchange.visit, request.headers.get("content-length", "")
     if not size.isascii() or not size.isdigit():
-        return problem(411, "Say how large the file is.")
+        return problem(411, say("Say how large the file is."))
     if int(size) > UPLOAD_BYTES:
-        return problem(413, f"Too big, the limit is {in_words(UPLOAD_BYTES)}.")
+        return problem(413, say(f"Too big, the limit is {in_words(UPLOAD_BYTES)}."))
     if wait := wait_before_upload(visiting_of(request).rates, visit, client_host(request), int(size)):
-        return too_often(wait)
+        return too_often(wait, say=say)
     return share(await _stored(request, visit), request, visit.channel.settings)
 
 
@@ -136,9 +136,12 @@ async def preflight(request: Request) -> Response:
 
 
 async def _facts(request: Request, channel: Channel) -> dict[str, Any]:
-    words = catalogue_for(request.query_params.get("lang"), request.headers.get("accept-language", ""))
     async with installation_of(request).database.reading() as session:
-        return await facts_of(session, channel, words)
+        return await facts_of(session, channel, _words(request))
+
+
+def _words(request: Request) -> Catalogue:
+    return catalogue_for(request.query_params.get("lang"), request.headers.get("accept-language", ""))
 
 
 async def _exchange(request: Request) -> Exchange | Response:
@@ -171,14 +174,15 @@ def _frames(request: Request, exchange: Exchange, frames: list[Frame]) -> Respon
 
 
 async def _stored(request: Request, visit: Visit) -> Response:
+    say = _words(request).sentence
     try:
         form = await limited(request, UPLOAD_BYTES).form(max_files=1, max_fields=4)
     except TooLarge:
-        return problem(413, f"Too big, the limit is {in_words(UPLOAD_BYTES)}.")
+        return problem(413, say(f"Too big, the limit is {in_words(UPLOAD_BYTES)}."))
     try:
         sent = form.get("file")
         if sent is None or isinstance(sent, str) or not sent.size:
-            return problem(422, "There is no file in this.")
+            return problem(422, say("There is no file in this."))
         stored = await stage(sent, visit.installation.blobs)
     finally:
         await form.close()

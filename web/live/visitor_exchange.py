@@ -2,10 +2,10 @@
 HTTP.
 
 Panel to server: {t:"hello", token|null, after: cursor|null, language, time_zone, page, lang} first, then
-{t:"message", client_id, text, page, files, name, fields} {t:"typing", on} {t:"received", message} {t:"seen",
-message} {t:"email", email} {t:"code", email} {t:"prove", code} {t:"identify", id, email, name, expires,
-signature} {t:"notice", page?, attributes?} {t:"rate", score, comment} {t:"copy"} {t:"forget"} {t:"older",
-before} {t:"pong"}.
+{t:"message", client_id, text, page, files, name, fields, wish?: "erase"} {t:"typing", on}
+{t:"received", message} {t:"seen", message} {t:"email", email} {t:"code", email} {t:"prove", code}
+{t:"identify", id, email, name, expires, signature} {t:"notice", page?, attributes?}
+{t:"rate", score, comment} {t:"copy"} {t:"forget"} {t:"older", before} {t:"pong"}.
 Server to panel: {t:"ready", token, email, signed, proved} {sub:"chat", cursor, html, reset?, read}
 {t:"filed", client_id} {t:"refused", client_id?, what, error, retry_after?} {t:"older", html}
 {t:"coded", email} {t:"rated"} {t:"copied", email} {t:"forgotten"} {signal:{typing:{name, on}}}
@@ -76,6 +76,7 @@ class Exchange:
         no good."""
         self._words = catalogue_for(hello.get("lang"), str(hello.get("language") or ""))
         self._said = read_browser(hello, shows_page=self._shows_page)
+        self.visit = await visits.renewed(self.visit)
         await visit_wishes.notice(self.visit, self._said)
         self.view = await self.visit.view()
         self._state = None
@@ -100,7 +101,7 @@ class Exchange:
         try:
             return await taker(frame)
         except (Invalid, Conflict, NotPermitted) as error:
-            return [_refusal(frame, self._words.sentence(str(error)))]
+            return [_refusal(frame, self._words.told(error))]
 
     async def changes(self) -> list[Frame]:
         """What has happened since the position that the panel has been told; nothing where nothing has."""
@@ -172,6 +173,8 @@ class Exchange:
             await visit_wishes.notice(self.visit, self._said)
         if is_first or self.visit.signed or self.visit.proved_email:
             self.view = await self.visit.view()
+        if frame.get("wish") == "erase":
+            await visit_wishes.ask_erasure(self.visit, self.view, message.client_id)
         told = [{"t": "filed", "client_id": message.client_id}]
         return told + (await self._again(message.client_id) if was_known else await self.changes())
 
@@ -201,7 +204,8 @@ class Exchange:
         return [self._ready()]
 
     async def _code(self, frame: Mapping[str, Any]) -> list[Frame]:
-        email = await ask_code(self.visit, frame.get("email"), rates=self._rates, host=self._host)
+        typed, language = frame.get("email"), self._words.language
+        email = await ask_code(self.visit, typed, rates=self._rates, host=self._host, language=language)
         return [{"t": "coded", "email": email}]
 
     async def _prove(self, frame: Mapping[str, Any]) -> list[Frame]:

@@ -109,4 +109,4 @@ def in_words(size: int) -> str:
         return f"{size} bytes"
     if size < 1_000_000:
         return f"{size / 1_000:.0f} kB"
-    return f"{size / 1_000_000:.1f} MB"
+    return f"{size / 1_000_000:.1f}".removesuffix(".0") + " MB"

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
-from inbox.actions import continuity, deliveries, ratings, resolutions
+from inbox.actions import continuity, deliveries, erasures, ratings, resolutions
 from inbox.actions.visitors import keep_token
 from inbox.clock import now
 from inbox.models import EventKind
@@ -51,3 +51,12 @@ async def a_chat_is_rated(stage: Stage) -> AsyncIterator[None]:
         identity = await stage.now(session, stage.scene.identity)
         channel = await stage.now(session, stage.scene.channel)
         await ratings.rate(session, identity, channel=channel, score=4, comment="Quick & <kind>")
+
+
+@play(EventKind.CUSTOMER_ASKED_ERASURE, EventKind.CASE_CHANGED)
+async def a_visitor_asks_for_their_data_to_be_deleted(stage: Stage) -> AsyncIterator[None]:
+    await to_a_chat(stage)
+    yield
+    async with stage.act() as session:
+        identity = await stage.now(session, stage.scene.identity)
+        await erasures.ask_erasure(session, identity, await stage.now(session, stage.scene.messages[0]))
