@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -47,21 +48,28 @@ COUNTED = (
 
 
 async def counters(session: AsyncSession, *, actor: Actor, saved: Sequence[SavedView] = ()) -> Counters:
-    """The counters of all views, in one query that reads no more than `MOST_COUNTED` entries for each."""
+    """The counters of all views, reading no more than `MOST_COUNTED` entries for each."""
     cheap = {view.public_id: read(view.words) for view in saved}
     cheap = {public_id: wanted for public_id, wanted in cheap.items() if sought.is_countable(wanted)}
-    teams = (await session.scalars(select(Team).order_by(Team.name))).all()
-    filters = [CaseFilter(view=view) for view in COUNTED]
-    filters += [CaseFilter(view=f"{TEAM}{team.slug}") for team in teams]
-    counts = [_capped(_counted(wanted, actor)) for wanted in filters]
-    counts += [_capped(_counted_found(session, wanted, actor)) for wanted in cheap.values()]
-    row = (await session.execute(select(*counts))).one()
-    of_views, of_teams, of_saved = row[: len(COUNTED)], row[len(COUNTED) : len(filters)], row[len(filters) :]
+    teams = (await session.scalars(_TEAMS)).all()
+    of_all = (await session.execute(_counts(actor, tuple(team.slug for team in teams)))).one()
+    found = [_capped(_counted_found(session, wanted, actor)) for wanted in cheap.values()]
+    of_saved = (await session.execute(select(*found))).one() if found else ()
     return Counters(
-        dict(zip(COUNTED, of_views, strict=True)),
-        tuple(TeamQueue(team, count) for team, count in zip(teams, of_teams, strict=True)),
+        dict(zip(COUNTED, of_all, strict=False)),
+        tuple(TeamQueue(team, count) for team, count in zip(teams, of_all[len(COUNTED) :], strict=True)),
         dict(zip(cheap, of_saved, strict=True)),
     )
+
+
+# Statements are made once and kept: making one again for each call costs more than running it.
+_TEAMS = select(Team).order_by(Team.name)
+
+
+@lru_cache(maxsize=512)
+def _counts(actor: Actor, team_slugs: tuple[str, ...]) -> Select[*tuple[int, ...]]:
+    filters = [CaseFilter(view=view) for view in (*COUNTED, *(f"{TEAM}{slug}" for slug in team_slugs))]
+    return select(*(_capped(_counted(wanted, actor)) for wanted in filters))
 
 
 def _counted(wanted: CaseFilter, actor: Actor) -> Select[int]:

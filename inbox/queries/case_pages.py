@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -35,16 +37,20 @@ class CaseDetails:
 
 async def details(session: AsyncSession, ids: Sequence[int]) -> list[CaseDetails]:
     """Cases by internal key, in the order of the keys, read anew."""
-    query = (
-        select(Case, Conversation, Customer)
-        .join(Conversation, Conversation.id == Case.conversation_id)
-        .join(Customer, Customer.id == Conversation.customer_id)
-        .where(Case.id.in_(ids))
-        .options(joinedload(Case.assignee), joinedload(Case.team), selectinload(Case.tags))
-        .execution_options(populate_existing=True)
-    )
-    found = {case.id: CaseDetails(case, talk, who) for case, talk, who in await session.execute(query)}
+    rows = await session.execute(_DETAILS, {"ids": ids}) if ids else ()
+    found = {case.id: CaseDetails(case, talk, who) for case, talk, who in rows}
     return [found[key] for key in ids if key in found]
+
+
+# Made once: making a statement again for each call costs more than running it.
+_DETAILS = (
+    select(Case, Conversation, Customer)
+    .join(Conversation, Conversation.id == Case.conversation_id)
+    .join(Customer, Customer.id == Conversation.customer_id)
+    .where(Case.id.in_(bindparam("ids", expanding=True)))
+    .options(joinedload(Case.assignee), joinedload(Case.team), selectinload(Case.tags))
+    .execution_options(populate_existing=True)
+)
 
 
 async def page_of_ids(
@@ -60,19 +66,37 @@ async def page_of_ids(
     stretches = order_of(wanted, sort)
     after = _after(cursor, stretches) if cursor else None
     start = after.stretch if after else 0
-    narrowed = conditions_of(session, wanted, actor)
+    # What is looked for may name times, so that its statements are made each time.
+    narrowed = conditions_of(session, wanted, actor) if wanted.words else None
     found: list[tuple[int, datetime | int, int]] = []
     for number, stretch in enumerate(stretches[start:], start):
-        query = select(stretch.column, Case.id).where(stretch.condition, *narrowed)
-        if after and number == start:
-            query = query.where(stretch.after(after.value, after.case_id))
-        query = query.order_by(*stretch.order).limit(limit + 1 - len(found))
-        found += [(number, key, case_id) for key, case_id in await session.execute(query)]
+        place = after if after and number == start else None
+        if narrowed is None:
+            query = _in_view(wanted, actor, stretch, is_after=place is not None)
+        else:
+            query = _query(stretch, narrowed, is_after=place is not None)
+        values: dict[str, object] = {"most": limit + 1 - len(found)}
+        if place is not None:
+            values |= {"value": place.value, "last": place.case_id}
+        found += [(number, key, case_id) for key, case_id in await session.execute(query, values)]
         if len(found) > limit:
             break
     page = found[:limit]
     following = _cursor(*page[-1]) if len(found) > limit else None
     return Page([case_id for _, _, case_id in page], following)
+
+
+@lru_cache(maxsize=2048)
+def _in_view(wanted: CaseFilter, actor: Actor, stretch: Stretch, *, is_after: bool) -> Select[Any, int]:
+    """Kept: making a statement again for each call costs more than running it."""
+    return _query(stretch, [visible_to(actor), *conditions(wanted, actor)], is_after=is_after)
+
+
+def _query(stretch: Stretch, narrowed: Sequence[ColumnElement[bool]], *, is_after: bool) -> Select[Any, int]:
+    query = select(stretch.column, Case.id).where(stretch.condition, *narrowed)
+    if is_after:
+        query = query.where(stretch.after(bindparam("value"), bindparam("last")))
+    return query.order_by(*stretch.order).limit(bindparam("most"))
 
 
 def conditions_of(session: AsyncSession, wanted: CaseFilter, actor: Actor) -> list[ColumnElement[bool]]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -107,21 +109,16 @@ async def changed(
 
 
 async def _rows(session: AsyncSession, ids: Sequence[int], actor: Actor) -> list[CaseRow]:
+    if not ids:
+        return []
     found = await details(session, ids)
-    talks = {one.conversation.id for one in found}
+    talks = list({one.conversation.id for one in found})
     others = await _others(session, talks, actor)
-    newest = await _newest_positions(session, ids)
-    asked = await _question_positions(session, talks)
-    marks = select(ReadMark.conversation_id, ReadMark.position).where(
-        ReadMark.agent_id == actor.id, ReadMark.conversation_id.in_(talks)
-    )
-    drafts = select(Draft.conversation_id, Draft.text).where(
-        Draft.agent_id == actor.id, Draft.conversation_id.in_(talks), Draft.kind == "reply"
-    )
-    read = {talk: position for talk, position in await session.execute(marks)}
-    begun = {talk: text for talk, text in await session.execute(drafts)}
-    stars = select(Star.case_id).where(Star.agent_id == actor.id, Star.case_id.in_(ids))
-    starred = set(await session.scalars(stars))
+    newest = await _pairs(session, _NEWEST, {"ids": ids})
+    asked = await _pairs(session, _QUESTIONS, {"ids": talks})
+    read = await _pairs(session, _MARKS, {"ids": talks, "agent": actor.id})
+    begun = await _pairs(session, _DRAFTS, {"ids": talks, "agent": actor.id})
+    starred = set(await session.scalars(_STARS, {"ids": ids, "agent": actor.id}))
     offers, muted = await _offers(session, ids), await muted_for(session, ids, actor.id or 0)
     return [
         CaseRow(
@@ -129,7 +126,7 @@ async def _rows(session: AsyncSession, ids: Sequence[int], actor: Actor) -> list
             conversation=one.conversation,
             customer=one.customer,
             others=tuple(o for o in others.get(one.conversation.id, ()) if o.number != one.case.number),
-            newest_position=max(newest.get(one.case.id, 0), asked.get(one.conversation.id, 0)),
+            newest_position=max(newest.get(one.case.id) or 0, asked.get(one.conversation.id, 0)),
             read_position=read.get(one.conversation.id, 0),
             draft=begun.get(one.conversation.id, ""),
             offer=offers.get(one.case.id),
@@ -140,49 +137,27 @@ async def _rows(session: AsyncSession, ids: Sequence[int], actor: Actor) -> list
     ]
 
 
+async def _pairs(session: AsyncSession, query: Select[int, Any], values: dict[str, object]) -> dict[int, Any]:
+    return {key: value for key, value in await session.execute(query, values)}
+
+
 async def _others(
-    session: AsyncSession, conversation_ids: set[int], actor: Actor
+    session: AsyncSession, conversation_ids: Sequence[int], actor: Actor
 ) -> dict[int, list[OtherCase]]:
-    query = (
-        select(Case.conversation_id, Case.number, Case.subject, Agent.name)
-        .outerjoin(Agent, Agent.id == Case.assignee_id)
-        .where(
-            Case.conversation_id.in_(conversation_ids),
-            Case.status.in_(UNFINISHED),
-            Case.joined_into_id.is_(None),
-            visible_to(actor),
-        )
-        .order_by(Case.id)
-    )
     found: dict[int, list[OtherCase]] = {}
-    for conversation_id, number, subject, assignee in await session.execute(query):
+    rows = await session.execute(_beside(actor), {"ids": conversation_ids})
+    for conversation_id, number, subject, assignee in rows:
         found.setdefault(conversation_id, []).append(OtherCase(number, subject, assignee))
     return found
 
 
 async def _offers(session: AsyncSession, ids: Sequence[int]) -> dict[int, Offer]:
     """What whoever takes a case next reads first."""
-    query = (
-        select(Handoff.case_id, Agent.name, Handoff.reason)
-        .join(Agent, Agent.id == Handoff.from_agent_id)
-        .where(Handoff.case_id.in_(ids), Handoff.state == HandoffState.OFFERED)
-        .order_by(Handoff.id)
-    )
-    return {case_id: Offer(name, reason) for case_id, name, reason in await session.execute(query)}
+    rows = await session.execute(_OFFERS, {"ids": ids})
+    return {case_id: Offer(name, reason) for case_id, name, reason in rows}
 
 
-async def _question_positions(session: AsyncSession, conversation_ids: set[int]) -> dict[int, int]:
-    """The newest open question of each conversation: whoever is responsible is to see that it is there."""
-    query = (
-        select(Suggestion.conversation_id, func.max(TimelineEntry.position))
-        .join(TimelineEntry, TimelineEntry.suggestion_id == Suggestion.id)
-        .where(Suggestion.conversation_id.in_(conversation_ids), Suggestion.state == SuggestionState.OPEN)
-        .group_by(Suggestion.conversation_id)
-    )
-    return {talk: position for talk, position in await session.execute(query)}
-
-
-async def _newest_positions(session: AsyncSession, ids: Sequence[int]) -> dict[int, int]:
+def _newest_positions() -> Select[int, int]:
     """The position of the newest inbound message of each case; one look at the index for each."""
     case = aliased(Case)
     newest = (
@@ -200,5 +175,45 @@ async def _newest_positions(session: AsyncSession, ids: Sequence[int]) -> dict[i
         .correlate(case)
         .scalar_subquery()
     )
-    found = await session.execute(select(case.id, newest).where(case.id.in_(ids)))
-    return {case_id: position for case_id, position in found if position is not None}
+    return select(case.id, newest).where(case.id.in_(_IDS))
+
+
+# Statements are made once and kept: making one again for each call costs more than running it.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_AGENT: BindParameter[Any] = bindparam("agent")
+_NEWEST = _newest_positions()
+# The newest open question of each conversation: whoever is responsible is to see that it is there.
+_QUESTIONS = (
+    select(Suggestion.conversation_id, func.max(TimelineEntry.position))
+    .join(TimelineEntry, TimelineEntry.suggestion_id == Suggestion.id)
+    .where(Suggestion.conversation_id.in_(_IDS), Suggestion.state == SuggestionState.OPEN)
+    .group_by(Suggestion.conversation_id)
+)
+_MARKS = select(ReadMark.conversation_id, ReadMark.position).where(
+    ReadMark.agent_id == _AGENT, ReadMark.conversation_id.in_(_IDS)
+)
+_DRAFTS = select(Draft.conversation_id, Draft.text).where(
+    Draft.agent_id == _AGENT, Draft.conversation_id.in_(_IDS), Draft.kind == "reply"
+)
+_STARS = select(Star.case_id).where(Star.agent_id == _AGENT, Star.case_id.in_(_IDS))
+_OFFERS = (
+    select(Handoff.case_id, Agent.name, Handoff.reason)
+    .join(Agent, Agent.id == Handoff.from_agent_id)
+    .where(Handoff.case_id.in_(_IDS), Handoff.state == HandoffState.OFFERED)
+    .order_by(Handoff.id)
+)
+
+
+@lru_cache(maxsize=512)
+def _beside(actor: Actor) -> Select[int, int, str, str]:
+    return (
+        select(Case.conversation_id, Case.number, Case.subject, Agent.name)
+        .outerjoin(Agent, Agent.id == Case.assignee_id)
+        .where(
+            Case.conversation_id.in_(_IDS),
+            Case.status.in_(UNFINISHED),
+            Case.joined_into_id.is_(None),
+            visible_to(actor),
+        )
+        .order_by(Case.id)
+    )

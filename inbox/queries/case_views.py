@@ -120,11 +120,12 @@ class Stretch:
     column: InstrumentedAttribute[Any]
     descending: bool = False
 
-    def after(self, value: object, row_id: int) -> ColumnElement[bool]:
-        """The rows of this stretch that come after one."""
+    def after(self, value: object, row_id: object) -> ColumnElement[bool]:
+        """The rows of this stretch that come after one: said so that an index is entered there, however far
+        that is."""
         if self.descending:
-            return or_(self.column < value, and_(self.column == value, Case.id < row_id))
-        return or_(self.column > value, and_(self.column == value, Case.id > row_id))
+            return and_(self.column <= value, or_(self.column < value, Case.id < row_id))
+        return and_(self.column >= value, or_(self.column > value, Case.id > row_id))
 
     @property
     def order(self) -> tuple[ColumnElement[Any], ...]:

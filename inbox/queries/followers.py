@@ -7,7 +7,7 @@ muted it. A mention reaches those too, so that only what is no mention is kept f
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.models import Agent, Case, Follower, Mention, Mute
@@ -40,13 +40,8 @@ async def attention_of(session: AsyncSession, case_id: int, agent_id: int) -> At
 
 async def muted_for(session: AsyncSession, case_ids: Iterable[int], agent_id: int) -> frozenset[int]:
     """Which of these cases the agent has muted, and has not been mentioned in since."""
-    unseen = and_(
-        Mention.case_id == Mute.case_id, Mention.agent_id == Mute.agent_id, Mention.seen_at.is_(None)
-    )
-    query = select(Mute.case_id).where(
-        Mute.agent_id == agent_id, Mute.case_id.in_(set(case_ids)), ~select(Mention.id).where(unseen).exists()
-    )
-    return frozenset(await session.scalars(query))
+    values = {"ids": list(case_ids), "agent": agent_id}
+    return frozenset(await session.scalars(_MUTED_UNMENTIONED, values) if values["ids"] else ())
 
 
 def is_followed_by(agent_id: int | None) -> ColumnElement[bool]:
@@ -70,6 +65,13 @@ _FOLLOWS = select(Follower.id).where(
     Follower.case_id == bindparam("case"), Follower.agent_id == bindparam("agent")
 )
 _IS_MUTED = select(Mute.id).where(Mute.case_id == bindparam("case"), Mute.agent_id == bindparam("agent"))
+_MUTED_UNMENTIONED = select(Mute.case_id).where(
+    Mute.agent_id == bindparam("agent"),
+    Mute.case_id.in_(_IDS),
+    ~select(Mention.id)
+    .where(Mention.case_id == Mute.case_id, Mention.agent_id == Mute.agent_id, Mention.seen_at.is_(None))
+    .exists(),
+)
 
 
 async def _agents_by_case(
