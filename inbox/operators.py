@@ -22,7 +22,7 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 STATES = frozenset(
     {
         "open", "pending", "snoozed", "resolved", "spam", "waiting", "due", "late", "unread", "unassigned",
-        "claimed", "private", "mine", "urgent", "starred",
+        "claimed", "private", "mine", "urgent", "starred", "following", "muted",
     }
 )  # fmt: skip
 HOLDINGS = frozenset({"file", "note", "draft"})

@@ -196,6 +196,8 @@ async def _share_rows(session: AsyncSession, journal: Journal, case: Case, into:
         others = await session.scalars(select(value).where(model.case_id == case.id))
         for missing in sorted(set(others) - own):
             row = model(case_id=into.id, **{column: missing})
+            if isinstance(row, Follower):
+                row.by_choice = True  # no handoff of the other case ends it
             session.add(row)
             await session.flush()
             journal.note_made(row)

@@ -33,6 +33,7 @@ from inbox.models import (
     Message,
     MessageSource,
     Model,
+    Mute,
     Note,
     OutboxEntry,
     ReadMark,
@@ -180,9 +181,10 @@ def _around(ids: Sequence[int], customer_ids: Sequence[int]) -> Doomed:
         (Draft, Draft.conversation_id.in_(ids)),
         (ReadMark, ReadMark.conversation_id.in_(ids)),
         (Undo, Undo.case_id.in_(cases)),
+        (Assignment, Assignment.case_id.in_(cases)),
         (Handoff, Handoff.case_id.in_(cases)),
         (Follower, Follower.case_id.in_(cases)),
-        (Assignment, Assignment.case_id.in_(cases)),
+        (Mute, Mute.case_id.in_(cases)),
         (CaseTag, CaseTag.case_id.in_(cases)),
     )
 

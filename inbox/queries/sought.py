@@ -26,6 +26,7 @@ from inbox.models import (
     Draft,
     Identity,
     Message,
+    Mute,
     Note,
     Priority,
     ReadMark,
@@ -35,6 +36,7 @@ from inbox.models import (
     Team,
 )
 from inbox.operators import Operator, Sought
+from inbox.queries.followers import is_followed_by
 from inbox.queries.fulltext import has_all
 
 Condition = ColumnElement[bool]
@@ -221,6 +223,8 @@ def _is(operator: Operator, actor: Actor) -> Condition:
         "mine": Case.assignee_id == actor.id,
         "claimed": Case.claimed.is_(True),
         "private": Case.is_private.is_(True),
+        "following": is_followed_by(actor.id),
+        "muted": Case.id.in_(select(Mute.case_id).where(Mute.agent_id == actor.id)),
         "starred": exists().where(Star.case_id == Case.id, Star.agent_id == actor.id),
         "urgent": Case.priority.in_((Priority.URGENT, Priority.HIGH)),
     }
