@@ -13,6 +13,17 @@ class ChannelKind(StrEnum):
     FORM = "form"
 
 
+class SpokenKind(StrEnum):
+    """What was said elsewhere and is only logged here: kinds of channels that nothing comes in by, nor
+    leaves."""
+
+    PHONE = "phone"
+    MEETING = "meeting"
+
+
+SPOKEN = frozenset(str(kind) for kind in SpokenKind)
+
+
 class AddressKind(StrEnum):
     """What an identity or a claim is an address of."""
 

@@ -5,19 +5,21 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.envelopes import ChannelKind
+from inbox.envelopes import SPOKEN, ChannelKind
 from inbox.errors import NotFound
 from inbox.models import Channel
 
 
 async def everything(session: AsyncSession) -> Sequence[Channel]:
-    """All channels by name, those that were switched off too."""
-    return (await session.scalars(select(Channel).order_by(Channel.name))).all()
+    """All channels by name, those that were switched off too; not what is only logged here."""
+    query = select(Channel).where(Channel.kind.not_in(SPOKEN)).order_by(Channel.name)
+    return (await session.scalars(query)).all()
 
 
 async def active(session: AsyncSession, *, kind: ChannelKind | None = None) -> Sequence[Channel]:
     """The channels that work, by id; of one kind, or of all."""
-    query = select(Channel).where(Channel.deactivated_at.is_(None)).order_by(Channel.id)
+    query = select(Channel).where(Channel.deactivated_at.is_(None), Channel.kind.not_in(SPOKEN))
+    query = query.order_by(Channel.id)
     if kind is not None:
         query = query.where(Channel.kind == kind)
     return (await session.scalars(query)).all()

@@ -14,6 +14,8 @@ from inbox.signatures import DELIMITER
 from inbox.texts import new_words
 from inbox.tokens import StrandTokens
 
+LOGGED = "logged"
+
 
 async def outbound_message(session: AsyncSession, message_id: int, tokens: StrandTokens) -> OutboundMessage:
     """The message as its sender composes it. Call it once: the bytes made of it are kept."""
@@ -47,7 +49,8 @@ async def outbound_message(session: AsyncSession, message_id: int, tokens: Stran
 
 
 async def _quotable(session: AsyncSession, message: Message) -> Message | None:
-    """The message that is answered, unless somebody reads this who was not there when it was written."""
+    """The message that is answered, unless somebody reads this who was not there when it was written, or it
+    is what an agent wrote down about a call."""
     if message.answers_message_id is None:
         return None
     joined_with_this = select(StrandParticipant.id).where(
@@ -58,7 +61,8 @@ async def _quotable(session: AsyncSession, message: Message) -> Message | None:
     )
     if await session.scalar(joined_with_this.limit(1)) is not None:
         return None
-    return await session.get(Message, message.answers_message_id)
+    answered = await session.get(Message, message.answers_message_id)
+    return answered if answered is None or answered.matched_by.get("rule") != LOGGED else None
 
 
 def _own_words(message: Message, spans: Sequence[Span]) -> str:

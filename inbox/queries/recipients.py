@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from inbox.actors import Actor
 from inbox.addresses import normalise_email
-from inbox.envelopes import Address, AddressKind, ChannelKind, Verdict
+from inbox.envelopes import SPOKEN, Address, AddressKind, ChannelKind, Verdict
 from inbox.errors import Conflict
 from inbox.kept import kept
 from inbox.models import (
@@ -174,7 +174,7 @@ async def _mailed_into(session: AsyncSession, strand: Strand) -> Message | None:
 
 async def _way_out(session: AsyncSession, strand: Strand, mailed: Message | None) -> Channel:
     channel = mailed.channel if mailed else await session.get_one(Channel, strand.channel_id)
-    if channel.kind == ChannelKind.FORM:
+    if channel.kind == ChannelKind.FORM or channel.kind in SPOKEN:
         return await _reply_mailbox(session, channel)
     if channel.deactivated_at is not None:
         raise Conflict("%(name)s was switched off. Choose another channel to answer from.", name=channel.name)

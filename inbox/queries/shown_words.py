@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from inbox.envelopes import ChannelKind, Span, SpanKind, Verdict
+from inbox.envelopes import SPOKEN, ChannelKind, Span, SpanKind, Verdict
 from inbox.models import Agent, AuthorKind, Customer, Direction
 from inbox.queries.shown import (
     Face,
@@ -62,6 +62,8 @@ def label_of(strand: Headed, channel: Named) -> str:
         return strand.subject or "No subject"
     if channel.kind == ChannelKind.FORM:
         return strand.page or channel.name
+    if channel.kind in SPOKEN:
+        return strand.subject
     return f"from {strand.page}" if strand.page else channel.name
 
 

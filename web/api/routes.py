@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute
 
 from web.api import (
     absences,
+    calls,
     cases,
     conversations,
     customers,
@@ -62,6 +63,7 @@ API: Sequence[BaseRoute] = [
     *_of("/customers", get=customers.index),
     *_of("/customers/{id}", get=customers.show, patch=customers.update),
     *_of("/customers/{id}/merge", post=customers.merge),
+    *_of("/customers/{id}/calls", post=calls.create),
     *_of("/merges/{id}/undo", post=customers.undo_merge),
     *_of("/ratings", get=ratings.index),
     *_of("/suggestions", get=customers.list_suggestions),

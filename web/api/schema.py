@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 import inbox
 from web.api import (
     absences,
+    calls,
     cases,
     conversations,
     customers,
@@ -44,6 +45,7 @@ BODIES: dict[Endpoint, Model] = {
     cases.decline: cases.HandoffAnswer,
     customers.update: customers.CustomerChange,
     customers.merge: customers.MergeInto,
+    calls.create: calls.Call,
     customers.decide: customers.Decision,
     absences.create: absences.NewAbsence,
     workspace.add_agent: workspace.NewAgent,

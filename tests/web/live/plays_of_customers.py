@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator
 
-from inbox.actions import blocks, redactions
-from inbox.models import EventKind
+from inbox.actions import blocks, calls, redactions
+from inbox.envelopes import SpokenKind
+from inbox.models import EventKind, Status
 from tests.web.live.stage import Stage, play
 
 
@@ -31,3 +32,23 @@ async def a_customer_is_blocked_writes_and_is_heard_again(stage: Stage) -> Async
         await blocks.block(session, customer, by=stage.maya, with_cases=True)
     await stage.receive("Hello?", references=(stage.scene.messages[0].external_id,))
     await stage.undo()
+
+
+@play(EventKind.MESSAGE_LOGGED, EventKind.CASE_OPENED, EventKind.CASE_ASSIGNED, EventKind.CASE_RESOLVED)
+async def a_call_and_a_meeting_are_logged(stage: Stage) -> AsyncIterator[None]:
+    yield
+    said = ((SpokenKind.PHONE, True, None), (SpokenKind.MEETING, False, Status.RESOLVED))
+    for kind, is_inbound, then in said:
+        async with stage.act() as session:
+            await calls.log_call(
+                session,
+                await stage.now(session, stage.scene.customer),
+                by=stage.maya,
+                kind=kind,
+                is_inbound=is_inbound,
+                text="She wants it **blue**",
+                minutes=12,
+                spoken_with="Ana's sister",
+                case=await stage.case(session) if is_inbound else None,
+                then=then,
+            )

@@ -1,0 +1,204 @@
+"""What was said on the phone or face to face, written down: a strand of its own in the thread.
+
+Nothing comes in by such a strand. Whoever answers it later answers by email.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from inbox import clock
+from inbox.actions.answers import move_on
+from inbox.actions.beginnings import conversation_of
+from inbox.actions.cases import open_case
+from inbox.actions.events import record
+from inbox.actions.previews import show
+from inbox.actions.responsibility import take
+from inbox.actions.statuses import change_status
+from inbox.actors import Actor
+from inbox.envelopes import SpokenKind
+from inbox.errors import Conflict, Invalid, NotFound
+from inbox.holding import hold_conversation
+from inbox.ids import public_id
+from inbox.models import (
+    Agent,
+    AuthorKind,
+    Case,
+    Channel,
+    Conversation,
+    Customer,
+    Direction,
+    EventKind,
+    Message,
+    Status,
+    Strand,
+)
+from inbox.policies import Action, authorize
+from inbox.waiting import refresh_waiting
+
+LONGEST_TEXT = 100_000
+LONGEST_SUBJECT = 500
+LONGEST_NAME = 200
+MOST_MINUTES = 24 * 60
+SOON = timedelta(minutes=5)  # clocks differ
+_NAMES = {SpokenKind.PHONE: "Phone", SpokenKind.MEETING: "Meeting"}
+
+
+async def log_call(
+    session: AsyncSession,
+    customer: Customer,
+    *,
+    by: Agent,
+    kind: SpokenKind,
+    is_inbound: bool,
+    text: str,
+    at: datetime | None = None,
+    minutes: int | None = None,
+    subject: str = "",
+    spoken_with: str = "",
+    case: Case | None = None,
+    then: Status | None = None,
+    labels: tuple[str, str, str] = ("With", "Duration", "%(minutes)s min"),
+) -> Message:
+    """Write down a call or a meeting; *is_inbound* says that it was the customer's initiative.
+
+    It stands in *case*, else in a case of its own, which is the writer's. *then* is what becomes of the case:
+    OPEN says that we still owe an answer, PENDING and RESOLVED that what was asked is answered; None leaves
+    it as it is. Raises Invalid for what cannot be stored, Conflict for a customer who was merged.
+    """
+    authorize(Actor.agent(by), Action.REPLY)
+    text, subject = _checked(text), _line(subject, LONGEST_SUBJECT, "subject")
+    spoken_with, at = _line(spoken_with, LONGEST_NAME, "with"), _moment(at)
+    if minutes is not None and not 0 < minutes <= MOST_MINUTES:
+        raise Invalid("A call takes 1 to %(most)d minutes.", most=MOST_MINUTES, field="minutes")
+    if customer.merged_into_id is not None:
+        raise Conflict("This customer was merged into another one. Open that one instead.")
+    conversation = await conversation_of(session, customer)
+    await hold_conversation(session, conversation)
+    channel = await _channel(session, kind)
+    case = await _case(session, conversation, case, subject or _beginning(text), by)
+    strand = Strand(
+        conversation_id=conversation.id,
+        origin_conversation_id=conversation.id,
+        case_id=case.id,
+        channel_id=channel.id,
+        subject=subject,
+        last_message_at=at,
+        last_inbound_at=at if is_inbound else None,
+        answered_at=None if then is Status.OPEN or not is_inbound else clock.now(),
+    )
+    session.add(strand)
+    await session.flush()
+    message = Message(
+        conversation_id=conversation.id,
+        origin_conversation_id=conversation.id,
+        strand_id=strand.id,
+        case_id=case.id,
+        channel_id=channel.id,
+        direction=Direction.INBOUND if is_inbound else Direction.OUTBOUND,
+        author_kind=AuthorKind.CUSTOMER if is_inbound else AuthorKind.AGENT,
+        author_agent_id=None if is_inbound else by.id,
+        author_name=customer.name if is_inbound else by.name,
+        subject=subject,
+        text=text,
+        fields=_fields(spoken_with, minutes, labels),
+        matched_by={"rule": "logged", "value": by.name},
+        created_at=at,
+        sent_at=at,
+    )
+    session.add(message)
+    await session.flush()
+    record(
+        session,
+        EventKind.MESSAGE_LOGGED,
+        actor=Actor.agent(by),
+        conversation=conversation,
+        case=case,
+        message=message,
+        data={"channel": str(kind), "minutes": minutes, "inbound": is_inbound},
+    )
+    conversation.last_message_at = max(conversation.last_message_at or at, at)
+    if case.last_message_at is None or case.last_message_at <= at:
+        show(case, message, channel.kind)
+    await _settle(session, conversation, case, then, by=by, is_inbound=is_inbound)
+    return message
+
+
+async def _settle(
+    session: AsyncSession,
+    conversation: Conversation,
+    case: Case,
+    then: Status | None,
+    *,
+    by: Agent,
+    is_inbound: bool,
+) -> None:
+    if not is_inbound:
+        case.first_replied_at = case.first_replied_at or clock.now()
+    waiting = await refresh_waiting(session, case)
+    if then in (Status.PENDING, Status.RESOLVED):
+        await take(session, conversation, case, by)
+        await move_on(session, conversation, case, by=by, then=then)
+    elif then is Status.OPEN or (waiting and not case.is_unfinished and case.status != Status.SPAM):
+        change_status(session, conversation, case, Status.OPEN, actor=Actor.agent(by))
+
+
+async def _channel(session: AsyncSession, kind: SpokenKind) -> Channel:
+    """The one channel of this kind, made when it is first needed."""
+    found = (await session.scalars(select(Channel).where(Channel.kind == kind).order_by(Channel.id))).first()
+    if found is not None:
+        return found
+    name, taken = _NAMES[kind], set(await session.scalars(select(Channel.name)))
+    while name in taken:
+        name += " "  # it stands in no list: only the column wants it to be different
+    channel = Channel(kind=kind, name=name, public_key=public_id(), settings={}, state="ok")
+    session.add(channel)
+    await session.flush()
+    return channel
+
+
+async def _case(
+    session: AsyncSession, conversation: Conversation, case: Case | None, subject: str, by: Agent
+) -> Case:
+    if case is not None:
+        await session.refresh(case)
+        if case.conversation_id != conversation.id:
+            raise NotFound("There is no such case in this conversation.")
+        return case
+    fresh = await open_case(session, conversation, subject=subject, by=Actor.agent(by))
+    await take(session, conversation, fresh, by)
+    return fresh
+
+
+def _fields(spoken_with: str, minutes: int | None, labels: tuple[str, str, str]) -> list[list[str]]:
+    who, duration, counted = labels
+    fields = [[who, spoken_with]] if spoken_with else []
+    return fields + ([[duration, counted % {"minutes": minutes}]] if minutes else [])
+
+
+def _checked(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\x00", "").strip()
+    if not text:
+        raise Invalid("Write what was said.", field="text")
+    if len(text) > LONGEST_TEXT:
+        raise Invalid("Use at most %(most)d characters.", most=LONGEST_TEXT, field="text")
+    return text
+
+
+def _line(text: str, most: int, field: str) -> str:
+    line = " ".join(text.replace("\x00", " ").split())
+    if len(line) > most:
+        raise Invalid("Use at most %(most)d characters.", most=most, field=field)
+    return line
+
+
+def _moment(at: datetime | None) -> datetime:
+    if at is not None and at > clock.now() + SOON:
+        raise Invalid("This is still to come. Log it when it has been.", field="at")
+    return min(at or clock.now(), clock.now())
+
+
+def _beginning(text: str) -> str:
+    line = text.splitlines()[0]
+    return line if len(line) <= 80 else f"{line[:79].rstrip()}…"

@@ -1,0 +1,59 @@
+"""Phone calls and meetings that somebody, or a telephone system, writes down."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from inbox.actions import calls
+from inbox.envelopes import SpokenKind
+from inbox.errors import Invalid
+from inbox.models import Status
+from inbox.policies import Action, authorize
+from inbox.queries import cases, redirects
+from web.api.answers import Body, Session, acting, actor_of, once, read
+from web.api.messages import loaded
+
+
+class Call(Body):
+    """`direction` says whose initiative it was: inbound the customer's. Without a `case` it gets one of its
+    own; `then` is what becomes of the case. `at` has a zone."""
+
+    kind: SpokenKind
+    direction: Literal["inbound", "outbound"] = "inbound"
+    text: str = Field(max_length=100_000)
+    at: datetime | None = None
+    minutes: int | None = Field(None, ge=1, le=24 * 60)
+    spoken_with: str = Field("", max_length=200)
+    subject: str = Field("", max_length=500)
+    case: int | None = Field(None, ge=1, lt=2**62)
+    then: Literal["open", "pending", "resolved"] | None = None
+
+
+async def create(request: Request) -> Response:
+    """POST /api/v1/customers/{id}/calls {kind, direction, text, at, minutes, spoken_with, subject, case}"""
+    body, actor = await read(request, Call), actor_of(request)
+    authorize(actor, Action.REPLY)
+    if body.at is not None and body.at.tzinfo is None:
+        raise Invalid("A time needs its zone, such as 2026-11-22T10:00:00Z.", field="at")
+
+    async def change(session: Session) -> tuple[int, Any]:
+        message = await calls.log_call(
+            session,
+            await redirects.find_customer(session, request.path_params["id"]),
+            by=acting(request),
+            kind=body.kind,
+            is_inbound=body.direction == "inbound",
+            text=body.text,
+            at=body.at,
+            minutes=body.minutes,
+            subject=body.subject,
+            spoken_with=body.spoken_with,
+            case=await cases.by_number(session, actor, body.case) if body.case else None,
+            then=Status(body.then) if body.then else None,
+        )
+        return 201, await loaded(session, request, message)
+
+    return await once(request, change)
