@@ -77,9 +77,9 @@ def test_no_text_stands_bare_in_a_template(name: str) -> None:
 def interpolated(path: Path) -> Iterator[int]:
     """The lines in which an f-string goes where a text of the catalogue belongs."""
     for node in ast.walk(ast.parse(path.read_bytes())):
-        is_call = isinstance(node, ast.Call) and node.args and called_name(node) in SAYS
-        if is_call and isinstance(node.args[0], ast.JoinedStr):
-            yield node.lineno
+        match node:
+            case ast.Call(args=[ast.JoinedStr(), *_]) if called_name(node) in SAYS:
+                yield node.lineno
 
 
 def test_no_sentence_is_put_together_before_it_is_translated() -> None:
