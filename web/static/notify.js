@@ -16,7 +16,7 @@
   const desk = (window.desk = window.desk || {}), root = document.body, locks = navigator.locks;
   const KEPT = 'onethread-notified', LOUDEST = ['soft', 'distinct', 'ring'], RING = 30e3, EACH = 2400, FRESH = 60;
   const ringing = new Set(), windows = new Map();
-  let last = kept(), asking = false, again = false, audio = null, ringUntil = 0, ringTimer = 0, alerts = false, leave = null, shown = -1;
+  let last = kept(), hasAsked = false, asking = false, again = false, audio = null, ringUntil = 0, ringTimer = 0, alerts = false, leave = null, shown = -1;
 
   function kept(value) {                                   // any tab of this browser goes on where another one was
     try { if (value !== undefined) localStorage.setItem(KEPT, value); return localStorage.getItem(KEPT) || ''; } catch (_) { return value || ''; }
@@ -36,7 +36,8 @@
 
   function take(page) {
     const news = [...page.querySelectorAll('p[data-id]')], unread = new Set(page.querySelector('[data-unread]').dataset.unread.split(' ').filter(Boolean));
-    const began = Boolean(last), newest = news.length ? news[news.length - 1].dataset.id : [...unread][0];
+    const began = hasAsked || Boolean(last), newest = news.length ? news[news.length - 1].dataset.id : [...unread][0];
+    hasAsked = true;                                       // what waited before the first page was there is no news
     if (newest) last = kept(newest);
     if (desk.lists) desk.lists.count(page.querySelector('[data-counter]'));
     badge(page.querySelector('[data-counter]').textContent);

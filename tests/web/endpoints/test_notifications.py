@@ -67,7 +67,7 @@ async def test_a_form_without_a_script_reads_one_or_all(told: Notifier, maya: Pe
     assert (one.status_code, one.headers["location"]) == (303, "/notifications")
     assert (figure_of(after_one), figure_of(after_all)) == ("1", "")
     assert everything.status_code == 303
-    assert "is-new" not in after_all and "Ana Sousa wrote" in after_all
+    assert "Mark as read" not in after_all and "Ana Sousa wrote" in after_all
 
 
 async def test_looking_at_the_conversation_reads_it(told: Notifier, maya: Person, scene: Scene) -> None:
