@@ -18,10 +18,12 @@ from web.endpoints import (
     settings_agents,
     settings_audit,
     settings_channels,
+    settings_fields,
     settings_forms,
     settings_hours,
     settings_notifications,
     settings_secrets,
+    settings_tags,
     settings_targets,
     settings_teams,
     settings_writing,
@@ -71,6 +73,20 @@ TARGETS: list[BaseRoute] = [
 AUDIT: list[BaseRoute] = [
     route("/settings/audit", settings_audit.index, policy=Policy.ADMIN),
     _post("/settings/audit/export", settings_audit.export),
+]
+
+KNOWING: list[BaseRoute] = [
+    route("/settings/tags", settings_tags.index, policy=Policy.ADMIN),
+    _post("/settings/tags", settings_tags.create),
+    route("/settings/tags/{id}", settings_tags.edit, policy=Policy.ADMIN),
+    _post("/settings/tags/{id}", settings_tags.change),
+    _post("/settings/tags/{id}/join", settings_tags.join),
+    _post("/settings/tags/{id}/remove", settings_tags.remove),
+    route("/settings/fields", settings_fields.index, policy=Policy.ADMIN),
+    _post("/settings/fields", settings_fields.create),
+    _post("/settings/fields/{id}", settings_fields.change),
+    _post("/settings/fields/{id}/move", settings_fields.move),
+    _post("/settings/fields/{id}/remove", settings_fields.remove),
 ]
 
 INTAKE: list[BaseRoute] = [
@@ -127,4 +143,4 @@ TRYING: list[BaseRoute] = [
     _post("/try/remove", newcomers.remove),
 ]
 
-SETTINGS: list[BaseRoute] = [*OWN, *TARGETS, *AUDIT, *INTAKE, *CHANNELS, *PEOPLE, *TRYING]
+SETTINGS: list[BaseRoute] = [*OWN, *TARGETS, *AUDIT, *KNOWING, *INTAKE, *CHANNELS, *PEOPLE, *TRYING]

@@ -31,7 +31,8 @@ async def test_a_call_is_written_down_and_stands_in_the_thread(maya: Person, sce
 
     assert logged.headers["location"] == f"/cases/{scene.case.number}"
     thread = (await maya.browser.get(f"/conversations/{scene.conversation.public_id}")).text
-    assert all(words in thread for words in ("Blue, not green", "Rui", "7 min", "icons.svg#phone", "Phone call"))
+    expected = ("Blue, not green", "Rui", "7 min", "icons.svg#phone", "Phone call")
+    assert all(words in thread for words in expected)
 
 
 async def test_a_program_logs_a_meeting(maya: Person, scene: Scene) -> None:
