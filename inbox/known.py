@@ -23,6 +23,8 @@ from inbox.models import (
     Case,
     Claim,
     ClaimState,
+    Company,
+    CompanyDomain,
     Conversation,
     Customer,
     Identity,
@@ -62,6 +64,7 @@ class Known:
     agents: dict[str, Agent] = field(default_factory=dict)  # those who work here, by address
     by_id: dict[int, Identity] = field(default_factory=dict)
     awaited: dict[str, int] = field(default_factory=dict)  # Message-ID → the strand of an answer to it
+    companies: dict[str, str] = field(default_factory=dict)  # by the domains of the batch's senders
     blocked: set[tuple[int, int | None]] = field(default_factory=set)  # (customer, one identity or None: all)
 
     def add_identity(self, identity: Identity) -> None:
@@ -80,6 +83,10 @@ class Known:
             known = self.chats.get((strand.identity_id, strand.channel_id))
             if known is None or known.id < strand.id:
                 self.chats[strand.identity_id, strand.channel_id] = strand
+
+    def company_of(self, address: str) -> str:
+        """Whose domain an address is of, "" where that says nothing."""
+        return self.companies.get(address.rpartition("@")[2], "")
 
     def is_blocked(self, customer_id: int, identity: Identity | None) -> bool:
         """Whether nobody wants to hear from this customer, or from this address of theirs."""
@@ -138,6 +145,7 @@ async def _read(session: AsyncSession, messages: Sequence[InboundMessage], token
     await _read_conversations(session, known)
     await _read_cases(session, known)
     await _read_blocks(session, known)
+    await _read_companies(session, known, messages)
     return known
 
 
@@ -234,6 +242,17 @@ async def _read_conversations(session: AsyncSession, known: Known) -> None:
     for some in _chunks(customers | set(known.by_customer)):
         for customer in await session.scalars(select(Customer).where(Customer.id.in_(some))):
             known.customers[customer.id] = customer
+
+
+async def _read_companies(session: AsyncSession, known: Known, messages: Sequence[InboundMessage]) -> None:
+    """Of those who are not known yet only: whoever is has a company, or has none on purpose."""
+    senders = {m.sender for m in messages if (str(m.sender.kind), m.sender.value) not in known.identities}
+    domains = {sender.value.rpartition("@")[2] for sender in senders if sender.kind == AddressKind.EMAIL}
+    for some in _chunks(domains):
+        query = select(CompanyDomain.domain, Company.name)
+        query = query.join(Company, Company.id == CompanyDomain.company_id)
+        rows = await session.execute(query.where(CompanyDomain.domain.in_(some)))
+        known.companies |= {domain: name for domain, name in rows}
 
 
 async def _read_blocks(session: AsyncSession, known: Known) -> None:

@@ -133,6 +133,8 @@ class Rows:
             created_at=self._moment,
         )
         customer.marks, customer.attributes, customer.company = [], {}, ""
+        if message.channel == ChannelKind.EMAIL and not failed(message):
+            customer.company = self._known.company_of(writer.value)
         self.describe(customer, message)
         self._known.customers[customer.id] = customer
         self.made.customers.append(customer)

@@ -10,10 +10,12 @@ from inbox.actors import Actor
 from inbox.envelopes import AddressKind
 from inbox.errors import Conflict, Invalid
 from inbox.models import Agent, Company, CompanyDomain, Customer, Identity
+from inbox.phrases import N_
 from inbox.policies import Action, authorize
 
 LONGEST_NAME = 300
 MOST_DOMAINS = 100
+NEEDS_NAME = N_("A company needs a name of at most %(most)d characters.")
 _DOMAIN = re.compile(r"(?=.{3,255}$)[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?(?:\.[a-z0-9-]{1,63})+")
 # Everybody has an address there: it says nothing about whom somebody works for.
 EVERYBODYS = frozenset(
@@ -30,13 +32,22 @@ EVERYBODYS = frozenset(
 
 async def name_known(session: AsyncSession, name: str) -> str:
     """The name as the company of that name writes it, whatever the case; a new company is made."""
-    if not name:
-        return ""
-    found = await session.scalar(select(Company.name).where(func.lower(Company.name) == name.lower()))
-    if found is None:
-        session.add(Company(name=name))
+    return (await known_as(session, name)).name if name else ""
+
+
+async def known_as(session: AsyncSession, name: str) -> Company:
+    """The company of that name, whatever the case; a new one where there is none. Raises Invalid without a
+    name."""
+    name = " ".join(name.replace("\x00", "").split())
+    if not name or len(name) > LONGEST_NAME:
+        raise Invalid(NEEDS_NAME, most=LONGEST_NAME, field="name")
+    query = select(Company).where(func.lower(Company.name) == name.lower()).order_by(Company.id)
+    company = (await session.scalars(query)).first()
+    if company is None:
+        company = Company(name=name)
+        session.add(company)
         await session.flush()
-    return found or name
+    return company
 
 
 async def change(
@@ -50,9 +61,7 @@ async def change(
     authorize(Actor.agent(by), Action.CHANGE)
     name = " ".join(name.replace("\x00", "").split())
     if not name or len(name) > LONGEST_NAME:
-        raise Invalid(
-            "A company needs a name of at most %(most)d characters.", most=LONGEST_NAME, field="name"
-        )
+        raise Invalid(NEEDS_NAME, most=LONGEST_NAME, field="name")
     same = select(Company.id).where(func.lower(Company.name) == name.lower(), Company.id != company.id)
     if await session.scalar(same) is not None:
         raise Conflict("There is a company %(name)s already.", name=name)
