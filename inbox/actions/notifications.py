@@ -33,6 +33,7 @@ from inbox.queries.notification_choices import choices_of
 
 READER = "notifications told"  # the setting that says how far
 AT_ONCE = 200
+MOST_PASSED_OVER = 2_000
 AT_RISK = timedelta(minutes=15)
 LONG_LATE = timedelta(days=1)  # what was late before that is no news
 KEPT = timedelta(days=90)
@@ -63,9 +64,16 @@ async def tell_what_is_new(session: AsyncSession) -> int:
 
 
 async def is_behind(session: AsyncSession) -> bool:
-    """Whether there are events that nobody has been told of."""
+    """Whether something has happened that somebody may have to be told of. Other events are passed over
+    together with the next such one, so that they cost no write; many of them by themselves."""
     reader = await session.scalar(select(Setting).where(Setting.name == READER))
-    return reader is None or int(reader.value["position"]) < await newest_position(session)
+    if reader is None:
+        return True
+    position = int(reader.value["position"])
+    told = select(Event.id).where(Event.position > position, Event.kind.in_(TOLD)).limit(1)
+    if await session.scalar(told) is not None:
+        return True
+    return await newest_position(session) - position > MOST_PASSED_OVER
 
 
 async def cases_at_risk(session: AsyncSession, moment: datetime) -> list[Case]:
