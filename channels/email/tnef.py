@@ -1,13 +1,15 @@
-"""Unpacks winmail.dat: the files in Microsoft's TNEF ([MS-OXTNEF]), and the words where it holds plain ones.
+"""Unpacks winmail.dat: the files in Microsoft's TNEF ([MS-OXTNEF]), and the words where it holds any.
 
-Only attributes of attachments and the plain body are read. Every length is checked against what is left, so
-a damaged stream ends where it breaks; what was found before stays.
+Only attributes of attachments and of the body (plain, HTML or RTF) are read. Every length is checked against
+what is left, so a damaged stream ends where it breaks; what was found before stays.
 """
 
 import codecs
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+from channels.email.rtf import read_rtf, unpack_rtf
 
 MAX_FILES = 200
 MAX_ATTRIBUTES = 20_000
@@ -18,7 +20,7 @@ _SIGNATURE = 0x223E9F78
 _BODY, _MAPI_OF_MESSAGE = 0x800C, 0x9003
 _TITLE, _DATA, _BEGINS_FILE, _MAPI_OF_FILE = 0x8010, 0x800F, 0x9002, 0x9005
 _CODE_PAGE = 0x9007
-_PR_BODY, _PR_HTML = 0x1000, 0x1013
+_PR_BODY, _PR_HTML, _PR_RTF = 0x1000, 0x1013, 0x1009
 _PR_DISPLAY_NAME, _PR_DATA, _PR_FILENAME = 0x3001, 0x3701, 0x3704
 _PR_LONG_FILENAME, _PR_MIME, _PR_CONTENT_ID = 0x3707, 0x370E, 0x3712
 _SIZES = {2: 4, 3: 4, 4: 4, 5: 8, 6: 8, 7: 8, 10: 4, 11: 4, 20: 8, 64: 8, 72: 16}
@@ -94,11 +96,17 @@ def _attributes(stream: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _read_message(data: bytes, found: Tnef, codec: str) -> None:
+    rtf = b""
     for name, kind, value in _properties(data):
         if name == _PR_BODY and kind in (_STRING, _UNICODE):
             found.text = found.text or _string(kind, value, codec)
         elif name == _PR_HTML:
             found.html = found.html or _string(kind, value, codec)
+        elif name == _PR_RTF and kind == _BINARY:
+            rtf = value
+    if rtf and not (found.html or found.text):
+        words, is_html = read_rtf(unpack_rtf(rtf))
+        found.html, found.text = (words, "") if is_html else ("", words)
 
 
 def _read_file(data: bytes, current: TnefFile, found: Tnef, codec: str, depth: int) -> None:
