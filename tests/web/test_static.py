@@ -21,6 +21,7 @@ SCRIPTS = (
     "reading.js",
     "live.js",
     "notify.js",
+    "waiting.js",
     "composer.js",
     "writing.js",
     "suggesting.js",

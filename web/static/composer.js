@@ -212,8 +212,27 @@
       const answer = await fetch(url, { method: 'POST', headers: desk.headers({ 'Idempotency-Key': s.key }), body: data });
       if (answer.redirected) say(form, 'error', SIGNED_OUT);              // to the sign-in page: nothing was sent
       else if (answer.ok) await taken(form, mode, words, answer); else await refused(form, answer);
-    } catch (_) { say(form, 'error', OFFLINE); }
+    } catch (_) { putOff(form, mode, words, { url, data, key: s.key, words, mode, conversation: form.dataset.conversation }); }
     delete form.dataset.sending;
+  }
+
+  function putOff(form, mode, words, unsent) {             // without a connection it waits beside the box, which is free for more
+    const s = states.get(form);
+    if (!desk.waiting || !desk.waiting.keep(unsent)) return say(form, 'error', OFFLINE);
+    s.texts[mode] = s.sent = '';
+    if (s.mode === mode && area(form).value === words) area(form).value = '';
+    find(form, '[data-files]')?.replaceChildren();
+    return say(form, 'draft-state', '');
+  }
+
+  function unsent({ mode, words, why }) {                  // what waited comes back, above what was written meanwhile
+    const form = current(), radio = form && find(form, '[name="mode"][value="' + mode + '"]');
+    if (!radio) return;
+    start();
+    if (!radio.checked) radio.click();
+    area(form).value = [words, area(form).value].filter(Boolean).join('\n\n');
+    typed(form);
+    if (why) say(form, 'error', why);
   }
 
   async function taken(form, mode, words, answer) {
@@ -401,6 +420,7 @@
   const leave = () => { const form = current(); if (form && states.has(form) && states.get(form).timer) save(form, true); };
   addEventListener('pagehide', leave);
   document.addEventListener('htmx:beforeSwap', leave);
+  document.addEventListener('desk:unsent', e => unsent(e.detail));
   document.addEventListener('desk:composer', e => follow(e.detail));
   ['htmx:afterSettle', 'desk:applied'].forEach(name => document.addEventListener(name, () => { start(); giveBack(); }));
   start();

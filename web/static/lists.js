@@ -198,6 +198,14 @@
       if (thread) thread.append(box);
     }, 200, e.target);
   });
+  document.addEventListener('htmx:afterSettle', e => {     // whoever has opened a row is in its thread now
+    const row = e.detail.requestConfig && e.detail.requestConfig.elt, title = document.getElementById('thread-title');
+    if (!row || !row.matches || !row.matches('#rows a.row') || !title) return;
+    if ('stays' in row.dataset) delete row.dataset.stays; else { title.tabIndex = -1; title.focus({ preventScroll: true }); }
+  });
+  document.addEventListener('htmx:responseError', e => {
+    if (e.target.matches('.more a')) e.target.textContent = desk.words('Couldn’t load more. Try again');
+  });
   ['htmx:afterSwap', 'htmx:responseError', 'htmx:sendError'].forEach(name => document.addEventListener(name, opened));
 
   /* ---- a key that is pressed on a row acts on that row, not on what is open beside the list ---- */

@@ -109,7 +109,7 @@
     if (!('opensNext' in document.body.dataset) || !thread || !list) return;
     const here = document.getElementById('case-' + thread.dataset.case), row = here && (here.nextElementSibling || here.previousElementSibling);
     const link = row && row.querySelector('a.row');
-    if (link) { link.focus(); link.click(); }
+    if (link) { link.focus(); link.dataset.stays = ''; link.click(); }
   }
 
   document.addEventListener('click', e => {

@@ -33,6 +33,7 @@ SCRIPTS = (
     "lists.js",
     "reading.js",
     "live.js",
+    "waiting.js",
     "composer.js",
     "writing.js",
     "suggesting.js",
