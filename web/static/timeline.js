@@ -4,7 +4,7 @@
   'use strict';
   const desk = (window.desk = window.desk || {});
   const NEAR = 48, SOON = 300, NEWEST = Number.MAX_SAFE_INTEGER, JOINED = 3 * 60e3, SPEAK = 3000;
-  const ICONS = { email: ['mail', desk.words('Email')], webchat: ['message-circle', desk.words('Web chat')], form: ['clipboard-list', desk.words('Form')], side: ['forward', desk.words('To supplier')] };
+  const ICONS = { email: ['mail', desk.words('Email')], webchat: ['message-circle', desk.words('Web chat')], form: ['clipboard-list', desk.words('Form')], phone: ['phone', desk.words('Phone call')], meeting: ['users', desk.words('Meeting')], side: ['forward', desk.words('To supplier')] };
   const SPRITE = document.body.dataset.icons || '/static/icons.svg';      // with its ?v=, so that it is loaded once
   const me = document.body.dataset.agent;
   const unfolded = new Set(), held = new Map();
