@@ -25,14 +25,16 @@ async def facts_of(session: Reading, channel: Channel, words: Catalogue) -> dict
     settings, own = channel.settings, words.panel
     name = str(settings.get("company") or channel.name)
     is_away, back = await _away(session, channel, words)
-    usual = settings.get("expectation") or _in_words(await typical_reply(session, channel), words)
+    usual = await typical_reply(session, channel)
+    soon = settings.get("expectation") or _in_words(usual, words)
     return {
         "key": channel.public_key,
         "name": name,
         "initials": _initials(name),
         "greeting": settings.get("greeting") or own["greeting"],
         "lead": settings.get("lead") or own["lead"],
-        "expectation": (back or own["away"]) if is_away else usual,
+        "expectation": (back or own["away"]) if is_away else soon,
+        "usual": max(60, round(usual.total_seconds())) if usual and not is_away else 0,
         "away": is_away,
         "away_words": settings.get("away_words") or "",
         "ask": asked_of(channel, words, is_away=is_away),

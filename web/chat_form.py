@@ -7,7 +7,7 @@ from starlette.datastructures import FormData
 
 from inbox.errors import Invalid
 
-WORDS = ("company", "greeting", "lead", "expectation", "away_words")
+WORDS = ("company", "greeting", "lead", "teaser", "expectation", "away_words")
 LINES = ("topics", "questions")
 ASKED = ("ask_name", "ask_email")
 AWAY = ("", "on", "never")  # by working hours, away for now, never away

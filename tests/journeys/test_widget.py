@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import BrowserContext, FilePayload, Frame, Page, expect
+from playwright.async_api import BrowserContext, FilePayload, Frame, Locator, Page, expect
 from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -52,6 +52,8 @@ class Shop:
 
     async def lamp(self, request: Request) -> Response:
         page = SHOP.format(base=self.site.base, key=self.site.channel.public_key)
+        if "greeting" in request.query_params:
+            page = page.replace(" async>", ' data-greeting="Looking for a lamp?" async>')
         if "consent" in request.query_params:
             page = page.replace(" async>", ' data-consent="wait" async>')
         policy = STRICT.format(base=self.site.base)
@@ -339,6 +341,41 @@ async def kept_of_browser(site: Site, *, is_revoked: bool = False) -> tuple[str 
         query = select(VisitorToken).where(VisitorToken.revoked_at.is_not(None) == is_revoked)
         kept = (await session.scalars(query)).first()
         return (kept.page, kept.attributes) if kept else (None, None)
+
+
+async def test_a_greeting_comes_once_moves_nothing_and_can_be_sent_away(
+    new_context: NewContext, site: Site, shop: str
+) -> None:
+    async def wait_on(page: Page) -> Locator:
+        await page.goto(f"{shop}/?greeting")
+        await until(page, "window.onethread && !Array.isArray(window.onethread)")
+        await page.clock.run_for(21_000)
+        return page.get_by_role("button", name="Looking for a lamp?")
+
+    page = await with_open_shadows(await new_context())
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    greeting = await wait_on(page)
+    await expect(greeting).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    assert not [url for url in asked if "/widget/" in url], "a greeting needs no panel"
+    await no_violations(page)
+    await page.get_by_role("button", name="Dismiss").click()
+    await expect(greeting).to_be_hidden()
+    await expect(await wait_on(page)).to_be_hidden()
+    phone = await with_open_shadows(await new_context(viewport={"width": 390, "height": 844}))
+    await expect(await wait_on(phone)).to_be_hidden()
+
+
+async def with_open_shadows(context: BrowserContext) -> Page:
+    """A page whose time is the test's, and whose shadow roots can be looked into: the widget's is closed."""
+    page = await context.new_page()
+    await page.clock.install()
+    await page.add_init_script(
+        """const attach = Element.prototype.attachShadow;
+        Element.prototype.attachShadow = function () { return attach.call(this, { mode: 'open' }); };"""
+    )
+    return page
 
 
 async def test_before_consent_nothing_is_stored(page: Page, site: Site, shop: str) -> None:

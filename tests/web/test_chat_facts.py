@@ -50,7 +50,9 @@ async def test_when_answers_come_is_worked_out_from_those_of_the_last_days(
             scene.case.first_channel_id = channel.id
             scene.case.first_replied_at = scene.case.opened_at + timedelta(minutes=taken)
         await session.flush()
-        assert (await said(session, channel))["expectation"] == words
+        facts = await said(session, channel)
+        assert facts["expectation"] == words
+        assert facts["usual"] == (sorted(minutes)[len(minutes) // 2] * 60 if len(minutes) > 4 else 0)
         channel.settings = {"expectation": "Within the hour"}
         assert (await said(session, channel))["expectation"] == "Within the hour"
 

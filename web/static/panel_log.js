@@ -58,6 +58,7 @@ function paint() {
     earlier.onclick = () => say({ t: 'older', before: +all[0].dataset.position });
     log.prepend(earlier);
   }
+  if (facts.usual && mine && mine === all[all.length - 1] && !me().email && Date.now() - dateOf(mine) > facts.usual * 3000) log.append(line(w('slow')));
   if (state.hands_over) log.append(line(state.to ? w('handing_to', state.by, state.to) : w('handing')));
   ending();
   head();
