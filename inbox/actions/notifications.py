@@ -32,7 +32,7 @@ from inbox.queries.events import newest_position
 from inbox.queries.notification_choices import choices_of
 
 READER = "notifications told"  # the setting that says how far
-AT_ONCE = 200
+AT_ONCE = 50  # events in one transaction, which others wait for
 MOST_PASSED_OVER = 2_000
 AT_RISK = timedelta(minutes=15)
 LONG_LATE = timedelta(days=1)  # what was late before that is no news
