@@ -12,6 +12,7 @@ from inbox.actors import Actor
 from inbox.envelopes import AddressKind
 from inbox.models import (
     UNFINISHED,
+    AuthorKind,
     Case,
     Conversation,
     Customer,
@@ -107,7 +108,8 @@ async def _side(session: AsyncSession, actor: Actor, known: Known) -> Side:
         cases, unfinished = await _count_cases(session, actor, known.conversation)
         own = messages.visible(actor).where(Message.conversation_id == known.conversation.id)
         count = await session.scalar(select(func.count()).select_from(own.subquery())) or 0
-        rows = await session.scalars(own.order_by(Message.position.desc()).limit(MOST_WORDS))
+        said = own.where(Message.author_kind != AuthorKind.SYSTEM)
+        rows = await session.scalars(said.order_by(Message.position.desc()).limit(MOST_WORDS))
         newest = [
             Said(snippet(row.text, LONGEST_WORDS), row.created_at, row.direction == Direction.INBOUND)
             for row in rows
