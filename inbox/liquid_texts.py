@@ -13,6 +13,7 @@ from liquid.exceptions import LiquidError
 from liquid.undefined import Undefined
 
 from inbox.errors import Invalid
+from inbox.phrases import phrase
 
 Values = Mapping[str, Mapping[str, str]]
 """What can be filled in: {"agent": {"name": "Maya Okafor"}}; an empty text is a value that is not known."""
@@ -41,12 +42,17 @@ def checked(template: str, *, example: Values, longest: int, what: str, field: s
     """A template as it may be kept; raises Invalid, naming *field*, where the *example* cannot fill it."""
     text = template.replace("\r\n", "\n").replace("\x00", "").strip()
     if len(text) > longest:
-        raise Invalid("A %(what)s has at most %(most)d characters.", what=what, most=longest, field=field)
+        raise Invalid(
+            "A %(what)s has at most %(most)d characters.", what=phrase(what), most=longest, field=field
+        )
     try:
         _environment(StrictUndefined).from_string(text).render(**example)
     except LiquidError as error:
         raise Invalid(
-            "The %(what)s cannot be filled in: %(message)s", what=what, message=error.message, field=field
+            "The %(what)s cannot be filled in: %(message)s",
+            what=phrase(what),
+            message=error.message,
+            field=field,
         ) from error
     return text
 

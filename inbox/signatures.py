@@ -2,6 +2,7 @@
 
 from inbox.liquid_texts import Values, checked, filled
 from inbox.models import Agent, Channel
+from inbox.phrases import N_
 
 LONGEST = 4_000
 DELIMITER = "-- "  # RFC 3676 §4.3: mail programs fold or cut what stands below it
@@ -13,7 +14,7 @@ _EXAMPLE: Values = {
 
 def checked_template(template: str, *, field: str) -> str:
     """A signature as it may be kept; raises Invalid, naming *field*, where it cannot be filled in."""
-    return checked(template, example=_EXAMPLE, longest=LONGEST, what="signature", field=field)
+    return checked(template, example=_EXAMPLE, longest=LONGEST, what=N_("signature"), field=field)
 
 
 def signature_of(agent: Agent, mailbox: Channel) -> str:

@@ -10,6 +10,7 @@ from inbox import clock
 from inbox.errors import Conflict, Invalid, NotPermitted
 from inbox.liquid_texts import Values, checked
 from inbox.models import Agent, SavedReply, SavedReplyUse
+from inbox.phrases import N_
 
 LONGEST_NAME = 120
 LONGEST_TEXT = 10_000
@@ -107,7 +108,7 @@ async def _fill(
 
 
 def _checked(text: str, field: str) -> str:
-    found = checked(text, example=EXAMPLE, longest=LONGEST_TEXT, what="saved reply", field=field)
+    found = checked(text, example=EXAMPLE, longest=LONGEST_TEXT, what=N_("saved reply"), field=field)
     if not found:
         raise Invalid("Write what it says.", field=field)
     return found

@@ -14,6 +14,7 @@ from inbox.actors import Actor
 from inbox.envelopes import ChannelKind
 from inbox.errors import Conflict
 from inbox.models import Agent, Case, Conversation, Draft, Message, ReadMark, Strand
+from inbox.phrases import Phrase
 from inbox.policies import visible_to
 from inbox.queries import channels
 from inbox.queries.choices import choices_of
@@ -33,7 +34,7 @@ class Way:
     label: str
     case_number: int | None
     recipients: Recipients | None
-    problem: str
+    problem: Phrase | None
     is_other_case: bool
 
     @property
@@ -161,11 +162,11 @@ async def _strands(
 
 
 async def _way(session: AsyncSession, strand: Strand, case: Case | None, numbers: dict[int, int]) -> Way:
-    recipients, problem = None, ""
+    recipients, problem = None, None
     try:
         recipients = await recipients_of(session, strand)
     except Conflict as error:
-        problem = str(error)
+        problem = error.phrase
     return Way(
         strand=strand,
         label=label_of(strand, strand.channel),
