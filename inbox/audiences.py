@@ -17,15 +17,14 @@ from inbox.models import (
     Channel,
     Event,
     EventKind,
-    Follower,
     Handoff,
     Message,
-    Mute,
     NotificationKind,
     Role,
     TeamMember,
 )
 from inbox.policies import visible_to
+from inbox.queries import followers
 
 OPENINGS = (EventKind.CASE_OPENED, EventKind.CASE_REOPENED, EventKind.CASE_WOKEN)
 HANDOFF_ENDS = (
@@ -115,9 +114,10 @@ async def _of_message(session: AsyncSession, event: Event, case: Case) -> Audien
         is_chat = channel_kind == ChannelKind.WEBCHAT
         kind = NotificationKind.CHAT if is_chat else NotificationKind.EMAIL
         return Audience(kind, await _of_team(session, case.team_id))
-    followers = list(await session.scalars(select(Follower.agent_id).where(Follower.case_id == case.id)))
-    muted = set(await session.scalars(select(Mute.agent_id).where(Mute.case_id == case.id)))
-    mine = [case.assignee_id, *followers] if case.assignee_id is not None else followers
+    following = (await followers.followers_of(session, [case.id])).get(case.id, frozenset())
+    muted = (await followers.muted_by(session, [case.id])).get(case.id, frozenset())
+    mine = [case.assignee_id] if case.assignee_id is not None else []
+    mine += sorted(following - set(mine))
     return Audience(NotificationKind.MESSAGE, tuple(one for one in mine if one not in muted))
 
 
