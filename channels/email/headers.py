@@ -75,6 +75,7 @@ def message_ids(texts: Iterable[str]) -> list[str]:
     """Message-IDs in order, each once (RFC 5322 §3.6.4): folded, without brackets or amid words, too."""
     found: dict[str, None] = {}
     for text in texts:
+        text = text.replace("&lt;", "<").replace("&gt;", ">")  # from a program that takes all for HTML
         angled = [re.sub(r"\s+", "", inner) for inner in _ANGLED.findall(text)]
         for one in angled or [word for word in _BETWEEN.split(text) if "@" in word[1:-1]]:
             if 3 <= len(one) <= MAX_ID_LENGTH:

@@ -98,6 +98,7 @@ def test_an_address_has_one_normal_form_or_none(text: str, normal: str | None) -
         ("a@x b@x", ["a@x", "b@x"]),
         ("Your message of Monday <a@x>", ["a@x"]),
         ("<a@x><a@x>", ["a@x"]),
+        ("&lt;a@x&gt; &lt;b@x&gt;", ["a@x", "b@x"]),
         ("nothing here", []),
         ("", []),
     ],
