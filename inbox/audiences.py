@@ -103,21 +103,25 @@ async def audience_of_target(session: AsyncSession, case: Case) -> Audience:
 
 
 async def _of_message(session: AsyncSession, event: Event, case: Case) -> Audience:
-    found = select(Message, Channel.kind).join(Channel, Channel.id == Message.channel_id)
-    row = (await session.execute(found.where(Message.id == event.message_id))).one_or_none()
-    if row is None or not case.is_unfinished:
-        return NOBODY
-    message, channel_kind = row
-    if message.is_history or message.is_spam or message.automatic:
+    found = (
+        select(Channel.kind)
+        .join(Message, Message.channel_id == Channel.id)
+        .where(Message.id == event.message_id, Message.is_history.is_(False), Message.is_spam.is_(False))
+        .where(Message.automatic.is_(None))
+    )
+    channel_kind = await session.scalar(found) if case.is_unfinished else None
+    if channel_kind is None:
         return NOBODY
     if case.assignee_id is None and await _is_opening(session, event):
         is_chat = channel_kind == ChannelKind.WEBCHAT
         kind = NotificationKind.CHAT if is_chat else NotificationKind.EMAIL
         return Audience(kind, await _of_team(session, case.team_id))
     following = (await followers.followers_of(session, [case.id])).get(case.id, frozenset())
-    muted = (await followers.muted_by(session, [case.id])).get(case.id, frozenset())
     mine = [case.assignee_id] if case.assignee_id is not None else []
     mine += sorted(following - set(mine))
+    if not mine:
+        return NOBODY
+    muted = (await followers.muted_by(session, [case.id])).get(case.id, frozenset())
     return Audience(NotificationKind.MESSAGE, tuple(one for one in mine if one not in muted))
 
 
@@ -167,7 +171,10 @@ async def _by_public_id(session: AsyncSession, public_ids: Collection[str | None
 
 async def _who_may_see(session: AsyncSession, case: Case, agent_ids: Iterable[int]) -> tuple[int, ...]:
     """Those of these agents who work here and may see the case."""
-    active = select(Agent).where(Agent.id.in_(list(agent_ids)), Agent.deactivated_at.is_(None))
+    wanted = list(agent_ids)
+    if not wanted:
+        return ()
+    active = select(Agent).where(Agent.id.in_(wanted), Agent.deactivated_at.is_(None))
     agents = (await session.scalars(active.order_by(Agent.id))).all()
     if not case.is_private:
         return tuple(agent.id for agent in agents)
