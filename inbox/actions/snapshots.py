@@ -1,5 +1,6 @@
 """How a case stood before an action, so that its undo brings back exactly that."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +20,11 @@ async def strands_of(session: AsyncSession, case: Case) -> list[Strand]:
 
 async def snapshot(session: AsyncSession, case: Case) -> dict[str, Any]:
     """The status of a held case and what is marked as answered, as JSON."""
-    strands = await strands_of(session, case)
+    return snapshot_with(case, await strands_of(session, case))
+
+
+def snapshot_with(case: Case, strands: Sequence[Strand]) -> dict[str, Any]:
+    """The same, of a case whose strands are at hand."""
     return {
         "status": case.status,
         "snoozed_until": _written(case.snoozed_until),

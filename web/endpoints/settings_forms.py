@@ -51,8 +51,8 @@ async def sweep(request: Request) -> Response:
         channel = await _form(session, request)
         network = str(form.get("network") or "")
         begun = await sweeps.begin(session, channel, network=network, since=since, by=agent)
-    more = sweeps.BATCH
-    while more == sweeps.BATCH:
+    more = 1
+    while more:
         async with installation.database.transaction() as session:
             more = await sweeps.sweep_some(session, begun.id, by=agent)
     return _back(request, f"?period={period_of(str(form.get('period') or ''))}#submissions")
