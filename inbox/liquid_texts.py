@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import ClassVar
 
-from liquid import Environment, Mode, StrictUndefined
+from liquid import BoundTemplate, Environment, Mode, StrictUndefined
 from liquid.exceptions import LiquidError
 from liquid.undefined import Undefined
 
@@ -63,7 +63,12 @@ def filled(template: str, values: Values) -> str:
         group: {name: text or _Unknown(f"{group}.{name}") for name, text in of_group.items()}
         for group, of_group in values.items()
     }
-    return _environment(Undefined).from_string(template).render(**known).strip()
+    return _read(template).render(**known).strip()
+
+
+@lru_cache(maxsize=256)
+def _read(template: str) -> BoundTemplate:
+    return _environment(Undefined).from_string(template)
 
 
 @lru_cache(maxsize=2)

@@ -17,7 +17,7 @@ async def recognise(connection: HTTPConnection) -> Agent | None:
     if not token:
         return None
     database = installation_of(connection).database
-    async with database.reading() as session:
+    async with database.glancing() as session:  # one row by its index
         signed_in = await agents.signed_in(session, token)
     if signed_in is None:
         return None

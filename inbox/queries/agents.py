@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
@@ -46,23 +46,27 @@ class SignedIn:
     agent: Agent
 
 
+# Made once: every request asks it, and making a statement costs more than running it.
+_SIGNED_IN = (
+    select(Session, Agent)
+    .join(Agent, Agent.id == Session.agent_id)
+    .where(
+        Session.digest == bindparam("digest"),
+        Session.revoked_at.is_(None),
+        Session.created_at > bindparam("begun"),
+        Session.last_seen_at > bindparam("seen"),
+        Agent.deactivated_at.is_(None),
+    )
+)
+
+
 async def signed_in(session: AsyncSession, token: str) -> SignedIn | None:
     """Whose session cookie this is; None where it is unknown, revoked, idle or too old, or its agent left."""
     if not token:
         return None
     moment = clock.now()
-    query = (
-        select(Session, Agent)
-        .join(Agent, Agent.id == Session.agent_id)
-        .where(
-            Session.digest == digest_of(token),
-            Session.revoked_at.is_(None),
-            Session.created_at > moment - ABSOLUTE_LIFE,
-            Session.last_seen_at > moment - IDLE_LIFE,
-            Agent.deactivated_at.is_(None),
-        )
-    )
-    found = (await session.execute(query)).one_or_none()
+    values = {"digest": digest_of(token), "begun": moment - ABSOLUTE_LIFE, "seen": moment - IDLE_LIFE}
+    found = (await session.execute(_SIGNED_IN, values)).one_or_none()
     return SignedIn(found[0], found[1]) if found else None
 
 
