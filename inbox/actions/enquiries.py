@@ -28,6 +28,7 @@ from inbox.models import (
     Attachment,
     Channel,
     Conversation,
+    Direction,
     EventKind,
     Message,
     Status,
@@ -36,6 +37,7 @@ from inbox.models import (
 )
 from inbox.queries.recipients import SUPPLIER
 from inbox.subjects import checked_subject
+from inbox.verification import may_hold_codes
 
 
 async def ask(
@@ -57,9 +59,15 @@ async def ask(
     """Pass a message on, in a side strand of its case: `forwarded` is what is shown of it, `carried` those of
     its files that go along.
 
-    Raises Invalid without anybody to write to, Conflict where the customer would be among them.
+    Raises Invalid without anybody to write to, and for mail that may hold codes to sign in with; Conflict
+    where the customer would be among them.
     """
     check_mailbox(channel)
+    if message.direction == Direction.INBOUND and may_hold_codes(message.author_address):
+        raise Invalid(
+            "Mail from %(address)s may hold codes for signing in. It is not forwarded.",
+            address=message.author_address,
+        )
     if not to:
         raise Invalid("Say whom to forward it to.", field="to")
     conversation, _ = await hold_message(session, message)

@@ -13,6 +13,7 @@ from inbox.queries.recipients import read_address
 from inbox.signatures import DELIMITER
 from inbox.texts import new_words
 from inbox.tokens import StrandTokens
+from inbox.verification import may_hold_codes
 
 LOGGED = "logged"
 
@@ -50,7 +51,7 @@ async def outbound_message(session: AsyncSession, message_id: int, tokens: Stran
 
 async def _quotable(session: AsyncSession, message: Message) -> Message | None:
     """The message that is answered, unless somebody reads this who was not there when it was written, or it
-    is what an agent wrote down about a call."""
+    is what an agent wrote down about a call, or may hold a code to sign in with."""
     if message.answers_message_id is None:
         return None
     joined_with_this = select(StrandParticipant.id).where(
@@ -62,7 +63,9 @@ async def _quotable(session: AsyncSession, message: Message) -> Message | None:
     if await session.scalar(joined_with_this.limit(1)) is not None:
         return None
     answered = await session.get(Message, message.answers_message_id)
-    return answered if answered is None or answered.matched_by.get("rule") != LOGGED else None
+    if answered is None or may_hold_codes(answered.author_address):
+        return None
+    return answered if answered.matched_by.get("rule") != LOGGED else None
 
 
 def _own_words(message: Message, spans: Sequence[Span]) -> str:

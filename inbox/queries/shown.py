@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from inbox.texts import Segment
+from inbox.verification import may_hold_codes
 
 HUES = 8
 
@@ -116,6 +117,11 @@ class ShownMessage:
     matched_through: str = ""
     forwarded_by: str = ""
     came_through: tuple[str, ...] = ()
+
+    @property
+    def may_hold_codes(self) -> bool:
+        """Whether it comes from a service that mails codes for signing in."""
+        return self.is_inbound and may_hold_codes(self.author_address)
 
 
 @dataclass(frozen=True, slots=True)

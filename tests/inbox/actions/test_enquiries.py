@@ -149,6 +149,27 @@ async def test_what_goes_along_is_chosen_and_the_customer_never_is_among_the_add
             await asked(session, scene, cc=[Address(scene.identity.address)])
 
 
+async def test_mail_that_may_hold_a_code_to_sign_in_with_is_neither_passed_on_nor_quoted(
+    sqlite_database: Database,
+) -> None:
+    async with sqlite_database.transaction() as session:
+        scene = await a_conversation(session)
+        code, desk = scene.messages[0], await an_agent(session)
+        code.author_address = "no-reply@mail.slack.com"
+        with pytest.raises(Invalid, match="codes for signing in"):
+            await asked(session, scene, by=desk)
+        answer = await reply(session, scene.conversation, by=desk, text="Thanks", settings=SETTINGS)
+        code.author_address = "jane@mail.slack.com"
+        later = await reply(session, scene.conversation, by=desk, text="Thanks", settings=SETTINGS)
+        await session.flush()
+        code.author_address = "no-reply@mail.slack.com"
+        hidden = await outbound_message(session, answer.id, TOKENS)
+        code.author_address = "jane@mail.slack.com"
+        quoted = await outbound_message(session, later.id, TOKENS)
+
+    assert hidden.quoted_text is None and quoted.quoted_text
+
+
 async def test_the_suppliers_answer_comes_into_the_case_and_makes_nobody_a_customer(
     database: Database,
 ) -> None:
