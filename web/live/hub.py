@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 from inbox.db import Database
 from inbox.queries import happenings
 from inbox.queries.happenings import Thread
+from inbox.words import ENGLISH
 from web.live.fragments import CasePart, Fragments, prepare
 from web.live.notices import Notices
 from web.live.people import People
@@ -64,6 +65,7 @@ class Hub:
         self.presence = Presence(signals)
         self.places = Places()
         self._sockets: set[Listening] = set()
+        self._spoken = {ENGLISH}
         self._heard: dict[str, Signal] = {}
         self._bell = asyncio.Event()
         self._known: dict[int, tuple[float, Thread | None]] = {}
@@ -84,6 +86,12 @@ class Hub:
                     self._look_after_sessions,
                 ):
                     tasks.create_task(_for_ever(work))
+
+    async def speak(self, language: str) -> None:
+        """Compile what is pushed in a language, beside the loop, when somebody first reads in it."""
+        if language not in self._spoken:
+            self._spoken.add(language)
+            await asyncio.to_thread(prepare, language)
 
     @contextmanager
     def joined(self, socket: Listening) -> Iterator[None]:

@@ -113,6 +113,7 @@ class AgentSocket:
         gauge = metrics.sockets.labels("agents")
         gauge.inc()
         try:
+            await self._hub.speak(self._language)
             with self._hub.tail.following(LISTS, self._bell), self._hub.joined(self):
                 await self._subscribe(None, after)
                 async with asyncio.TaskGroup() as tasks:

@@ -81,7 +81,7 @@
       if (el.title && said) el.title += ' (' + said + ')';
       if (kbd) { kbd.textContent = said; kbd.hidden = !said; }
     });
-    if (isMac) document.querySelectorAll('kbd').forEach(el => { el.textContent = el.textContent.replace('Ctrl', '⌘').replace('Alt', '⌥'); });
+    if (isMac) document.querySelectorAll('kbd').forEach(el => { el.textContent = el.textContent.replace(/Ctrl|Strg/, '⌘').replace('Alt', '⌥'); });
   }
 
   function hideViews() {
