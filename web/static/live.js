@@ -222,6 +222,7 @@
     const link = row && byId(row.id) && byId(row.id).querySelector('a');
     if (link) link.focus({ preventScroll: true });
     root.dataset.cursor = page.body.dataset.cursor;
+    if (byId('announce')) byId('announce').textContent = '';  // what was said last may have been removed
     document.dispatchEvent(new CustomEvent('desk:applied'));
   }
 
