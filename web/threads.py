@@ -120,7 +120,8 @@ async def glimpse_of(session: Reading, agent: Agent, conversation: Conversation,
 async def beside_of(session: Reading, agent: Agent, conversation: Conversation, case: Case) -> Thread:
     """The same without its entries and its cursor: what stands beside the timeline, and depends on who
     looks."""
-    actor = Actor.agent(agent)
+    # The panel first: it reads the addresses that the composer asks for.
+    panel = await panels.panel_of(session, Actor.agent(agent), conversation)
     composer = await composers.composer_of(session, agent, conversation, case)
     names = await _names(session, composer)
     return Thread(
@@ -129,7 +130,7 @@ async def beside_of(session: Reading, agent: Agent, conversation: Conversation, 
         head=(await heads.of_cases(session, [case.id]))[case.id],
         entries=timelines.Page((), has_older=False, private_cases=0),
         composer=composer,
-        panel=await panels.panel_of(session, actor, conversation),
+        panel=panel,
         mentions=json.dumps(names, ensure_ascii=False),
         is_starred=await stars.is_starred(session, agent, case),
         attention=await followers.attention_of(session, case.id, agent.id),

@@ -93,7 +93,7 @@ async def composer_of(
     strands, numbers = await _strands(session, conversation, case)
     ways = [await _way(session, strand, case, numbers) for strand in strands]
     reply, note = drafts.get("reply"), drafts.get("note")
-    own = {"agent": agent.id, "conversation": conversation.id}
+    seen, read_position = await _seen(session, agent, conversation)
     return Composer(
         ways=ways,
         mailboxes=await mailboxes_of(session, agent),
@@ -102,8 +102,8 @@ async def composer_of(
         note=note.text if note else "",
         reply_at=reply.updated_at if reply else None,
         note_at=note.updated_at if note else None,
-        seen=await _seen(session, agent, conversation),
-        read_position=await session.scalar(_MARK, own) or 0,
+        seen=seen,
+        read_position=read_position,
         names=(await choices_of(session)).names,
     )
 
@@ -184,9 +184,11 @@ def _chosen(ways: Sequence[Way], draft: Draft | None) -> Way | None:
     return begun or next((way for way in theirs if way.recipients), theirs[0] if theirs else None)
 
 
-async def _seen(session: AsyncSession, agent: Agent, conversation: Conversation) -> str:
-    """The newest message that the agent may see."""
-    return await session.scalar(_newest_seen(Actor.agent(agent)), {"conversation": conversation.id}) or ""
+async def _seen(session: AsyncSession, agent: Agent, conversation: Conversation) -> tuple[str, int]:
+    """The newest message that the agent may see, and how far they have read."""
+    own = {"agent": agent.id, "conversation": conversation.id}
+    newest, position = (await session.execute(_newest_seen(Actor.agent(agent)), own)).one()
+    return newest or "", position or 0
 
 
 # Statements are made once and kept: making one again for each call costs more than running it.
@@ -213,9 +215,10 @@ _STRANDS = (
 
 
 @lru_cache(maxsize=512)
-def _newest_seen(actor: Actor) -> Select[str]:
+def _newest_seen(actor: Actor) -> Select[str, int]:
     query = select(Message.public_id).outerjoin(Case, Case.id == Message.case_id)
     seen = query.where(
         Message.case_id.is_(None) | visible_to(actor), Message.conversation_id == bindparam("conversation")
     )
-    return seen.order_by(Message.position.desc()).limit(1)
+    newest = seen.order_by(Message.position.desc()).limit(1)
+    return select(newest.scalar_subquery(), _MARK.scalar_subquery())

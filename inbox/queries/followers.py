@@ -33,9 +33,8 @@ async def muted_by(session: AsyncSession, case_ids: Collection[int]) -> dict[int
 
 async def attention_of(session: AsyncSession, case_id: int, agent_id: int) -> Attention:
     """How this agent listens to this case."""
-    values = {"case": case_id, "agent": agent_id}
-    follows = await session.scalar(_FOLLOWS, values) is not None
-    return Attention(follows, await session.scalar(_IS_MUTED, values) is not None)
+    found = await session.execute(_ATTENTION, {"case": case_id, "agent": agent_id})
+    return Attention(*found.one())
 
 
 async def muted_for(session: AsyncSession, case_ids: Iterable[int], agent_id: int) -> frozenset[int]:
@@ -61,10 +60,12 @@ _MUTES = (
     .join(Agent, Agent.id == Mute.agent_id)
     .where(Mute.case_id.in_(_IDS), Agent.deactivated_at.is_(None))
 )
-_FOLLOWS = select(Follower.id).where(
-    Follower.case_id == bindparam("case"), Follower.agent_id == bindparam("agent")
+_ATTENTION = select(
+    select(Follower.id)
+    .where(Follower.case_id == bindparam("case"), Follower.agent_id == bindparam("agent"))
+    .exists(),
+    select(Mute.id).where(Mute.case_id == bindparam("case"), Mute.agent_id == bindparam("agent")).exists(),
 )
-_IS_MUTED = select(Mute.id).where(Mute.case_id == bindparam("case"), Mute.agent_id == bindparam("agent"))
 _MUTED_UNMENTIONED = select(Mute.case_id).where(
     Mute.agent_id == bindparam("agent"),
     Mute.case_id.in_(_IDS),

@@ -104,21 +104,22 @@ async def panel_of(session: AsyncSession, actor: Actor, conversation: Conversati
     customer = await session.get_one(Customer, conversation.customer_id)
     own = {"customer": customer.id}
     identities = (await session.scalars(_OWNED, own)).all()
+    there = (await session.execute(_THERE_IS, own)).one()
     return Panel(
         customer=customer,
         conversation_id=conversation.public_id,
         face=face_of_customer(customer),
         emails=[one for one in identities if one.kind == AddressKind.EMAIL],
         others=[one for one in identities if one.kind != AddressKind.EMAIL],
-        claims=(await session.scalars(_SAID, own)).all(),
+        claims=(await session.scalars(_SAID, own)).all() if there.claims else (),
         cases=await _cases(session, actor, conversation),
-        maybes=await _maybes(session, customer),
-        merges=await _merges(session, customer),
+        maybes=await _maybes(session, customer) if there.questions else (),
+        merges=await _merges(session, customer) if there.merges else (),
         complained=await _complained(session, identities),
         colleagues=await _colleagues(session, actor, customer),
-        tags=(await session.scalars(_TAGS, own)).all(),
+        tags=(await session.scalars(_TAGS, own)).all() if there.tags else (),
         facts=facts_of(await customer_fields.everything(session), customer.attributes),
-        blocks=(await session.scalars(_BLOCKS, own)).all(),
+        blocks=(await session.scalars(_BLOCKS, own)).all() if there.blocks else (),
         browsers=await browsers_of(session, identities),
     )
 
@@ -205,6 +206,14 @@ _STANDING_MERGES = (
     .join(Customer, Customer.id == Merge.merged_customer_id)
     .where(Merge.kept_customer_id == _CUSTOMER, Merge.undone_at.is_(None))
     .order_by(Merge.id.desc())
+)
+# Of most customers there is nothing of these: one look instead of five.
+_THERE_IS = select(
+    _SAID.exists().label("claims"),
+    _OPEN_QUESTIONS.exists().label("questions"),
+    _STANDING_MERGES.exists().label("merges"),
+    _TAGS.exists().label("tags"),
+    _BLOCKS.exists().label("blocks"),
 )
 
 
