@@ -5,13 +5,14 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import backlog, filing, flood, footprint, live, mail, pages, visitors
+from benchmarks import backlog, filing, flood, footprint, live, mail, pages, painted, visitors
 from benchmarks.figures import Figure
 
 ALL = {
     "filing": filing.measure,
     "live": live.measure,
     "pages": pages.measure,
+    "painted": painted.measure,
     "footprint": footprint.measure,
     "mail": mail.measure,
     "backlog": backlog.measure,

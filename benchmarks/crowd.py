@@ -35,7 +35,7 @@ from inbox.models import (
 )
 
 AT_ONCE = 2_000  # conversations in one transaction
-SHORT, LONG = 3, 40  # messages of most conversations, and of every LONG_EVERY-th
+SHORT, LONG = 3, 40  # messages of most conversations, and of every LONG_EVERY-th if no other number is given
 LONG_EVERY = 50
 COLLEAGUES, TEAMS, TAGS = 12, 4, 15
 ORDER: tuple[type[Model], ...] = (  # a row is written after those that it points to
@@ -66,14 +66,16 @@ class Crowd:
     tags: tuple[int, ...]
 
 
-async def fill(database: Database, agent: Agent, mailbox: Channel, chat: Channel, count: int) -> list[str]:
-    """*count* more conversations. Answers the public ids of the long ones: two strands, forty messages,
+async def fill(
+    database: Database, agent: Agent, mailbox: Channel, chat: Channel, count: int, *, longest: int = LONG
+) -> list[str]:
+    """*count* more conversations. Answers the public ids of the long ones: two strands, *longest* messages,
     notes, two cases with tags."""
     crowd = Crowd(agent, mailbox, chat, await _company(database))
     long_ones: list[str] = []
     for begin in range(0, count, AT_ONCE):
         async with database.transaction() as session:
-            maker = _Maker(crowd, await _newest(session))
+            maker = _Maker(crowd, await _newest(session), longest)
             long_ones += maker.make(range(begin, min(begin + AT_ONCE, count)))
             for model in ORDER:
                 if maker.rows[model]:
@@ -106,8 +108,8 @@ async def _newest(session: AsyncSession) -> dict[str, int]:
 class _Maker:
     """Rows of several conversations; knows the next free id of each table."""
 
-    def __init__(self, crowd: Crowd, newest: dict[str, int]) -> None:
-        self.crowd = crowd
+    def __init__(self, crowd: Crowd, newest: dict[str, int], longest: int) -> None:
+        self.crowd, self._longest = crowd, longest
         self.position, self.number = newest.pop("position"), newest.pop("number")
         self._ids: dict[str, itertools.count[int]] = {
             name: itertools.count(last + 1) for name, last in newest.items()
@@ -120,7 +122,7 @@ class _Maker:
         long_ones = []
         for number in numbers:
             is_long = number % LONG_EVERY == 0
-            opened = self._conversation(number, LONG if is_long else SHORT, is_long=is_long)
+            opened = self._conversation(number, self._longest if is_long else SHORT, is_long=is_long)
             if is_long:
                 long_ones.append(opened)
         return long_ones
