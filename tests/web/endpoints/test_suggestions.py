@@ -152,3 +152,13 @@ async def test_a_strangers_answer_is_decided_on_its_card_and_the_decision_undone
         assert (await home_of(installation, "I have it."))[1] == "Jane", decision
         async with installation.database.reading() as session:
             assert (await session.scalars(select(Suggestion.state))).all() == ["open"], decision
+
+
+async def test_a_mail_that_may_hold_a_code_to_sign_in_with_says_so(
+    maya: Person, mailbox: Channel, installation: Installation
+) -> None:
+    raw = INES.replace(b"ines@norte.test", b"no-reply@mail.slack.com")
+    await installation.intake.submit(mailbox.id, "lmtp", raw)
+
+    path, _ = await home_of(installation, "Where is my lamp?")
+    assert "May hold a code for signing in" in (await maya.browser.get(path)).text
