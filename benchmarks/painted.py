@@ -161,7 +161,7 @@ async def _scrolled(base: str, page: Page, conversation: str) -> list[Figure]:
     found: dict[str, Any] = await page.evaluate(SCROLL)
     gaps = sorted(found["gaps"])
     p95 = gaps[int(len(gaps) * 0.95)]
-    title, bar = f"{count} messages scrolled", f"< {FRAME_MS}"
+    title = f"{count} messages scrolled"
     return [
         Figure(
             "painted", f"{title}, time between frames, p95 ms", f"{p95:.0f}", f"< {FRAME_MS}", p95 < FRAME_MS
