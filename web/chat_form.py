@@ -1,5 +1,6 @@
 """Between the fields of a web chat's settings page and what its channel stores."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,11 +35,19 @@ def chat_settings(form: FormData) -> dict[str, Any]:
         **words,
         **lines,
         **asked,
+        "accent": _accent(form),
         "away": _one_of(form, "away", AWAY) or None,
         "continuity_seconds": int(minutes) * 60,
         "show_page": _one_of(form, "show_page", ("yes", "no"), default="yes") == "yes",
         "show_handoff_names": True if _text(form, "show_handoff_names") == "yes" else None,
     }
+
+
+def _accent(form: FormData) -> str | None:
+    color = _text(form, "accent").lower()
+    if color and not re.fullmatch(r"#[0-9a-f]{6}", color):
+        raise Invalid("Write a colour like #0e6e5b.", field="accent")
+    return color or None
 
 
 def _one_of(form: FormData, name: str, allowed: tuple[str, ...], *, default: str = "") -> str:

@@ -125,7 +125,9 @@ svg{width:27px;stroke:currentColor;stroke-width:1.75;fill:none;stroke-linecap:ro
     (launcher.hidden ? before : launcher).focus();
   }
   function emit(name, detail) { (listeners[name] || []).forEach(fn => fn(detail)); }
+  const isAsked = () => opens === 'hash' && location.hash === '#chat';
   const listened = [
+    [window, 'hashchange', () => { if (isAsked()) open(); }],
     [window, 'message', heard],
     [window, 'popstate', () => { moved(); if (isBack && isOpen) { isBack = false; close(); } }],
     [window.navigation || window, 'navigatesuccess', () => moved()],
@@ -169,7 +171,7 @@ svg{width:27px;stroke:currentColor;stroke-width:1.75;fill:none;stroke-linecap:ro
     show(true); moved(); label();
     window.onethread = api;
     (early || []).forEach(api.push);
-    if (opens === 'hash' && location.hash === '#chat') open(); else if (wasOpen && !narrow.matches) open(true); else if (has) load();
+    if (isAsked()) open(); else if (wasOpen && !narrow.matches) open(true); else if (has) load();
     else if (greeting && !narrow.matches && !(Date.now() - greeted < 2592e6)) setTimeout(() => { if (!frame && keep({ greeted: Date.now() })) tease(greeting); }, 20000);
   }
   const idle = window.requestIdleCallback || (fn => setTimeout(fn, 1)), whenIdle = () => idle(start, { timeout: 2000 });

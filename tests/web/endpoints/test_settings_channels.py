@@ -1,5 +1,6 @@
 """Settings → Channels."""
 
+import html
 from typing import Any
 
 import pytest
@@ -98,8 +99,22 @@ async def test_the_page_of_a_chat_shows_what_goes_into_a_site(
     answer = await ada.browser.get(f"/settings/channels/{channel.public_id}")
 
     assert channel.settings["origins"] == ["https://shop.example", "https://www.shop.example"]
-    assert f"data-channel=&#34;{channel.public_key}&#34;" in answer.text
+    assert f"data-channel=&#34;{channel.public_key}&#34; async" in answer.text
     assert unsealed(channel, installation.keys)["identity_secrets"][0] not in answer.text
+
+
+async def test_the_snippet_carries_the_colour_and_the_greeting_of_a_chat(
+    ada: Person, installation: Installation
+) -> None:
+    data = {"name": "Shop chat", "accent": "#8A2BE2", "teaser": 'Looking for a "lamp" & more?'}
+    await ada.post("/settings/channels/new/webchat", data=data)
+    channel = await only_channel(installation)
+    page = (await ada.browser.get(f"/settings/channels/{channel.public_id}")).text
+    snippet = html.unescape(page.partition('id="snippet">')[2].partition("</code>")[0])
+    assert 'data-accent="#8a2be2"' in snippet
+    assert 'data-greeting="Looking for a &quot;lamp&quot; &amp; more?"' in snippet
+    refused = await ada.post(f"/settings/channels/{channel.public_id}", data=data | {"accent": "red;}"})
+    assert refused.status_code == 422 and "Write a colour like #0e6e5b." in refused.text
 
 
 async def test_an_identity_secret_is_shown_once_and_the_one_before_goes_on_working(
