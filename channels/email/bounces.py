@@ -153,7 +153,7 @@ def _legacy(root: Part) -> list[BouncedRecipient]:
         # It reads the free words of hundreds of systems and may stumble in any way: then it found nothing.
         return []
     text = report_text(root)
-    is_warning = is_delay(root.headers.text("subject"), text)
+    is_warning = is_delay(root.headers.text("subject"), text) and not (permanent and is_refusal(text))
     failed = BounceAction.DELAYED if is_warning else BounceAction.FAILED
     waits = BounceAction.DELAYED if is_warning or not (permanent or is_refusal(text)) else BounceAction.FAILED
     told = [

@@ -80,7 +80,7 @@ _BANNER = re.compile(rf"[\W_]{{0,12}}(?:.{{0,60}}?)(?:{BANNERS})", re.IGNORECASE
 _DISCLAIMER = re.compile(rf"[\W_]{{0,6}}(?:{DISCLAIMERS})", re.IGNORECASE)
 _CLOSING = re.compile(rf"\W{{0,2}}(?:{CLOSINGS})\W{{0,3}}$", re.IGNORECASE)
 _CONTACT = re.compile(
-    r"[+(]?\d[\d\s()/.\u2013-]{6,}\d|https?://|\bwww\.|[^\s@]{1,80}@[^\s@]{2,120}|\b(?:tel|fax|phone|mobile?|cell|fon"
+    r"[+(]?\d[\d\s()/.\u2013-]{6,}\d|https?://\S{1,100}|\bwww\.\S{1,80}|[^\s@]{1,80}@[^\s@]{2,120}|\b(?:tel|fax|phone|mobile?|cell|fon"
     r"|telefon\w*|t[\u00e9e]l[\u00e9e]\w*|skype|email|e-mail|web|mob)\b\s?[.:]"
     r"|^[TMFPEW][.:] |\b\d{4,6} [A-Z]\w{2,}",
     re.IGNORECASE,

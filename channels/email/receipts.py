@@ -1,5 +1,7 @@
 """Reads what a recipient's mail program says became of our mail (RFC 8098): that it was looked at, mostly."""
 
+import re
+
 from channels.email.bounces import read_fields, returned_ids
 from channels.email.headers import normalise_address
 from channels.email.mime import Part
@@ -20,7 +22,10 @@ def read_receipt(root: Part) -> Bounce | None:
     addresses = dict.fromkeys(
         one for text in written if (one := normalise_address(text.rpartition(";")[2].strip()))
     )
-    is_read = "displayed" in fields.text("disposition").lower().rpartition(";")[2]
+    mode, _, disposition = fields.text("disposition").lower().rpartition(";")
+    if "automatic" in mode.partition("/")[0] and re.search("deleted|denied|failed", disposition):
+        return None  # a server has refused the mail in the guise of a receipt (RFC 5429 §2.2): a bounce
+    is_read = "displayed" in disposition
     action = BounceAction.READ if is_read else BounceAction.DELIVERED
     recipients = tuple(BouncedRecipient(address=one, action=action) for one in list(addresses)[:1] or [""])
     return Bounce(message_ids=returned_ids(root, reports), recipients=recipients)

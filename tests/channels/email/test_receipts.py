@@ -39,7 +39,7 @@ Disposition: {disposition}
     [
         ("manual-action/MDN-sent-manually; displayed", BounceAction.READ),
         ("automatic-action/MDN-sent-automatically; displayed/error", BounceAction.READ),
-        ("automatic-action/MDN-sent-automatically; deleted", BounceAction.DELIVERED),
+        ("manual-action/MDN-sent-manually; deleted", BounceAction.DELIVERED),
         ("automatic-action/MDN-sent-automatically; processed", BounceAction.DELIVERED),
     ],
 )
@@ -48,6 +48,11 @@ def test_a_receipt_says_which_mail_was_read_by_whom(disposition: str, action: Bo
     assert bounce is not None and automatic is Automatic.BOUNCE
     assert bounce.message_ids == ("sent@company.test",)
     assert [(one.address, one.action) for one in bounce.recipients] == [("jane@shop.example", action)]
+
+
+def test_a_refusal_in_the_guise_of_a_receipt_is_none() -> None:
+    bounce, _ = receipt("automatic-action/MDN-sent-automatically; deleted")
+    assert bounce is None or bounce.recipients[0].action is not BounceAction.READ
 
 
 def test_another_report_that_holds_a_receipt_is_none() -> None:
