@@ -3,24 +3,35 @@
 The same for everybody who may see the case, so that a change of it is drawn once and pushed to all.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
 from inbox.models import UNFINISHED, Case, Conversation, Customer, Rating
 from inbox.queries.choices import TagChoice, TeamChoice, choices_of
-from inbox.queries.shown import Face
-from inbox.queries.shown_words import face_of_agent, face_of_customer
+from inbox.queries.company import company_of
+from inbox.queries.shown import Face, face_of
 
 MOST_BESIDE = 12
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A case as the others of its conversation name it."""
+
+    id: int
+    number: int
+    subject: str
+    assignee: Face | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """A case (loaded with assignee, team and tags) and what its menus offer. `beside` are the cases of the
+    """A case (loaded with team and tags) and what its menus offer. `beside` are the cases of the
     same conversation, itself included; private ones are not among them. `score` is what the visitor thought
     of it, 1 to 5; 0 where they have not said."""
 
@@ -30,7 +41,7 @@ class Head:
     face: Face
     company: str
     assignee: Face | None
-    beside: Sequence[Case]
+    beside: Sequence[Neighbour]
     people: Sequence[Face]
     teams: Sequence[TeamChoice]
     tags: Sequence[TagChoice]
@@ -40,54 +51,76 @@ class Head:
 async def of_cases(session: AsyncSession, case_ids: Collection[int]) -> dict[int, Head]:
     """The heads of these cases, by internal key."""
     found = (await session.execute(_HEADS, {"ids": list(case_ids)})).all()
-    beside = await _beside(session, {case.conversation_id for case, *_ in found})
+    own = [case for case, *_ in found]
+    wanted = {"ids": list(case_ids), "conversations": list({case.conversation_id for case in own})}
+    rows = (await session.execute(_BESIDE, wanted)).all() if own else []
+    responsible = {case.assignee_id for case in own} | {row.assignee_id for row in rows}
+    people = (await company_of(session, people={key for key in responsible if key is not None})).people
     choices = await choices_of(session)
     return {
         case.id: Head(
             case=case,
-            conversation_id=conversation.public_id,
-            customer_id=customer.public_id,
-            face=face_of_customer(customer),
-            company=customer.company,
-            assignee=face_of_agent(case.assignee) if case.assignee else None,
-            beside=_chosen(case, beside.get(case.conversation_id, [])),
+            conversation_id=conversation_id,
+            customer_id=customer_id,
+            face=face_of(name or "Visitor", customer_id),
+            company=company,
+            assignee=people[case.assignee_id] if case.assignee_id is not None else None,
+            beside=_beside(case, rows, people),
             people=choices.people,
             teams=choices.teams,
             tags=choices.tags,
             score=score or 0,
         )
-        for case, conversation, customer, score in found
+        for case, conversation_id, customer_id, name, company, score in found
     }
 
 
 # Statements are made once and kept: making one again for each call costs more than running it.
 _HEADS = (
-    select(Case, Conversation, Customer, Rating.score)
+    select(Case, Conversation.public_id, Customer.public_id, Customer.name, Customer.company, Rating.score)
     .join(Conversation, Conversation.id == Case.conversation_id)
     .join(Customer, Customer.id == Conversation.customer_id)
     .outerjoin(Rating, Rating.case_id == Case.id)
     .where(Case.id.in_(bindparam("ids", expanding=True)))
-    .options(joinedload(Case.assignee), joinedload(Case.team), selectinload(Case.tags))
+    .options(joinedload(Case.team), selectinload(Case.tags))
     .execution_options(populate_existing=True)
 )
+# The unfinished cases that everybody may see, and those in question.
 _BESIDE = (
-    select(Case)
-    .where(Case.conversation_id.in_(bindparam("ids", expanding=True)), Case.joined_into_id.is_(None))
+    select(
+        Case.id,
+        Case.conversation_id,
+        Case.number,
+        Case.subject,
+        Case.assignee_id,
+        Case.is_private,
+        Case.status,
+    )
+    .where(
+        Case.conversation_id.in_(bindparam("conversations", expanding=True)),
+        Case.joined_into_id.is_(None),
+        or_(
+            and_(Case.status.in_(UNFINISHED), Case.is_private.is_(False)),
+            Case.id.in_(bindparam("ids", expanding=True)),
+        ),
+    )
     .order_by(Case.id)
-    .options(joinedload(Case.assignee))
 )
 
 
-async def _beside(session: AsyncSession, conversation_ids: set[int]) -> dict[int, list[Case]]:
-    found: dict[int, list[Case]] = {}
-    for case in await session.scalars(_BESIDE, {"ids": list(conversation_ids)}):
-        found.setdefault(case.conversation_id, []).append(case)
-    return found
-
-
-def _chosen(own: Case, cases: Sequence[Case]) -> list[Case]:
-    """The unfinished cases that everybody may see, and the one in question; of many the newest."""
-    shown = [
-        case for case in cases if case.id == own.id or (not case.is_private and case.status in UNFINISHED)
+def _beside(own: Case, rows: Sequence[Any], people: Mapping[int, Face]) -> list[Neighbour]:
+    """The cases of the same conversation, of many the newest, and in any case its own; another's row is there
+    for its own sake only where it is private."""
+    there = [
+        row
+        for row in rows
+        if row.conversation_id == own.conversation_id
+        and (row.id == own.id or (not row.is_private and row.status in UNFINISHED))
     ]
-    return shown[-MOST_BESIDE:] if own in shown[-MOST_BESIDE:] else [own, *shown[1 - MOST_BESIDE :]]
+    newest = there[-MOST_BESIDE:]
+    if all(row.id != own.id for row in newest):
+        newest = [own, *there[1 - MOST_BESIDE :]]
+    return [
+        Neighbour(row.id, row.number, row.subject, people[row.assignee_id] if row.assignee_id else None)
+        for row in newest
+    ]
