@@ -1,10 +1,11 @@
 """web/static/notify.js in a real browser: what is announced, and when it falls silent."""
 
+import hashlib
 import re
 from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from .scene import Stub, entry, thread
 
@@ -73,3 +74,64 @@ async def test_it_sounds_for_what_is_new_and_rings_until_somebody_takes_it(stub:
     await expect(body).not_to_have_attribute("data-ringing", "")
     after = len(await body.get_attribute("data-heard") or "")
     assert 11 <= after - before <= 14, "half a minute"
+
+
+DEVICE = """<div id="device" data-key="KEY" data-known="$known"><button data-allow hidden>Allow</button>
+<p data-said="denied" hidden>No</p><p data-said="granted" hidden>Yes</p></div>
+<script defer src="/static/devices.js"></script>"""
+# Chromium subscribes to no push service in a window without a history.
+PUSHES = """
+let made = sessionStorage.address && subscription();
+function subscription() {
+  const endpoint = 'https://push.example/a';
+  sessionStorage.address = endpoint;
+  return {
+    endpoint, toJSON: () => ({ endpoint, keys: { p256dh: 'P', auth: 'A' } }),
+    unsubscribe: async () => { made = null; delete sessionStorage.address; },
+  };
+}
+const pushManager = {
+  getSubscription: async () => made || null,
+  subscribe: async wanted => {
+    sessionStorage.signer = wanted.applicationServerKey;
+    return (made = subscription());
+  },
+};
+const worker = { ready: Promise.resolve({ pushManager }) };
+Object.defineProperty(navigator, 'serviceWorker', { value: worker });
+window.Notification = {
+  get permission() { return sessionStorage.permission || 'default'; },
+  requestPermission: async () => (sessionStorage.permission = 'granted'),
+};
+"""
+
+
+async def test_a_device_is_added_by_a_press_and_gives_up_when_it_was_stopped(
+    stub: Stub, page: Page, opened: Open
+) -> None:
+    known = hashlib.sha256(b"https://push.example/a").hexdigest()
+    whole = thread(entry(1)).replace("</body>", f"{DEVICE}</body>")
+    posted: list[str] = []
+
+    async def take(route: Route) -> None:
+        posted.append(route.request.post_data or "")
+        stub.pages["/cases/1"] = whole.replace("$known", f"abc {known}")
+        await route.fulfill(status=204)
+
+    await page.add_init_script(PUSHES)
+    await opened(whole.replace("$known", ""))
+    await page.route("**/settings/notifications/devices", take)
+    button, granted = page.locator("[data-allow]"), page.locator("[data-said=granted]")
+    await expect(granted).to_be_hidden()
+    await button.click()
+    await expect(granted).to_be_visible()
+    await expect(button).to_be_hidden()
+
+    assert posted == ["endpoint=https%3A%2F%2Fpush.example%2Fa&p256dh=P&auth=A"]
+    assert await page.evaluate("sessionStorage.signer") == "KEY"
+
+    stub.pages["/cases/1"] = whole.replace("$known", "")
+    await page.reload()
+    await expect(button).to_be_visible()
+    await expect(granted).to_be_hidden()
+    assert await page.evaluate("sessionStorage.address") is None
