@@ -60,8 +60,8 @@
       const found = (await answer.json()).items;
       if (mine !== run) return;
       items = found; at = 0;
-      if (items.length) await reveal(); else { say('Nothing found'); mark(); }
-    } catch (_) { if (mine === run) say('Couldn’t look. Try again'); }
+      if (items.length) await reveal(); else { say(desk.words('Nothing found')); mark(); }
+    } catch (_) { if (mine === run) say(desk.words('Couldn’t look. Try again')); }
   }
 
   async function go(by) {
@@ -81,7 +81,7 @@
     mark(el);
     const first = ranges(el)[0], box = log(), place = first && first.getBoundingClientRect(), frame = box.getBoundingClientRect();
     if (place && place.height && (place.top < frame.top || place.bottom > frame.bottom)) box.scrollTop += place.top - frame.top - frame.height / 2;
-    say((at + 1) + ' of ' + items.length);
+    say(desk.words('%(number)s of %(all)s', { number: at + 1, all: items.length }));
   }
 
   function say(text) { const slot = bar() && bar().querySelector('[data-found]'); if (slot) slot.textContent = text; }
@@ -134,7 +134,7 @@
       if (inner) { desk.timeline.decorate(inner); inner.scrollTop = inner.scrollHeight; }
       document.getElementById('announce').textContent = box.querySelector('h2').textContent + (last ? ': ' + last.textContent.trim().slice(0, 200) : '');
       document.dispatchEvent(new CustomEvent('desk:applied'));
-    } catch (_) { shut(); desk.toast('Couldn’t look into this case. Try again.'); }
+    } catch (_) { shut(); desk.toast(desk.words('Couldn’t look into this case. Try again.')); }
     return null;
   }
 
@@ -166,7 +166,7 @@
   }, true);
   document.addEventListener('click', e => {
     const link = e.target.closest('a[data-copy-link]'), look = e.target.closest('a[data-peek]');
-    if (link && !e.ctrlKey && !e.metaKey) { e.preventDefault(); navigator.clipboard.writeText(link.href).then(() => desk.toast('Link copied.'), () => location.assign(link.href)); }
+    if (link && !e.ctrlKey && !e.metaKey) { e.preventDefault(); navigator.clipboard.writeText(link.href).then(() => desk.toast(desk.words('Link copied.')), () => location.assign(link.href)); }
     if (e.target.closest('[data-find]')) { e.preventDefault(); openFind(); }
     if (e.target.closest('#find [data-next]')) go(1);
     if (e.target.closest('#find [data-previous]')) go(-1);
