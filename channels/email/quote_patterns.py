@@ -10,11 +10,13 @@ from channels.email.quote_words import (
     BANNERS,
     BEGIN_FORWARD,
     CLOSINGS,
+    CONFIDENTIAL,
     DEVICES,
     DISCLAIMERS,
     LABELS,
     OPENING,
     ORIGINAL,
+    PERHAPS_DISCLAIMERS,
     PRONOUNS,
     QUOTING,
     REPLY_ABOVE,
@@ -78,6 +80,8 @@ _DEVICE = re.compile(rf"[<(\[\s*_-]{{0,4}}(?:{SENT_FROM})\s{{0,4}}[>)\]*_.!]{{0,
 _DEVICE_WORDS = re.compile(DEVICES, re.IGNORECASE)
 _BANNER = re.compile(rf"[\W_]{{0,12}}(?:.{{0,60}}?)(?:{BANNERS})", re.IGNORECASE)
 _DISCLAIMER = re.compile(rf"[\W_]{{0,6}}(?:{DISCLAIMERS})", re.IGNORECASE)
+_PERHAPS_DISCLAIMER = re.compile(rf"[\W_]{{0,6}}(?:{PERHAPS_DISCLAIMERS})", re.IGNORECASE)
+_CONFIDENTIAL = re.compile(CONFIDENTIAL, re.IGNORECASE)
 _CLOSING = re.compile(rf"\W{{0,2}}(?:{CLOSINGS})\W{{0,3}}$", re.IGNORECASE)
 _CONTACT = re.compile(
     r"[+(]?\d[\d\s()/.\u2013-]{6,}\d|https?://\S{1,100}|\bwww\.\S{1,80}|[^\s@]{1,80}@[^\s@]{2,120}|\b(?:tel|fax|phone|mobile?|cell|fon"
@@ -92,7 +96,7 @@ _RULE = re.compile(
 )
 _EXCUSE = re.compile(
     r"(?:please |kindly )?(?:excuse|pardon|forgive|ignore) (?:any |the |my |all )?(?:\w+ )?"
-    r"(?:typos?|brevity|terseness|mistakes|errors)\b.{0,80}",
+    r"(?:(?:typos?|brevity|terseness|auto-?correct)\b.{0,60}|(?:mistakes|errors)\b.{0,40}(?:phone|ipad|mobile|dictat|device).{0,20})",
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(rf"[{_COLON}]\s{{2,20}}(?=\S)")
@@ -236,6 +240,16 @@ def is_banner(line: str) -> bool:
 def opens_disclaimer(line: str) -> bool:
     """The first line of what a company has set below every mail."""
     return 10 < len(line) <= 20 * MAX_LINE and bool(_DISCLAIMER.match(line[:MAX_LINE]))
+
+
+def may_open_disclaimer(line: str) -> bool:
+    """Whether a paragraph begins as such ones do; what follows must say that it is confidential."""
+    return 10 < len(line) <= 20 * MAX_LINE and bool(_PERHAPS_DISCLAIMER.match(line[:MAX_LINE]))
+
+
+def is_confidential(text: str) -> bool:
+    """Whether a text calls itself meant for nobody else."""
+    return bool(_CONFIDENTIAL.search(text[: 2 * MAX_LINE]))
 
 
 def is_closing(line: str) -> bool:

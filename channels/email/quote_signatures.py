@@ -8,9 +8,11 @@ from channels.email.quote_patterns import (
     contacts_in,
     is_banner,
     is_closing,
+    is_confidential,
     is_device_signature,
     is_rule,
     is_signature_dashes,
+    may_open_disclaimer,
     opens_disclaimer,
 )
 
@@ -40,7 +42,7 @@ def mark_signatures(lines: Sequence[Line]) -> None:
             block = _block(lines, index)
             if sum(1 for one in block if one.kind is Is.NEW) <= MAX_SIGNATURE_LINES + 1:
                 _sign(block)
-        elif opens_disclaimer(line.text) and _begins_paragraph(lines, index):
+        elif _begins_paragraph(lines, index) and _is_disclaimer(lines, index):
             _mark_disclaimer(lines, index)
         elif is_closing(line.text):
             _mark_contact(lines, index)
@@ -73,6 +75,14 @@ def _mark_armor(lines: Sequence[Line]) -> None:
             line.kind = Is.SIGNATURE
         if line.text == "-----END PGP SIGNATURE-----":
             inside = ""
+
+
+def _is_disclaimer(lines: Sequence[Line], index: int) -> bool:
+    if opens_disclaimer(lines[index].text):
+        return True
+    if not may_open_disclaimer(lines[index].text):
+        return False
+    return is_confidential(" ".join(line.text for line in lines[index : index + _TOP] if line.kind is Is.NEW))
 
 
 def _mark_disclaimer(lines: Sequence[Line], index: int) -> None:

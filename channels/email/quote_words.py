@@ -169,15 +169,26 @@ dit (?:bericht|e-?mail(?:bericht)?)\b.{0,100}(?:vertrouwelijk|bestemd)|de inform
 detta (?:meddelande|e-?post\w*)\b.{0,100}(?:konfidentiell|avsett)|denne (?:e-?post\w*|mail|e-?mail|meddelelse)\b.{0,100}fortrolig
 tämä (?:viesti|sähköposti)\b.{0,100}luottamuksel|niniejsza (?:wiadomość|korespondencja)|treść tej wiadomości|wolne od wirusów
 tato (?:zpráva|e-?mail)\b.{0,100}důvěrn|это (?:сообщение|письмо)\b.{0,100}конфиденциальн|настоящее (?:сообщение|электронное)
-(?:the|any) (?:information|contents?|material)s? (?:in|of|contained in|transmitted (?:by|in|with)) this (?:e-?mail|message|communication|transmission)\b
-(?:this|the) (?:e-?mail|message)(?: and| or|,| \().{0,80}(?:attach|file|annex).{0,120}(?:confidential|privileged|intended)
-(?:ta|niniejsza) wiadomość\b.{0,120}(?:poufn|adresat)|(?:tämä|oheinen) .{0,40}luottamuksel|ez az (?:e-?mail|üzenet)\b.{0,120}bizalmas
-acest (?:mesaj|e-?mail)\b.{0,120}confiden|ова порука\b.{0,80}поверљ|ova poruka\b.{0,100}povjerljiv|това съобщение\b.{0,100}поверител
-το παρόν (?:μήνυμα|e-?mail)\b.{0,120}εμπιστευτικ|el contenido de este (?:mensaje|correo)|la información contenida en este
-o conteúdo desta mensagem|as informações contidas nest|le contenu de ce (?:message|courriel|mail)|il presente messaggio|il contenuto di quest
-der inhalt dieser (?:nachricht|mail)|diese (?:nachricht|mail|information)\b.{0,80}(?:vertraulich|ausschließlich|bestimmt)|dies(?:e|er) (?:e-?mail|nachricht) (?:und|sowie)
-bu (?:e-?posta|mesaj|ileti)\b.{0,120}(?:gizli|kişiye özel)|이 (?:메일|이메일)은.{0,60}(?:기밀|수신인)|본 메일은
 bu e-?posta\b.{0,100}gizli|本邮件|本郵件|此邮件.{0,40}保密|このメール(?:には|は).{0,60}機密|本メール(?:は|に).{0,60}(?:機密|秘)
+"""
+)
+
+# How such a paragraph may begin, where it goes on to say that it is confidential.
+PERHAPS_DISCLAIMERS = alternatives(
+    r"""
+(?:the|any) (?:information|contents?|material)s? (?:in|of|contained in|transmitted (?:by|in|with)) this|(?:this|the) (?:e-?mail|message)(?: and| or|,| \()
+(?:ta|niniejsza) (?:wiadomość|korespondencja)|(?:tämä|oheinen) (?:viesti|sähköposti)|ez az (?:e-?mail|üzenet)|acest (?:mesaj|e-?mail)
+ova poruka|ова порука|това съобщение|το παρόν (?:μήνυμα|e-?mail)|(?:el contenido de )?este (?:mensaje|correo)|la información contenida en este
+(?:o conteúdo d)?esta mensagem|as informações contidas nest|(?:le contenu de )?ce (?:message|courriel|mail)|il presente messaggio|il contenuto di quest
+(?:der inhalt )?diese[rs]? (?:e-?mail|nachricht|mail|information)|denne (?:e-?post|e-?mail|mail)|detta (?:e-?post|mail|meddelande)|dit (?:e-?mail|bericht)
+bu (?:e-?posta|mesaj|ileti)|이 (?:메일|이메일)은|본 메일은|此(?:电子)?邮件|本(?:电子)?邮件
+"""
+)
+CONFIDENTIAL = alternatives(
+    r"""
+confiden[tcz]|privileged|intended (?:only|solely|for)|sole use|vertraulich|unbefugt|ausschließlich für|riservat|destinatari|destinataire exclusi
+usage exclusi|strictement|sigilos|vertrouwelijk|uitsluitend (?:bestemd|bedoeld)|konfidenti|fortrolig|luottamuksel|poufn|bizalmas|povjerlj|поверљ|поверител
+конфиденц|εμπιστευτικ|gizli|kişiye özel|기밀|보안|机密|保密|機密
 """
 )
 
