@@ -106,8 +106,8 @@ async def test_a_note_and_a_handoff_reach_the_teammate(desk: Desk, new_context: 
 
     await maya.locator("#log").focus()
     await maya.keyboard.press("t")
-    await maya.select_option("#handoff select", label="Tom Rivera")
-    await maya.fill("#handoff [name=reason]", "Knows the workshop")
+    await maya.get_by_role("radio", name="Tom Rivera").check()
+    await maya.fill("#sheet [name=reason]", "Knows the workshop")
     await maya.keyboard.press("Enter")
     await expect(maya.locator(".offer")).to_contain_text("Knows the workshop")
     await expect(maya.locator(".offer button", has_text="Accept")).to_be_hidden()

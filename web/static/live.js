@@ -44,7 +44,7 @@
     heard = Date.now(); closedAt.clear();
     ws.onopen = () => { heard = Date.now(); sub = ''; state(true); enter(); };
     ws.onmessage = e => { heard = Date.now(); tries = 0; [].concat(JSON.parse(e.data)).forEach(frame); };
-    ws.onclose = e => { show('signed-out', e.code === 4401); ws = null; again(); };       // every close code, 1000 and 1001 too
+    ws.onclose = e => { if (e.code === 4401) show('signed-out', true); ws = null; again(); };  // every close code, 1000 and 1001 too
   }
 
   function again() {                                       // full jitter: a restarted server is not met by everybody at once
@@ -76,7 +76,9 @@
 
   function tick() {
     if (ws && ws.readyState < 2 && Date.now() - heard > IDLE) { drop(); again(); }   // the network went without saying so, or the lid was closed
-    if (downSince && Date.now() - downSince > GRACE) {
+    const end = byId('signed-out'), isOut = Boolean(end) && !end.hidden;                 // stays: a handshake that is refused says no code
+    if (isOut) show('offline', false);
+    if (!isOut && downSince && Date.now() - downSince > GRACE) {
       show('offline', true);
       const left = Math.max(0, Math.ceil((retryAt - Date.now()) / 1000)), span = document.querySelector('#offline [data-countdown]');
       if (span) span.textContent = left ? desk.words('Trying again in %(seconds)s s.', { seconds: left }) : desk.words('Trying again now.');
