@@ -13,6 +13,7 @@ from channels.forms.fields import OFFERS_OPTIONS, FieldType, Target, form_fields
 from inbox.envelopes import ChannelKind
 from inbox.errors import Invalid
 from inbox.models import Channel
+from inbox.words import LANGUAGES
 from web.chat_form import chat_settings, chat_values
 from web.mailbox_forms import mailbox_settings, mailbox_values
 
@@ -55,7 +56,7 @@ def values_of(channel: Channel | None) -> dict[str, str]:
     values["first_days"] = first if first.isdigit() else "30"
     values["origins"] = "\n".join(settings.get("origins", ()))
     values["redirects"] = "\n".join(settings.get("redirects", ()))
-    for name in ("intro", "thanks", "closed"):
+    for name in ("intro", "thanks", "closed", "language"):
         values[name] = str(settings.get(name, ""))
     for name in ("confirmation", "identity_required"):
         values[name] = "yes" if settings.get(name) else ""
@@ -88,6 +89,7 @@ def settings_of(kind: ChannelKind, form: FormData) -> dict[str, Any]:
         "redirects": _lines(form, "redirects"),
         "fields": described(rows_given(form)),
         "confirmation": True if _text(form, "confirmation") else None,
+        "language": spoken if (spoken := _text(form, "language")) in LANGUAGES else None,
         **words,
     }
 

@@ -364,3 +364,15 @@ async def test_a_radio_group_and_a_date_take_only_what_they_offer(
     assert message.fields == [["size", "L"], ["day", "2026-11-20"]]
     shown = await client.post(path, data={"size": "XXL", "day": "2026-11-20"})
     assert '<fieldset class="field" aria-invalid="true" aria-describedby="h-1 e-1">' in shown.text
+
+
+async def test_a_form_speaks_its_own_language_or_that_of_whoever_reads(
+    client: httpx2.AsyncClient, sqlite_database: Database, channel: Channel
+) -> None:
+    path, german = f"/forms/{channel.public_key}", {"Accept-Language": "de"}
+    assert ">Senden</button>" in (await client.get(path, headers=german)).text
+    assert ">Send</button>" in (await client.get(path)).text
+    await settle(sqlite_database, channel, language="en")
+    assert ">Send</button>" in (await client.get(path, headers=german)).text
+    wrong = await client.post(path, data={"email": "x"}, headers=german)
+    assert wrong.status_code == 422 and "Write a whole address" in wrong.text

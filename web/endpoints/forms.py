@@ -58,14 +58,16 @@ async def show(request: Request) -> Response:
         return too_often(wait)
     channel = await channel_of(request, ChannelKind.FORM)
     if is_paused(channel):
-        return closed_page(channel, {}, language=language_of(request), is_embedded=_is_embedded(request))
+        return closed_page(
+            channel, {}, language=_language(request, channel), is_embedded=_is_embedded(request)
+        )
     return _page(request, channel, Answers({}, {}))
 
 
 async def thanks(request: Request) -> Response:
     """GET /forms/{key}/thanks: what a person sees afterwards; it says nothing of what was sent."""
     channel = await channel_of(request, ChannelKind.FORM)
-    return thanks_page(channel, language=language_of(request), is_embedded=_is_embedded(request))
+    return thanks_page(channel, language=_language(request, channel), is_embedded=_is_embedded(request))
 
 
 async def submit(request: Request) -> Response:
@@ -117,7 +119,7 @@ async def _receive(request: Request, channel: Channel) -> Response:
 
 
 def _closed(request: Request, channel: Channel, answers: Answers) -> Response:
-    language = language_of(request)
+    language = _language(request, channel)
     if not _wants_json(request):
         return closed_page(channel, answers.values, language=language, is_embedded=_is_embedded(request))
     closed = problem(503, closed_words(channel, language))
@@ -164,7 +166,9 @@ async def _file(request: Request, channel: Channel, sent: Submission, answers: A
     filed = await installation.intake.submit(channel.id, "form", raw, source_ref=submission_id)
     if channel.settings.get("confirmation") and filed.message_id is not None and not filed.known:
         async with installation.database.transaction() as session:
-            await confirm(session, filed.message_id, keys=installation.keys, language=language_of(request))
+            await confirm(
+                session, filed.message_id, keys=installation.keys, language=_language(request, channel)
+            )
     return submission_id
 
 
@@ -192,10 +196,15 @@ def _page(request: Request, channel: Channel, answers: Answers, *, status: int =
         answers,
         seals=OpeningSeals(installation_of(request).keys.derive_all("form openings")),
         moment=clock.now(),
-        language=language_of(request),
+        language=_language(request, channel),
         is_embedded=_is_embedded(request),
         status=status,
     )
+
+
+def _language(request: Request, channel: Channel) -> str:
+    """What the form says beside its own words: the language of those, or of the reader."""
+    return str(channel.settings.get("language") or language_of(request))
 
 
 def _is_embedded(request: Request) -> bool:
