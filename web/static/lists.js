@@ -250,6 +250,7 @@
   document.addEventListener('desk:applied', mark);         // a head that is drawn anew knows no star
   document.addEventListener('htmx:afterSettle', () => {    // opening the next conversation is the moment for rows to move
     const thread = document.getElementById('thread'), now = thread ? thread.dataset.case : '';
+    if (thread && thread.matches('main')) document.getElementById('list')?.removeAttribute('role');       // it was, as long as none was open
     if (now !== shownCase) { shownCase = now; release(); } else mark();
   });
 
