@@ -46,12 +46,10 @@ async def test_many_cases_a_view_the_palette_and_a_saved_reply_by_keys_alone(
     await page.keyboard.type("invoice is:open")
     await page.keyboard.press("Enter")
     await expect(page.locator("mark").first).to_have_text("invoice")
-    assert await violations(page) == []
     await page.get_by_role("link", name="Save as a view").press("Enter")
     await page.fill("[name=name]", "Invoices")
     await page.press("[name=name]", "Enter")
     await expect(page.locator("#rows > li")).to_have_count(1)
-    assert await violations(page) == []
     await mailbox.take(mail(INES, "Another invoice", "Please see this invoice."))
     await expect(page.locator("#rows > li[id], #rows-new:not([hidden])").first).to_be_visible()
     await expect(page.locator("#rows > li[id]")).to_have_count(2)
