@@ -64,8 +64,9 @@ _TOKENS = names("ident number dimension percentage hash string whitespace")
 _FUNCTIONS = frozenset(["rgb", "rgba", "hsl", "hsla"])
 _SUSPECT = re.compile(r"\\|/\*|@|url|image|src\s*\(|expression|var\s*\(|attr\s*\(|[<>{}\x00]", re.IGNORECASE)
 _PLAIN_VALUE = re.compile(r"[#\w .,%+\-]{0,200}")
-_IMAGE = re.compile(r"<(?:img|image)\b", re.IGNORECASE)
-_REMOTE_SOURCE = re.compile(r"src\s{0,20}=\s{0,20}[\"']?\s{0,20}(?:https?:)?[/\\]{2}", re.IGNORECASE)
+# Looked for in lower case: without regard to case a pattern takes ten times as long.
+_IMAGE = re.compile(r"<(?:img|image)\b")
+_REMOTE_SOURCE = re.compile(r"src\s{0,20}=\s{0,20}[\"']?\s{0,20}(?:https?:)?[/\\]{2}")
 _LINK_SCHEMES = ("http", "https", "mailto", "tel")
 _IGNORED_IN_URLS = re.compile(r"[\x00-\x20\x7f-\xa0\u2000-\u200f\u2028-\u202f\u2060-\u206f\ufeff]+")
 
@@ -92,7 +93,8 @@ def count_remote_images(html: str) -> int:
 
 def has_remote_pictures(html: str) -> bool:
     """Whether pictures from elsewhere may be in it: a quick look, which errs on the side of yes."""
-    return bool(_IMAGE.search(html) and _REMOTE_SOURCE.search(html))
+    lower = html.lower()
+    return bool(_IMAGE.search(lower) and _REMOTE_SOURCE.search(lower))
 
 
 def safe_link(url: str) -> str | None:
