@@ -12,6 +12,7 @@ from channels.email.quote_patterns import (
     has_time,
     is_announcement_of_quote,
     is_attribution,
+    is_bare_title,
     is_dashed_title,
     is_delimiter,
     is_moment_alone,
@@ -170,6 +171,8 @@ def _with_rules_above(lines: Sequence[Line], index: int) -> int:
     """The rules and empty lines that a program set above what it quotes belong to it."""
     while index and (lines[index - 1].kind is Is.BLANK or is_rule(lines[index - 1].text)):
         index -= 1
+    if lines[index].label and index and is_bare_title(lines[index - 1].text):
+        return index - 1
     return index
 
 

@@ -49,7 +49,7 @@ _MOMENT_ALONE = re.compile(
 )
 _TIME = re.compile(r"\d{1,2}[:.]\d\d")
 _ADDRESS_LAST = re.compile(r"[<(\[]\s?[^\s<>]{1,80}@[^\s<>]{2,120}\s?[>)\]]|@[^\s<>:]{2,120}\W*$")
-_OPENS = re.compile(rf"\W{{0,3}}(?:{OPENING})(?![^\W\d_])", re.IGNORECASE)
+_OPENS = re.compile(rf"[\W_]{{0,3}}(?:{OPENING})(?![^\W\d_])", re.IGNORECASE)
 _WITHOUT_VERB = re.compile(
     r"\d{4}-\d\d-\d\d \d{1,2}:\d\d (?:GMT|UTC)[+-]\d{1,2}:\d\d .{2,120}"
     r"|\d{4}[-/]\d{1,2}[-/]\d{1,2} [^@]{0,80}<[^\s<>@]{1,80}@[^\s<>@]{2,120}>:?"
@@ -60,12 +60,13 @@ _WITHOUT_VERB = re.compile(
 _NAMES_ANYTHING = re.compile(r"[\d@]|^--")  # without a date and an address there is no announcement
 _OPENS_WITHOUT_VERB = frozenset("0123456789QqEe-")
 _COLON = ":\uff1a"
-_ENDS = re.compile(rf"[{_COLON}]\W{{0,3}}$")
+_ENDS = re.compile(rf"[{_COLON}][\W_]{{0,3}}$")
 _ENDS_DASHED = re.compile(r"-{3,}$")
 _DASHES_OF = "-_=*~\u2010-\u2015\u2500\u30fc"
 _DELIMITER = re.compile(
     rf"[{_DASHES_OF}\s>|]{{2,}}(?:{ORIGINAL}).{{0,60}}?[{_DASHES_OF}\s|]{{0,80}}$", re.IGNORECASE
 )
+_BARE_TITLE = re.compile(rf"(?:{ORIGINAL}):?", re.IGNORECASE)
 _GROUPWISE = re.compile(r">>> .{3,200} >>>$")
 _DASHED_TITLE = re.compile(
     rf"[{_DASHES_OF}]{{3,}}\s{{0,3}}[^{_DASHES_OF}\W].{{1,60}}?\s{{0,3}}[{_DASHES_OF}]{{3,}}$"
@@ -204,6 +205,11 @@ def is_delimiter(line: str) -> bool:
     if found is None or found.start() > 100 or "." in line[: found.start()].strip("#-=.* "):
         return False
     return len(line) - found.end() <= 80 and "." not in line[found.end() :].strip("#-=.* ")
+
+
+def is_bare_title(line: str) -> bool:
+    """ "Original Message" without its dashes, which means something only above a header."""
+    return 8 < len(line) <= 60 and bool(_BARE_TITLE.fullmatch(line))
 
 
 def is_dashed_title(line: str) -> bool:
