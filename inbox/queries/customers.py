@@ -7,18 +7,29 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.envelopes import AddressKind
-from inbox.models import Claim, ClaimState, Conversation, Customer, Identity
+from inbox.models import (
+    Block,
+    Claim,
+    ClaimState,
+    Conversation,
+    Customer,
+    CustomerTag,
+    Identity,
+    Tag,
+)
 from inbox.queries.pages import Page, encoded, number_of
 
 
 @dataclass(slots=True)
 class Known:
-    """A customer with what is known of their addresses."""
+    """A customer with what is known of their addresses, their tags by name, and whether they are heard."""
 
     customer: Customer
     conversation: Conversation | None = None
     identities: list[Identity] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    is_blocked: bool = False  # as a whole, not one address alone
 
 
 async def page(
@@ -54,7 +65,7 @@ async def page(
 
 
 async def known(session: AsyncSession, customers: Sequence[Customer]) -> list[Known]:
-    """The customers with identities, open claims and conversation."""
+    """The customers with identities, open claims, tags and conversation."""
     found = {customer.id: Known(customer) for customer in customers}
     identities = select(Identity).where(Identity.customer_id.in_(found)).order_by(Identity.id)
     for identity in await session.scalars(identities):
@@ -62,6 +73,14 @@ async def known(session: AsyncSession, customers: Sequence[Customer]) -> list[Kn
     claims = select(Claim).where(Claim.customer_id.in_(found), Claim.state == ClaimState.OPEN)
     for claim in await session.scalars(claims.order_by(Claim.id)):
         found[claim.customer_id].claims.append(claim)
+    tags = select(CustomerTag.customer_id, Tag.name).join(Tag, Tag.id == CustomerTag.tag_id)
+    for customer_id, name in await session.execute(
+        tags.where(CustomerTag.customer_id.in_(found)).order_by(Tag.name)
+    ):
+        found[customer_id].tags.append(name)
+    blocks = select(Block.customer_id).where(Block.ended_at.is_(None), Block.identity_id.is_(None))
+    for customer_id in await session.scalars(blocks.where(Block.customer_id.in_(found))):
+        found[customer_id].is_blocked = True
     for conversation in await session.scalars(
         select(Conversation).where(Conversation.customer_id.in_(found))
     ):

@@ -6,23 +6,27 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from inbox.actions import customers, merges, suggestions, unmerges
+from inbox.actions import blocks, customers, merges, suggestions, unmerges
 from inbox.errors import Invalid
-from inbox.models import Mark, SuggestionState
+from inbox.models import Customer, Mark, SuggestionState
 from inbox.policies import Action, authorize
 from inbox.queries import customers as queries, named, names, redirects
 from web.api import shapes
 from web.api.answers import Body, Session, acting, actor_of, json_answer, listed, once, page_of, read
 from web.installation import installation_of
+from web.visiting import client_host
 
 
 class CustomerChange(Body):
-    """What is given is changed; an attribute of null is taken away."""
+    """What is given is changed; an attribute of null is taken away. `tags` are all of them; `blocked` keeps
+    as spam what the customer sends, all of it, or ends that."""
 
     name: str | None = Field(None, max_length=300)
     company: str | None = Field(None, max_length=300)
     attributes: dict[str, Any] | None = None
     marks: list[Mark] | None = None
+    tags: list[str] | None = Field(None, max_length=50)
+    blocked: bool | None = None
 
 
 class MergeInto(Body):
@@ -70,12 +74,23 @@ async def update(request: Request) -> Response:
             company=body.company,
             attributes=body.attributes,
             marks=body.marks,
+            tags=body.tags,
         )
+        await _block(session, request, customer, body.blocked)
         await session.flush()
         (known,) = await queries.known(session, [customer])
         return 200, shapes.customer(known)
 
     return await once(request, change)
+
+
+async def _block(session: Session, request: Request, customer: Customer, is_wanted: bool | None) -> None:
+    standing = [one for one in await blocks.standing_blocks(session, customer) if one.identity_id is None]
+    origin, agent = client_host(request) or "", acting(request)
+    if is_wanted is True and not standing:
+        await blocks.block(session, customer, by=agent, origin=origin)
+    for one in standing if is_wanted is False else ():
+        await blocks.unblock(session, one, by=agent, origin=origin)
 
 
 async def merge(request: Request) -> Response:

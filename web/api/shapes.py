@@ -85,6 +85,8 @@ class CustomerShape(Shape):
     company: str
     marks: list[str]
     attributes: dict[str, Any]
+    tags: list[str]
+    blocked: bool
     identities: list[IdentityShape]
     claims: list[ClaimShape]
     conversation_id: str | None
@@ -190,6 +192,8 @@ def customer(known: Known) -> CustomerShape:
         company=row.company,
         marks=row.marks,
         attributes=row.attributes,
+        tags=known.tags,
+        blocked=known.is_blocked,
         identities=[IdentityShape(kind=i.kind, address=i.address, proof=i.proof) for i in known.identities],
         claims=[ClaimShape(kind=c.kind, address=c.address, source=c.source) for c in known.claims],
         conversation_id=known.conversation.public_id if known.conversation else None,

@@ -210,3 +210,15 @@ async def test_a_customer_is_blocked_listed_and_heard_again(maya: Person, scene:
 
     assert "Nobody is blocked." in (await maya.browser.get("/settings/blocked")).text
     assert (await maya.post(end[1])).status_code == 409
+
+
+async def test_programs_tag_and_block(maya: Person, scene: Scene) -> None:
+    url = f"/api/v1/customers/{scene.customer.public_id}"
+    for body, tags, blocked in (
+        ({"tags": ["VIP", "Trade"], "blocked": True}, ["Trade", "VIP"], True),
+        ({"blocked": True, "tags": ["vip"]}, ["VIP"], True),
+        ({"blocked": False}, ["VIP"], False),
+    ):
+        answer = await maya.program.patch(url, json=body)
+        assert (answer.json()["tags"], answer.json()["blocked"]) == (tags, blocked), body
+    assert (await maya.program.get(url)).json()["tags"] == ["VIP"]
