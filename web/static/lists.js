@@ -199,7 +199,7 @@
     }, 200, e.target);
   });
   document.addEventListener('htmx:afterSettle', e => {     // whoever has opened a row is in its thread now
-    const row = e.detail.requestConfig && e.detail.requestConfig.elt, title = document.getElementById('thread-title');
+    const row = e.detail && e.detail.requestConfig && e.detail.requestConfig.elt, title = document.getElementById('thread-title');
     if (!row || !row.matches || !row.matches('#rows a.row') || !title) return;
     if ('stays' in row.dataset) delete row.dataset.stays; else { title.tabIndex = -1; title.focus({ preventScroll: true }); }
   });
