@@ -46,12 +46,6 @@ async def loads(session: AsyncSession) -> list[Load]:
     return [_load(agent, figures.get(agent.id, (0, 0, 0)), away.get(agent.id)) for agent in people]
 
 
-async def load_of(session: AsyncSession, agent: Agent) -> Load:
-    """One agent's."""
-    figures = await _figures(session, [agent])
-    return _load(agent, figures.get(agent.id, (0, 0, 0)), (await away_now(session)).get(agent.id))
-
-
 async def queues(session: AsyncSession) -> list[Queue]:
     """All teams, by name."""
     untaken = (Case.status == Status.OPEN, Case.assignee_id.is_(None), Case.team_id.is_not(None))
