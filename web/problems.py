@@ -1,10 +1,12 @@
 """Errors as problem details (RFC 9457): a sentence that a person can act on."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 from starlette.responses import JSONResponse
+
+from inbox.phrases import Phrase, counted, phrase
+from inbox.words import ENGLISH, words_in
 
 TITLES = {
     400: "Not understood",
@@ -30,16 +32,30 @@ def problem(status: int, detail: str, **more: Any) -> JSONResponse:
     return JSONResponse(content | more, status, media_type="application/problem+json")
 
 
-def too_often(wait: float, *, say: Callable[[str], str] = str) -> JSONResponse:
-    """429 with the seconds to wait, in words and in Retry-After (RFC 9110 §10.2.3); *say* may translate."""
+def too_often(wait: float, *, language: str = ENGLISH) -> JSONResponse:
+    """429 with the seconds to wait, in words and in Retry-After (RFC 9110 §10.2.3)."""
     seconds = max(1, math.ceil(wait))
-    answer = problem(429, say(f"That was a bit fast. {in_words(seconds)}"), retry_after=seconds)
+    answer = problem(429, words_in(language).told(too_fast(seconds)), retry_after=seconds)
     answer.headers["Retry-After"] = str(seconds)
     return answer
 
 
-def in_words(seconds: int) -> str:
+def too_fast(seconds: int) -> Phrase:
+    """That it was too much at once, and when to try again."""
+    if seconds < 90:
+        return counted(
+            "That was a bit fast. Please try again in %(number)s second.",
+            "That was a bit fast. Please try again in %(number)s seconds.",
+            seconds,
+        )
+    minutes = math.ceil(seconds / 60)
+    return phrase("That was a bit fast. Please try again in %(minutes)s minutes.", minutes=minutes)
+
+
+def in_words(seconds: int) -> Phrase:
     """When to try again, as a sentence."""
     if seconds < 90:
-        return f"Please try again in {seconds} second{'s' if seconds != 1 else ''}."
-    return f"Please try again in {math.ceil(seconds / 60)} minutes."
+        return counted(
+            "Please try again in %(number)s second.", "Please try again in %(number)s seconds.", seconds
+        )
+    return phrase("Please try again in %(minutes)s minutes.", minutes=math.ceil(seconds / 60))

@@ -3,10 +3,9 @@
 A language is chosen from what the page asks for (`data-lang`), else from what the browser prefers.
 """
 
-import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -16,31 +15,21 @@ from web.preferences import preferred
 
 DEFAULT = "en"
 _FOLDER = Path(__file__).parent / "templates" / "webchat" / "words"
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The words of one language: of the panel, of its rarer screens, of the host page's button, and for the
-    server's sentences."""
+    """The words of one language: of the panel, of its rarer screens, and of the host page's button. What the
+    server says to visitors stands with its other sentences (`inbox.words`)."""
 
     language: str
     panel: Mapping[str, str]
     screens: Mapping[str, str]
     host: Mapping[str, str]
-    sentences: Mapping[str, str] = field(default_factory=dict)
 
     def told(self, error: OnethreadError) -> str:
         """What is wrong, for a visitor."""
-        said = words_in(self.language).told(error.phrase)
-        return said if said != str(error) else self.sentence(said)
-
-    def sentence(self, english: str) -> str:
-        """A sentence of the server as this language says it; as it is, where the catalogue does not know it.
-        Numbers in it are kept."""
-        numbers = iter(_NUMBER.findall(english))
-        known = self.sentences.get(english) or self.sentences.get(_NUMBER.sub("#", english))
-        return re.sub("#", lambda _: next(numbers, ""), known) if known else english
+        return words_in(self.language).told(error.phrase)
 
 
 @cache
@@ -49,9 +38,7 @@ def catalogues() -> Mapping[str, Catalogue]:
     found = {}
     for path in sorted(_FOLDER.glob("*.toml")):
         content = tomllib.loads(path.read_text())
-        found[path.stem] = Catalogue(
-            path.stem, content["panel"], content["screens"], content["host"], content["sentences"]
-        )
+        found[path.stem] = Catalogue(path.stem, content["panel"], content["screens"], content["host"])
     return found
 
 

@@ -20,6 +20,7 @@ from inbox.errors import Conflict
 from inbox.models import AutomaticKind, Channel, MailedCode
 from inbox.phrases import N_
 from inbox.secrets import Keys
+from inbox.words import ENGLISH, words_in
 
 DIGITS = 6
 LIFE = timedelta(minutes=15)
@@ -27,21 +28,15 @@ MOST_TRIES = 5
 MOST_OF_VISITOR = 5  # codes for one browser in an hour, whatever addresses it types
 
 WAIT = N_("We have sent several codes already. Look for the newest one, or try again in an hour.")
-SUBJECT = {"en": "Your code", "de": "Ihr Code"}
-TEXT = {
-    "en": """Your code is {code}
+SUBJECT = N_("Your code")
+TEXT = N_(
+    """Your code is %(code)s
 
-Type it into the chat where you asked for it, within {minutes} minutes. It is good for that chat alone.
+Type it into the chat where you asked for it, within %(minutes)s minutes. It is good for that chat alone.
 
 If you did not ask for it, somebody has typed your address by mistake. You need not do anything.
-""",
-    "de": """Ihr Code ist {code}
-
-Geben Sie ihn innerhalb von {minutes} Minuten in dem Chat ein, für den er angefordert wurde.
-
-Wenn Sie ihn nicht angefordert haben, hat jemand Ihre Adresse versehentlich eingegeben. Sie müssen nichts tun.
-""",
-}
+"""
+)
 
 
 async def mail_code(
@@ -51,7 +46,7 @@ async def mail_code(
     visitor_id: str,
     address: str,
     keys: Keys,
-    language: str = "en",
+    language: str = ENGLISH,
 ) -> str:
     """Mail a code to an address, for one browser, in one of our languages; answers the address as it is
     compared. Its older codes are void.
@@ -65,14 +60,14 @@ async def mail_code(
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
     if await _sent_within_an_hour(session, channel, visitor_id) >= MOST_OF_VISITOR:
         raise Conflict(WAIT)
-    text = TEXT.get(language, TEXT["en"]).format(code=code, minutes=LIFE // timedelta(minutes=1))
+    words = words_in(language)
     mail = await send(
         session,
         kind=AutomaticKind.CODE,
         mailbox=mailbox,
         address=email,
-        subject=SUBJECT.get(language, SUBJECT["en"]),
-        text=text,
+        subject=words.said(SUBJECT),
+        text=words.say(TEXT, code=code, minutes=LIFE // timedelta(minutes=1)),
         keys=keys,
     )
     if mail is None:

@@ -9,27 +9,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.actions.automatic_mails import mailbox_for, send
 from inbox.envelopes import ChannelKind
 from inbox.models import AutomaticKind, AutomaticMail, Channel, Conversation, Customer, Message, Strand
+from inbox.phrases import N_
 from inbox.secrets import Keys
+from inbox.words import ENGLISH, words_in
 
-SUBJECT = {"en": "We have your message", "de": "Wir haben Ihre Nachricht"}
-TEXT = {
-    "en": """Thank you. We have your message, and we will answer it by email.
+SUBJECT = N_("We have your message")
+TEXT = N_(
+    """Thank you. We have your message, and we will answer it by email.
 
 If you want to add something, answer this mail.
 
 If you did not write to us, somebody has typed your address by mistake. You need not do anything.
-""",
-    "de": """Vielen Dank. Wir haben Ihre Nachricht und antworten per E-Mail.
-
-Wenn Sie etwas ergänzen möchten, antworten Sie auf diese Mail.
-
-Wenn Sie uns nicht geschrieben haben, hat jemand Ihre Adresse versehentlich eingegeben. Sie müssen nichts tun.
-""",
-}
+"""
+)
 
 
 async def confirm(
-    session: AsyncSession, message_id: int, *, keys: Keys, language: str = "en"
+    session: AsyncSession, message_id: int, *, keys: Keys, language: str = ENGLISH
 ) -> AutomaticMail | None:
     """Confirm a submission to the address that was typed in it, in one of our languages.
 
@@ -52,8 +48,8 @@ async def confirm(
         kind=AutomaticKind.CONFIRMATION,
         mailbox=mailbox,
         address=message.author_address,
-        subject=SUBJECT.get(language, SUBJECT["en"]),
-        text=TEXT.get(language, TEXT["en"]),
+        subject=words_in(language).said(SUBJECT),
+        text=words_in(language).said(TEXT),
         keys=keys,
         strand=await session.get_one(Strand, message.strand_id),
     )

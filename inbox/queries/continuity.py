@@ -13,18 +13,18 @@ from sqlalchemy.orm import joinedload
 
 from inbox.envelopes import AddressKind, ChannelKind
 from inbox.models import Agent, Channel, Identity, Message, UnseenReply, VisitorToken
+from inbox.phrases import N_
 from inbox.queries.visitors import sight_of
+from inbox.words import ENGLISH, LANGUAGES, words_in
 
 CONTINUITY = "continuity"  # the rule that a mail of this kind names in `matched_by`
 DEFAULT_SECONDS = 120
 
-_CLOSING = {
-    "en": "You wrote to us in our chat and had left when we answered. Just answer this mail: it goes on in "
-    "the same conversation.",
-    "de": "Sie haben uns im Chat geschrieben und waren schon fort, als wir geantwortet haben. Antworten Sie "
-    "einfach auf diese Mail: Das Gespräch geht dort weiter.",
-}
-_SUBJECT = {"en": "Your chat with {company}", "de": "Ihr Chat mit {company}"}
+_CLOSING = N_(
+    "You wrote to us in our chat and had left when we answered. Just answer this mail: it goes on in the "
+    "same conversation."
+)
+_SUBJECT = N_("Your chat with %(company)s")
 
 
 def seconds_of(channel: Channel) -> int:
@@ -38,9 +38,10 @@ def company_of(channel: Channel) -> str:
 
 
 async def language_of(session: AsyncSession, identity: Identity) -> str:
-    """`de` or `en`: what the visitor's browser prefers, as far as we speak it."""
+    """What the visitor's browser prefers, as far as we speak it; else English."""
     token = await newest_token(session, identity)
-    return "de" if token and (token.language or "").lower().startswith("de") else "en"
+    language = ((token.language if token else "") or "").partition("-")[0].lower()
+    return language if language in LANGUAGES else ENGLISH
 
 
 async def newest_token(session: AsyncSession, identity: Identity) -> VisitorToken | None:
@@ -101,7 +102,7 @@ async def mailbox_of(session: AsyncSession, chat: Channel) -> Channel | None:
 
 def subject_of(channel: Channel, language: str) -> str:
     """The subject of a mail that goes on with a chat."""
-    return _SUBJECT[language].format(company=company_of(channel))
+    return words_in(language).say(_SUBJECT, company=company_of(channel))
 
 
 async def carried_replies(session: AsyncSession, mail: Message) -> Sequence[Message]:
@@ -128,7 +129,7 @@ def words_of(replies: Sequence[Message], language: str) -> str:
         last = reply.author_agent_id
         if reply.text:
             words.append(reply.text)
-    return "\n\n".join([*words, "---", _CLOSING[language]])
+    return "\n\n".join([*words, "---", words_in(language).said(_CLOSING)])
 
 
 def first_name(agent: Agent | None) -> str:

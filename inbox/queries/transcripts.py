@@ -11,10 +11,9 @@ from inbox.models import Agent, Direction, Identity, Message
 from inbox.queries.continuity import first_name, newest_token
 from inbox.queries.visitors import visible_messages
 from inbox.texts import new_words
+from inbox.words import words_in
 
 LONGEST = 300  # messages
-_YOU = {"en": "You", "de": "Sie"}
-_US = {"en": "We", "de": "Wir"}
 
 
 async def transcript_of(session: AsyncSession, visitor: Identity, language: str) -> str:
@@ -30,11 +29,11 @@ async def transcript_of(session: AsyncSession, visitor: Identity, language: str)
 
 def _said(message: Message, agents: dict[int, Agent], zone: ZoneInfo, language: str) -> str:
     if message.direction == Direction.INBOUND:
-        who = _YOU[language]
+        who = words_in(language).said("You")
         spans = [Span(start, end, SpanKind(kind)) for start, end, kind in message.spans]
         words = new_words(message.text, spans)
     else:
-        who = first_name(agents.get(message.author_agent_id or 0)) or _US[language]
+        who = first_name(agents.get(message.author_agent_id or 0)) or words_in(language).said("We")
         words = message.text
     moment: datetime = message.created_at.astimezone(UTC).astimezone(zone)
     return f"**{who}**, {moment:%Y-%m-%d %H:%M %Z}\n\n{words}"

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from inbox.errors import Invalid
+from inbox.errors import Conflict
+from inbox.words import words_in
+from web.problems import in_words, too_fast
 from web.visit_words import DEFAULT, catalogue_for, catalogues
 
 ENGLISH = catalogues()[DEFAULT]
@@ -57,29 +59,29 @@ def test_a_language_is_what_the_page_asks_for_else_what_the_browser_prefers(
 
 def test_a_sentence_of_the_server_keeps_its_numbers() -> None:
     german = catalogues()["de"]
-    assert german.sentence("Please try again in 12 seconds.") == "Bitte in 12 Sekunden noch einmal versuchen."
-    assert german.sentence("Nobody knows this one.") == "Nobody knows this one."
+    assert german.told(Conflict(in_words(12))) == "Bitte in 12 Sekunden noch einmal versuchen."
+    assert german.told(Conflict(in_words(1))) == "Bitte in 1 Sekunde noch einmal versuchen."
+    assert german.told(Conflict(too_fast(600))).endswith("Bitte in 10 Minuten noch einmal versuchen.")
+    assert german.told(Conflict("Nobody knows this one.")) == "Nobody knows this one."
 
 
 def sentences() -> set[str]:
-    """Every sentence that a panel may be refused with, as its code says it, numbers as #."""
+    """Every sentence that a panel may be refused with, as its code says it."""
     found: set[str] = set()
     for name in SAYS_TO_VISITORS:
         for call in ast.walk(ast.parse((ROOT / name).read_text())):
             if isinstance(call, ast.Call) and getattr(call.func, "id", "") in RAISED and call.args:
-                found.add(re.sub(r"%\(\w+\)[sd]|\d+", "#", said_by(call.args[0])))
+                found.add(said_by(call.args[0]))
     return found
 
 
 def said_by(told: ast.expr) -> str:
-    if isinstance(told, ast.JoinedStr):
-        return "".join(part.value if isinstance(part, ast.Constant) else "#" for part in told.values)
-    return told.value if isinstance(told, ast.Constant) else ""
+    return str(told.value) if isinstance(told, ast.Constant) else ""
 
 
 @pytest.mark.parametrize("tag", sorted(set(catalogues()) - {DEFAULT}))
 def test_whatever_a_visitor_is_refused_is_said_in_every_language(tag: str) -> None:
     said = sentences() - {""}
     assert len(said) > 25
-    left = {each for each in said if catalogues()[tag].told(Invalid(each)) == each}
+    left = {each for each in said if words_in(tag).said(each) == each}
     assert left == set()

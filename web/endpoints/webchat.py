@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from inbox.envelopes import ChannelKind
 from inbox.errors import Invalid, NotFound
 from inbox.models import Channel
+from inbox.words import words_in
 from web.bodies import BY_ENDPOINT, UPLOAD_BYTES, TooLarge, limited, read_json
 from web.chat_facts import facts_of, told_to_script
 from web.endpoints.attachments import disposition
@@ -97,18 +98,18 @@ async def write(request: Request) -> Response:
 
 async def upload(request: Request) -> Response:
     """POST /widget/{key}/uploads: a file (multipart, field `file`); answers what names it in a message."""
-    exchange, say = await _exchange(request), _words(request).sentence
+    exchange, words = await _exchange(request), words_in(_words(request).language)
     if isinstance(exchange, Response):
         return exchange
     if not _bearer(request):
         return problem(401, "Send this with the visitor's token.")
     visit, size = exchange.visit, request.headers.get("content-length", "")
     if not size.isascii() or not size.isdigit():
-        return problem(411, say("Say how large the file is."))
+        return problem(411, words.said("Say how large the file is."))
     if int(size) > UPLOAD_BYTES:
-        return problem(413, say(f"Too big, the limit is {in_words(UPLOAD_BYTES)}."))
+        return problem(413, words.say("Too big, the limit is %(size)s.", size=in_words(UPLOAD_BYTES)))
     if wait := wait_before_upload(visiting_of(request).rates, visit, client_host(request), int(size)):
-        return too_often(wait, say=say)
+        return too_often(wait, language=words.language)
     return share(await _stored(request, visit), request, visit.channel.settings)
 
 
@@ -174,15 +175,15 @@ def _frames(request: Request, exchange: Exchange, frames: list[Frame]) -> Respon
 
 
 async def _stored(request: Request, visit: Visit) -> Response:
-    say = _words(request).sentence
+    words = words_in(_words(request).language)
     try:
         form = await limited(request, UPLOAD_BYTES).form(max_files=1, max_fields=4)
     except TooLarge:
-        return problem(413, say(f"Too big, the limit is {in_words(UPLOAD_BYTES)}."))
+        return problem(413, words.say("Too big, the limit is %(size)s.", size=in_words(UPLOAD_BYTES)))
     try:
         sent = form.get("file")
         if sent is None or isinstance(sent, str) or not sent.size:
-            return problem(422, say("There is no file in this."))
+            return problem(422, words.said("There is no file in this."))
         stored = await stage(sent, visit.installation.blobs)
     finally:
         await form.close()

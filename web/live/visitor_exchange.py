@@ -21,10 +21,11 @@ from inbox.errors import Conflict, Invalid, NotPermitted
 from inbox.queries import visitor_views
 from inbox.queries.visitor_states import ChatState, state_of
 from inbox.queries.visitor_views import View
+from inbox.words import words_in
 from web import visit_wishes, visits
 from web.live.signals import Signal, SignalKind, Signals
 from web.live.visitor_partials import draw
-from web.problems import in_words
+from web.problems import too_fast
 from web.rates import Rates
 from web.sealed import Seals
 from web.visit_codes import ask_code, type_code
@@ -164,7 +165,7 @@ class Exchange:
     async def _message(self, frame: Mapping[str, Any]) -> list[Frame]:
         is_first = self.view.conversation_id is None
         if wait := wait_before_message(self._rates, self.visit, self._host, is_first=is_first):
-            words = self._words.sentence(f"That was a bit fast. {in_words(wait)}")
+            words = words_in(self._words.language).told(too_fast(wait))
             return [_refusal(frame, words) | {"retry_after": wait}]
         message = read_message(self.visit, frame)
         was_kept = self.visit.is_kept
