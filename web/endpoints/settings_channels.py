@@ -14,6 +14,7 @@ from inbox.errors import Conflict, Invalid, NotFound
 from inbox.models import Channel, Team
 from inbox.queries import agents, channels, submissions
 from inbox.queries.happenings import Reading
+from inbox.words import LANGUAGES
 from web.channel_forms import (
     FieldRow,
     moved,
@@ -210,6 +211,7 @@ async def _choices(
     team_ids = [team.public_id for team in teams if channel and team.id == channel.default_team_id]
     mailbox_ids = [box.public_id for box in mailboxes if channel and box.id == channel.reply_mailbox_id]
     return {
+        "languages": LANGUAGES,
         **mailbox,
         "teams": [(team.public_id, team.name) for team in teams],
         "mailboxes": [(box.public_id, box.address) for box in mailboxes],
