@@ -25,6 +25,9 @@ _SAID = re.compile(
 _LITERAL = re.compile(
     r"""(?<![\w"'])(["'])([A-Z][^"'\n]*?[a-z][^"'\n]*?|[ ,.:·]*[a-z’]+(?:[ ,]+[a-z’]+)+[ ,.:·]*)\1"""  # noqa: RUF001
 )
+_CODE = re.compile(
+    r"\{%-?\s*(endblock|block (?:sheet|pane|app_class|app_attributes)\b)"
+)  # what these write is code
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _UNREAD = frozenset({"style", "script", "code", "pre", "kbd", "svg"})  # elements whose text is nobody's words
 
@@ -51,6 +54,8 @@ def bare_words(source: str) -> Iterator[Bare]:
             for inner in _JINJA.findall(text):
                 yield from (Bare(line, one) for one in _literals(inner))
         elif kind == "jinja":
+            if found := _CODE.match(text):
+                unread = "" if found[1] == "endblock" else unread or found[1]
             yield from (Bare(line, one) for one in _literals(text))
         elif kind == "text" and not unread:
             yield from (Bare(line, one) for one in _bare(text))

@@ -32,7 +32,7 @@ BARE = {
     "g s",
     "g r",
 }
-WRITES_ATTRIBUTES = re.compile(r"""^\W*$|^["\s]*[a-z-]+=|^(required|inbox|app--page app--settings)$""")
+WRITES_ATTRIBUTES = re.compile(r"""^\W*$|^["\s]*[a-z-]+=|^required$""")
 
 
 def templates() -> list[str]:
