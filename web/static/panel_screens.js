@@ -72,9 +72,8 @@ function begin() {
   screen(away ? w('away_title') : w('ask_title'), away ? facts.away_words || w('away_lead') : w('ask_lead'), '',
     [...fields.map(each => field({ ...each, value: each.fills === 'email' && email })), words], away ? w('leave') : w('start'), given => {
       change({ draft: '' }); text.value = '';
-      screen();
+      screen(); leave(given.email);                          // the address first: it comes with the message
       write(given.message, [], { name: given.name, fields: fields.filter(each => each.name[0] === 'q').map(each => [each.label, given[each.name]]) });
-      leave(given.email);
     });
   by('message').oninput = e => change({ draft: e.target.value }); // whatever happens to the form, the words stay
 }
