@@ -4,6 +4,7 @@ from channels.email.grants import AccessTokens
 from channels.email.receiver import check_mailbox
 from channels.email.sender import EmailSender
 from inbox.envelopes import Account
+from inbox.phrases import N_
 from web.installation import Installation
 
 
@@ -23,5 +24,5 @@ async def check_account(account: Account, installation: Installation) -> list[st
         trouble = await EmailSender(installation.blobs.read, tokens=tokens).check(account)
         troubles += [f"SMTP: {trouble}"] if trouble else []
     if not account.imap_url and not account.smtp_url:
-        troubles.append("It has neither an IMAP nor an SMTP server yet.")
+        troubles.append(N_("It has neither an IMAP nor an SMTP server yet."))
     return troubles

@@ -14,10 +14,12 @@ from inbox.phrases import N_
 from inbox.policies import Action, authorize
 from inbox.queries import destinations, messages, named, redirects
 from inbox.queries.happenings import Reading
+from inbox.words import Words
 from web.acting import LARGEST_NUMBER, actor_of, number_of, remembering, text_of
 from web.answers import done, offered
 from web.installation import installation_of
 from web.templating import page
+from web.wording import words_for
 from web.workspace import shell_for
 
 SORTING = re.compile(r"/merges/\w+")  # the page that a move may lead back to
@@ -105,7 +107,7 @@ async def _new(request: Request, kind: Kind) -> Response:
         "conversations/move.html",
         word=kind.word,
         url=f"{kind.path}/{name}/move",
-        shown=_words_of(found),
+        shown=_words_of(found, words_for(request)),
         beside=[one for one in beside if kind is not CASE and (of_case is None or one.id != of_case.id)],
         others=others,
         words=words,
@@ -115,9 +117,9 @@ async def _new(request: Request, kind: Kind) -> Response:
     )
 
 
-def _words_of(found: Moved) -> str:
+def _words_of(found: Moved, words: Words) -> str:
     if isinstance(found, Case):
-        return f"#{found.number} {found.subject or 'No subject'}"
+        return f"#{found.number} {found.subject or words.said('No subject')}"
     who = f"{found.author_name or found.author_address}: " if isinstance(found, Message) else ""
     return f"{who}{found.text[:300]}"
 
