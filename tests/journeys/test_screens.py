@@ -1,0 +1,159 @@
+"""Every screen of the agents, in both themes and three widths: no violation of accessibility, nothing wider
+than the window; under CI a picture of each below artifacts/screens."""
+
+import os
+import re
+import shutil
+from importlib import resources
+from pathlib import Path
+
+from playwright.async_api import Page
+from sqlalchemy import select
+
+from inbox.actions import merges, saved_replies, unmerges, views
+from inbox.config import Settings
+from inbox.models import Customer
+from inbox.queries import agents
+from tests.services.browser import NewContext
+from tests.services.server import RunningServer
+from tests.web.routes import doors
+from web.demo.company import COLLEAGUES
+from web.demo.opening import open_demo
+from web.installation import open_installation
+from web.policy import Policy
+
+AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
+IS_CI = os.environ.get("CI") == "true"
+PICTURES = Path("artifacts/screens")
+WIDTHS = {"wide": (1440, 900), "tablet": (900, 800), "phone": (320, 720)}  # 320: as 1280 at 400 %
+SEEN = (Policy.PUBLIC, Policy.AGENT, Policy.ADMIN)
+# What a script asks for, files, and ways that only lead on to a screen.
+NO_SCREEN = re.compile(
+    r"^/$|^/inbox$|^/settings$|^/attachments/\{id\}|^/pictures/|^/static/|^/api/|^/widget|z$"
+    r"|\.(js|ts|ico|webmanifest)$|/(beside|find|news|raw|saved-replies|document|history|sign-in)$"
+    r"|^/(messages|notes)/\{id\}$|^/palette|^/cases/bulk|^/cases/\{number:int\}$|^/settings/mailbox-sign-in"
+    # Needs a link that is valid once or for a moment, or a mail that somebody passed on in doubt.
+    r"|^/(join|setup)|^/suggestions/|^/undo/"
+)
+# How a screen is reached whose address names something; {} stands for what the statement answers.
+NAMED = {
+    "/attachments/{id}/preview": "SELECT public_id FROM attachments WHERE content_type LIKE 'image/%'",
+    "/inbox/team/{slug}": "SELECT slug FROM teams",
+    "/inbox/view/{id}": "SELECT public_id FROM saved_views",
+    "/views/{id}": "SELECT public_id FROM saved_views",
+    "/inbox/{view}": "SELECT 'all'",
+    "/conversations/{id}": "SELECT v.public_id FROM conversations v JOIN messages m "
+    "ON m.conversation_id = v.id GROUP BY v.id ORDER BY count(*) DESC",
+    "/conversations/{id}/peek": "SELECT public_id FROM conversations",
+    "/conversations/{id}/drafts/{agent}": "SELECT v.public_id || '/drafts/' || a.public_id "
+    "FROM conversations v JOIN agents a",
+    "/notes/{id}/edit": "SELECT n.public_id FROM notes n JOIN agents a ON a.id = n.author_id "
+    "WHERE a.name LIKE 'Maya%'",
+    "/notes/{id}/move": "SELECT public_id FROM notes",
+    "/cases/{number:int}/assignments": "SELECT number FROM cases WHERE assignee_id IS NOT NULL",
+    "/cases/{number:int}/handoffs/new": "SELECT number FROM cases WHERE status = 'open'",
+    "/cases/{number:int}/move": "SELECT number FROM cases",
+    "/handoffs/{id}/answer": "SELECT public_id FROM handoffs WHERE state = 'offered' AND to_agent_id = 1",
+    "/messages/{id}/{}": "SELECT public_id FROM messages WHERE direction = 'inbound' AND strand_id IN "
+    "(SELECT s.id FROM strands s JOIN channels c ON c.id = s.channel_id WHERE c.kind = 'email')",
+    "/customers/{id}": "SELECT public_id FROM customers WHERE company != ''",
+    "/customers/{id}/{}": "SELECT public_id FROM customers WHERE company != ''",
+    "/customers/{id}/merge": "SELECT a.public_id || '/merge?into=' || b.public_id FROM customers a "
+    "JOIN customers b ON b.id > a.id WHERE a.merged_into_id IS NULL AND b.merged_into_id IS NULL",
+    "/customers/{id}/calls/new": "SELECT public_id FROM customers WHERE merged_into_id IS NULL",
+    "/companies/{id}": "SELECT public_id FROM companies",
+    "/settings/tags/{id}": "SELECT public_id FROM tags",
+    "/merges/{id}": "SELECT public_id FROM merges",
+    "/settings/replies/{id}": "SELECT public_id FROM saved_replies",
+    "/settings/channels/new/{kind}": "SELECT 'email'",
+    "/settings/channels/{id}": "SELECT public_id FROM channels WHERE kind = 'email'",
+    "/settings/channels/{id}/{}": "SELECT public_id FROM channels WHERE kind = 'email'",
+    "/settings/agents/{id}": "SELECT public_id FROM agents WHERE name LIKE 'Priya%'",
+    "/settings/agents/{id}/{}": "SELECT public_id FROM agents WHERE name LIKE 'Priya%'",
+}
+ASKED = {"/search": "?q=lamp", "/inbox/found": "?q=lamp", "/views/new": "?q=is:waiting"}
+
+# Colours are looked at in both themes, all else once for each width. Answers what is wrong.
+LOOK = """async ([theme, colours]) => {
+  document.documentElement.dataset.theme = theme;
+  await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const only = { runOnly: { type: 'rule', values: ['color-contrast'] } };
+  const but = { rules: { 'color-contrast': { enabled: false } } };
+  const options = theme === 'dark' ? only : colours ? {} : but;
+  const found = await axe.run({ resultTypes: ['violations'], ...options });
+  const wide = document.documentElement.scrollWidth > innerWidth ? ['wider than the window'] : [];
+  return wide.concat(found.violations.map(one => one.id + ': ' + one.nodes[0].html.slice(0, 200)));
+}"""
+
+
+async def test_every_screen_is_for_everybody(
+    tmp_path: Path, migrated_sqlite: Path, new_context: NewContext
+) -> None:
+    server = await furnished(tmp_path, migrated_sqlite)
+    _, address, password, _ = COLLEAGUES[0]
+    wrong: list[str] = []
+    try:
+        page = await (await new_context(reduced_motion="reduce")).new_page()
+        await page.goto(f"{server.base}/sign-in")
+        wrong += await looked_at(page, "/sign-in")
+        await page.get_by_label("Email").fill(address)
+        await page.get_by_label("Password").fill(password)
+        await page.get_by_label("Password").press("Enter")
+        await page.wait_for_url("**/inbox/mine")
+        for pattern in screens():
+            answer = await page.goto(server.base + address_of(server, pattern))
+            if answer is None or answer.status != 200:
+                wrong.append(f"{pattern} answers {answer and answer.status}")
+            wrong += await looked_at(page, pattern)
+    finally:
+        await server.end()
+
+    assert not wrong, "\n".join(wrong)
+
+
+async def furnished(folder: Path, template: Path) -> RunningServer:
+    """A running server with the demo's past, a saved view and a saved reply."""
+    server, data = RunningServer(folder), folder / "data"
+    data.mkdir(mode=0o700)
+    shutil.copy(template, data / "onethread.db")
+    settings = Settings(data_dir=data)
+    await open_demo(settings)
+    async with open_installation(settings) as installation, installation.database.transaction() as session:
+        maya = await agents.by_email(session, COLLEAGUES[0][1])
+        assert maya is not None
+        await views.save_view(session, name="Lamps", words="lamp", by=maya)
+        await saved_replies.add_reply(session, name="Thanks", shortcut="thanks", text="Thank you.", by=maya)
+        into, merged, *_ = await session.scalars(select(Customer).order_by(Customer.id))
+        await unmerges.undo_merge(session, await merges.merge(session, merged, into=into, by=maya), by=maya)
+    await server.start()
+    return server
+
+
+def screens() -> list[str]:
+    """The patterns of all addresses that show one; the door is looked at before anybody is signed in."""
+    found = {door.pattern for door in doors() if door.method == "GET" and door.policy in SEEN}
+    return sorted(one for one in found - {"/sign-in"} if not NO_SCREEN.search(one))
+
+
+def address_of(server: RunningServer, pattern: str) -> str:
+    """Where this screen is, for something that is there."""
+    statement = NAMED.get(pattern) or NAMED.get(re.sub(r"(\{\w+\}/)\w+$", r"\1{}", pattern))
+    if statement is None:
+        return pattern + ASKED.get(pattern, "")
+    ((named,),) = server.rows(f"{statement} LIMIT 1")
+    return re.sub(r"\{.*\}(/merge$)?" if "/" in str(named) else r"\{.*\}", str(named), pattern)
+
+
+async def looked_at(page: Page, name: str) -> list[str]:
+    """What is wrong with the page that is open; takes its pictures under CI."""
+    await page.evaluate(AXE)
+    wrong: list[str] = []
+    for width, (across, down) in WIDTHS.items():
+        await page.set_viewport_size({"width": across, "height": down})
+        for theme in ("light", "dark") if width != "tablet" or IS_CI else ("light",):
+            found = await page.evaluate(LOOK, [theme, width != "tablet" or IS_CI])
+            wrong += [f"{name} ({width}, {theme}) {one}" for one in found]
+            if IS_CI:
+                file = re.sub(r"\W+", "-", name).strip("-") or "home"
+                await page.screenshot(path=PICTURES / f"{theme}-{width}" / f"{file}.png")
+    return wrong
