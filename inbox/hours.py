@@ -5,6 +5,7 @@ closed by hand have none. They become moments before anything is counted, so tha
 changes neither adds nor loses working time.
 """
 
+import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import holidays
+from babel import Locale
 
 from inbox.errors import Invalid
 
@@ -140,10 +142,12 @@ def read_spans(text: str) -> list[list[str]]:
     return pairs
 
 
-def countries() -> list[tuple[str, str]]:
-    """The countries whose public holidays are known: code and name, by name."""
-    listed = holidays.registry.COUNTRIES.values()
-    return sorted(((codes[1], _spaced(codes[0])) for codes in listed), key=lambda pair: pair[1])
+def countries(language: str = "en") -> list[tuple[str, str]]:
+    """The countries whose public holidays are known: code and name in that language, by name."""
+    names = Locale.parse(language.partition("-")[0]).territories
+    listed = {codes[1]: _spaced(codes[0]) for codes in holidays.registry.COUNTRIES.values()}
+    named = ((code, name if language == "en" else names.get(code, name)) for code, name in listed.items())
+    return sorted(named, key=lambda pair: unicodedata.normalize("NFD", pair[1]))
 
 
 @lru_cache(maxsize=256)

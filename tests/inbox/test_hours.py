@@ -115,3 +115,4 @@ def test_a_zone_a_country_or_a_day_that_is_none_is_refused() -> None:
     with pytest.raises(Invalid):
         hours_of("Mars/Olympus", WORKDAYS)
     assert ("PT", "Portugal") in countries()
+    assert ("NZ", "New Zealand") in countries() and ("NZ", "Neuseeland") in countries("de")

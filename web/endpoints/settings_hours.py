@@ -19,6 +19,7 @@ from inbox.queries.happenings import Reading
 from web.acting import text_of
 from web.installation import installation_of
 from web.settings_pages import actor_of, settings_page
+from web.wording import language_of
 from web.writing import words_of
 
 HOME = "/settings/hours"
@@ -101,7 +102,7 @@ async def _page(
         values=values,
         days=DAYS,
         zones=sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC"),
-        countries=countries(),
+        countries=countries(language_of(request)),
         saved=bool(request.query_params.get("saved")),
     )
 
