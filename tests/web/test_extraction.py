@@ -25,6 +25,7 @@ BARE = {
     "name",
     "You",  # compared with
     "No subject",
+    "Ctrl",
     "Space",
     "g m",
     "g u",
