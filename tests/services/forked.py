@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
@@ -95,13 +96,19 @@ def main() -> None:
         importlib.import_module(name)
     configure_mappers()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    started: list[int] = []
     for line in sys.stdin:
         asked = json.loads(line)
         pid = os.fork()
         if pid == 0:
             _become(asked)
+        started.append(pid)
         sys.stdout.write(f"{pid}\n")
         sys.stdout.flush()
+    for pid in started:  # a run that was cut off has ended none of them
+        with suppress(ProcessLookupError):
+            if os.getsid(pid) == pid:
+                os.killpg(pid, signal.SIGTERM)
 
 
 def _become(asked: dict[str, Any]) -> NoReturn:

@@ -118,6 +118,11 @@
   }
 
   function counterpart(at, el) {                           // the same link or button in what comes, else what took a pressed button's place: focus stays there
+    if (at.tabIndex < 0 && at.id) {                        // a heading that was focused for whoever hears the page
+      const heading = el.querySelector('#' + at.id);
+      if (heading) heading.tabIndex = -1;
+      return heading;
+    }
     if (!at.matches('a[href], button') || at.closest('details[open]')) return null;
     const same = other => ['href', 'formaction', 'value'].every(name => other.getAttribute(name) === at.getAttribute(name)) && other.textContent === at.textContent;
     return [...el.querySelectorAll(at.tagName)].find(same) || (at.matches('button') && el.querySelector('button.btn--line, button.btn--go, button'));
