@@ -1,4 +1,4 @@
-"""What concerns an agent reaches all of their tabs, sounds in one, and is old news in all once it was seen."""
+"""What concerns an agent reaches all their tabs, sounds in one, and is old news in all once it was seen."""
 
 import json
 from collections.abc import Awaitable, Callable
