@@ -14,7 +14,6 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import holidays
 from babel import Locale
 
 from inbox.errors import Invalid
@@ -144,6 +143,8 @@ def read_spans(text: str) -> list[list[str]]:
 
 def countries(language: str = "en") -> list[tuple[str, str]]:
     """The countries whose public holidays are known: code and name in that language, by name."""
+    import holidays  # here, since it is large and many never ask for it
+
     names = Locale.parse(language.partition("-")[0]).territories
     listed = {codes[1]: _spaced(codes[0]) for codes in holidays.registry.COUNTRIES.values()}
     named = ((code, name if language == "en" else names.get(code, name)) for code, name in listed.items())
@@ -154,6 +155,8 @@ def countries(language: str = "en") -> list[tuple[str, str]]:
 def _holidays(country: str, region: str, year: int) -> dict[date, str]:
     if not country:
         return {}
+    import holidays
+
     return dict(holidays.country_holidays(country, subdiv=region or None, years=year))
 
 

@@ -1,5 +1,5 @@
-"""The two scripts that foreign sites fetch, as they are served: put together and made slim when the server
-starts. There is no build step.
+"""The two scripts that foreign sites fetch, as they are served: put together and made slim when one is
+first asked for. There is no build step.
 
 The panel is one script for each language: its three parts, its looks, its markup and its words share one
 compression.
@@ -11,9 +11,10 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-from web.slimming import slim_markup, slim_script, slim_style
+from web.slimming import MARKUP, SCRIPT, STYLE, slim
 from web.visit_words import DEFAULT, Catalogue, catalogues
 from web.visiting import environment
 
@@ -46,37 +47,66 @@ def with_words(script: str, words: Mapping[str, str]) -> str:
     return _WORD.sub(said, script)
 
 
-def _panel(words: Catalogue) -> SlimScript:
+def loader() -> SlimScript:
+    """widget.js, for every language."""
+    return _made().loader
+
+
+def panel(language: str) -> SlimScript:
+    """The panel's script in this language, or in English where there is none in it."""
+    panels = _made().panels
+    return panels.get(language, panels[DEFAULT])
+
+
+def panel_version() -> str:
+    """A name for exactly what the panels' document names."""
+    return _version(*(script.content for script in _made().panels.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    loader: SlimScript
+    panels: Mapping[str, SlimScript]
+
+
+@lru_cache
+def _made() -> _Made:
+    """All of them, once, when the first is asked for."""
+    languages = list(catalogues().values())
+    template = "webchat/_panel.html"
+    markups = [environment(each.language).get_template(template).render(w=each.panel) for each in languages]
+    style = (_STATIC / "panel.css").read_text()
+    style, *markups = slim((STYLE, style), *((MARKUP, markup) for markup in markups))
+    panels = [_panel(each, style, markup) for each, markup in zip(languages, markups, strict=True)]
+    first, *others = (
+        _slimmed(one) for one in slim(*((SCRIPT, one) for one in (_loader(languages), *panels)))
+    )
+    return _Made(first, dict(zip((each.language for each in languages), others, strict=True)))
+
+
+def _panel(words: Catalogue, style: str, markup: str) -> str:
     script = "".join((_STATIC / part).read_text() for part in PARTS)
-    markup = environment(words.language).get_template("webchat/_panel.html").render(w=words.panel)
     script = with_words(script, {**words.panel, **words.screens})
-    script = script.replace("$STYLE$", _literal(slim_style((_STATIC / "panel.css").read_text())))
-    script = script.replace("$MARKUP$", _literal(slim_markup(markup)))
-    script = script.replace("$HOST$", _literal(words.host))
-    return _slim("(function () {\n'use strict';\n" + script + "})();\n")
+    script = script.replace("$STYLE$", _literal(style)).replace("$MARKUP$", _literal(markup))
+    return f"(function () {{\n'use strict';\n{script.replace('$HOST$', _literal(words.host))}}})();\n"
 
 
-def _loader(languages: Iterable[Catalogue]) -> SlimScript:
+def _loader(languages: Iterable[Catalogue]) -> str:
     names = ("open", "dismiss")  # what it says before the panel has told it the rest
     words = {each.language: {name: each.host[name] for name in names} for each in languages}
     english = words.pop(DEFAULT)
     script = (_STATIC / "widget.js").read_text().replace("$ENGLISH$", _literal(english))
-    return _slim(script.replace("$WORDS$", _literal(words)))
+    return script.replace("$WORDS$", _literal(words))
 
 
 def _literal(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _slim(script: str) -> SlimScript:
-    content = slim_script(script).encode()
+def _slimmed(script: str) -> SlimScript:
+    content = script.encode()
     return SlimScript(content, _version(content))
 
 
 def _version(*contents: bytes) -> str:
     return hashlib.sha256(b"".join(contents)).hexdigest()[:12]
-
-
-LOADER = _loader(catalogues().values())
-PANELS = {tag: _panel(words) for tag, words in catalogues().items()}
-PANEL_VERSION = _version(*(script.content for script in PANELS.values()))  # of all that its document names

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from web.slim_scripts import LOADER, PANELS, PARTS, with_words
+from web.slim_scripts import PARTS, loader, panel, with_words
 from web.visit_words import catalogues
 
 STATIC = Path(__file__).parents[2] / "web" / "static"
@@ -29,9 +29,9 @@ def test_words_are_put_in_where_the_script_names_them() -> None:
 
 @pytest.mark.parametrize("tag", sorted(catalogues()))
 def test_a_panel_says_everything_in_its_language_and_leaves_no_blank(tag: str) -> None:
-    served = PANELS[tag].content.decode()
+    served = panel(tag).content.decode()
     assert catalogues()[tag].panel["write"] in served and catalogues()[tag].screens["prove_lead"] in served
-    assert not re.search(r"\$[A-Z]+\$", served) and not re.search(r"\$[A-Z]+\$", LOADER.content.decode())
+    assert not re.search(r"\$[A-Z]+\$", served) and not re.search(r"\$[A-Z]+\$", loader().content.decode())
 
 
 def test_every_word_of_the_catalogues_is_said_by_somebody() -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from web.endpoints.static import SHEETS
-from web.slimming import slim_style
+from web.endpoints.static import SHEETS, slim_sheet
 
 STATIC = Path(__file__).parents[2] / "web" / "static"
 SCRIPTS = (
@@ -84,7 +83,7 @@ def test_vendored_files_have_the_checksums_that_are_written_down() -> None:
 
 @pytest.mark.parametrize("parts", SHEETS.values(), ids=SHEETS)
 def test_what_a_page_looks_like_weighs_12_kb_at_most(parts: tuple[str, ...]) -> None:
-    sheet = "".join(slim_style((STATIC / name).read_text()) for name in parts)
+    sheet = "".join(slim_sheet((STATIC / name).read_text()) for name in parts)
     assert len(gzip.compress(sheet.encode(), 9)) <= 12_000
 
 

@@ -23,7 +23,7 @@ from web.policy import Policy, route, socket
 from web.problems import problem, too_often
 from web.rates import counted_address
 from web.sealed import Seals
-from web.slim_scripts import PANEL_VERSION
+from web.slim_scripts import panel_version
 from web.staged_files import stage
 from web.visit_messages import upload_seals
 from web.visit_rates import REQUESTS_OF_ADDRESS, wait_before_upload
@@ -51,7 +51,7 @@ async def panel(request: Request) -> Response:
         headers={"Cross-Origin-Resource-Policy": "cross-origin"},
         facts=facts,
         told=told_to_script(facts),
-        version=PANEL_VERSION,
+        version=panel_version(),
     )
 
 

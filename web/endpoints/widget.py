@@ -5,9 +5,9 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from web import slim_scripts
 from web.policy import Policy, route
-from web.slim_scripts import LOADER, PANEL_VERSION, PANELS, SlimScript
-from web.visit_words import DEFAULT
+from web.slim_scripts import SlimScript
 
 _FRESH_SECONDS = 600
 _TYPES = (Path(__file__).parents[1] / "static" / "widget.d.ts").read_text()
@@ -15,13 +15,15 @@ _TYPES = (Path(__file__).parents[1] / "static" / "widget.d.ts").read_text()
 
 async def loader(request: Request) -> Response:
     """GET /widget.js"""
-    return _script(request, LOADER, f"public, max-age={_FRESH_SECONDS}, stale-while-revalidate=86400")
+    return _script(
+        request, slim_scripts.loader(), f"public, max-age={_FRESH_SECONDS}, stale-while-revalidate=86400"
+    )
 
 
 async def panel_script(request: Request) -> Response:
     """GET /widget/panel.js?v=…&lang=…: all of the panel, in one language; the panel's document names both."""
-    is_this = request.query_params.get("v") == PANEL_VERSION
-    script = PANELS.get(request.query_params.get("lang", ""), PANELS[DEFAULT])
+    is_this = request.query_params.get("v") == slim_scripts.panel_version()
+    script = slim_scripts.panel(request.query_params.get("lang", ""))
     return _script(request, script, "public, max-age=31536000, immutable" if is_this else "no-cache")
 
 

@@ -6,8 +6,7 @@ import httpx2
 import pytest
 
 from tests.web.conftest import Person
-from web.endpoints.static import SHEETS, STATIC
-from web.slimming import slim_style
+from web.endpoints.static import SHEETS, STATIC, slim_sheet
 
 
 async def test_the_icon_is_where_browsers_ask_for_it(stranger: httpx2.AsyncClient) -> None:
@@ -37,4 +36,4 @@ async def test_a_page_loads_one_sheet_of_all_that_it_looks_like(
     assert re.findall(r'rel="stylesheet" href="/static/([^"]+)"', page.text) == [sheet]
     loaded = await browser.get(f"/static/{sheet}")
     assert loaded.headers["content-type"].startswith("text/css")
-    assert loaded.text == "".join(slim_style((STATIC / part).read_text()) for part in SHEETS[sheet])
+    assert loaded.text == "".join(slim_sheet((STATIC / part).read_text()) for part in SHEETS[sheet])
