@@ -81,17 +81,24 @@ async def _cases(session: AsyncSession, numbers: Sequence[int], by: Agent) -> Se
 @undos.undoable("bulk")
 async def _undo_each(session: AsyncSession, bulk: Undo, by: Agent) -> None:
     """Take back each one's own change; one that something has happened to since stays as it is."""
-    kept = 0
-    rows = select(Undo).where(Undo.id.in_(bulk.journal["undos"]), Undo.undone_at.is_(None))
+    changes, kept = await take_back_each(session, bulk, by)
+    if changes and kept == changes:
+        raise Conflict("Something has happened to each of them since. They stay as they are.")
+    bulk.journal = {**bulk.journal, "kept": kept}
+
+
+async def take_back_each(session: AsyncSession, job: Undo, by: Agent) -> tuple[int, int]:
+    """Take back the changes that a job's journal names, newest first; answers how many there were, and how
+    many stay as they are because something has happened to their case since."""
+    rows = select(Undo).where(Undo.id.in_(job.journal["undos"]), Undo.undone_at.is_(None))
     changes = (await session.scalars(rows.order_by(Undo.id.desc()))).all()
     touched = select(Case.conversation_id).where(Case.id.in_({one.case_id for one in changes}))
     await lock_conversations(session, await session.scalars(touched))
+    kept = 0
     for one in changes:
         try:
             async with attempting(session):
                 await undos.undo(session, one.public_id, by=by)
         except Conflict:
             kept += 1
-    if changes and kept == len(changes):
-        raise Conflict("Something has happened to each of them since. They stay as they are.")
-    bulk.journal = {**bulk.journal, "kept": kept}
+    return len(changes), kept

@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.actions import agents, undos
 from inbox.actions.absences import end_absence
 from inbox.actions.assignments import assign, assign_team
-from inbox.actions.events import attempting
 from inbox.actions.handoffs import forget_offers_to
 from inbox.actors import Actor
+from inbox.bulk import take_back_each
 from inbox.db import Database
-from inbox.errors import Conflict, Invalid
+from inbox.errors import Invalid
 from inbox.locks import lock_conversations
 from inbox.models import UNFINISHED, Agent, Because, Case, Team, Undo
 from inbox.policies import Action, authorize
@@ -103,13 +103,4 @@ async def _take_back(session: AsyncSession, row: Undo, by: Agent) -> None:
     agent = await session.get_one(Agent, row.journal["agent"])
     if row.journal["was_here"]:
         await agents.activate(session, agent, by=Actor.agent(by))
-    rows = select(Undo).where(Undo.id.in_(row.journal["undos"]), Undo.undone_at.is_(None))
-    changes = (await session.scalars(rows.order_by(Undo.id.desc()))).all()
-    touched = select(Case.conversation_id).where(Case.id.in_({one.case_id for one in changes}))
-    await lock_conversations(session, await session.scalars(touched))
-    for one in changes:
-        try:
-            async with attempting(session):
-                await undos.undo(session, one.public_id, by=by)
-        except Conflict:
-            continue  # somebody has taken or passed this one on: it stays as it is
+    await take_back_each(session, row, by)  # what somebody has taken or passed on since stays as it is
