@@ -90,23 +90,8 @@ async def log_call(
     )
     session.add(strand)
     await session.flush()
-    message = Message(
-        conversation_id=conversation.id,
-        origin_conversation_id=conversation.id,
-        strand_id=strand.id,
-        case_id=case.id,
-        channel_id=channel.id,
-        direction=Direction.INBOUND if is_inbound else Direction.OUTBOUND,
-        author_kind=AuthorKind.CUSTOMER if is_inbound else AuthorKind.AGENT,
-        author_agent_id=None if is_inbound else by.id,
-        author_name=customer.name if is_inbound else by.name,
-        subject=subject,
-        text=text,
-        fields=_fields(spoken_with, minutes, labels),
-        matched_by={"rule": "logged", "value": by.name},
-        created_at=at,
-        sent_at=at,
-    )
+    message = _message(strand, customer, by, text, at, is_inbound=is_inbound)
+    message.fields = _fields(spoken_with, minutes, labels)
     session.add(message)
     await session.flush()
     record(
@@ -123,6 +108,28 @@ async def log_call(
         show(case, message, channel.kind)
     await _settle(session, conversation, case, then, by=by, is_inbound=is_inbound)
     return message
+
+
+def _message(
+    strand: Strand, customer: Customer, by: Agent, text: str, at: datetime, *, is_inbound: bool
+) -> Message:
+    """What was said, as words of whoever began the call."""
+    return Message(
+        conversation_id=strand.conversation_id,
+        origin_conversation_id=strand.conversation_id,
+        strand_id=strand.id,
+        case_id=strand.case_id,
+        channel_id=strand.channel_id,
+        direction=Direction.INBOUND if is_inbound else Direction.OUTBOUND,
+        author_kind=AuthorKind.CUSTOMER if is_inbound else AuthorKind.AGENT,
+        author_agent_id=None if is_inbound else by.id,
+        author_name=customer.name if is_inbound else by.name,
+        subject=strand.subject,
+        text=text,
+        matched_by={"rule": "logged", "value": by.name},
+        created_at=at,
+        sent_at=at,
+    )
 
 
 async def _settle(
