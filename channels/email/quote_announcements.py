@@ -16,6 +16,7 @@ from channels.email.quote_patterns import (
     is_dashed_title,
     is_delimiter,
     is_moment_alone,
+    is_notes_table,
     is_rule,
     label_kind,
     may_end_attribution,
@@ -61,7 +62,7 @@ def _begins_quoted_mail(lines: Sequence[Line], index: int) -> bool:
     line = lines[index]
     if is_delimiter(line.text) or _is_header_block(lines, index) or _is_notes_header(lines, index):
         return True
-    if announces_on_its_line(line.text):
+    if announces_on_its_line(line.text) or is_notes_table(line.text):
         return True
     if not is_dashed_title(line.text):
         return False
@@ -141,13 +142,18 @@ def _is_header_block(lines: Sequence[Line], index: int) -> bool:
 
 
 def _is_notes_header(lines: Sequence[Line], index: int) -> bool:
-    """Lotus Notes: the sender, the moment alone, and below it labels without their colons."""
+    """Lotus Notes: the sender, perhaps who wrote for them, the moment alone, and below it whom it went to:
+    labels without their colons, or with them and a subject among them."""
     if len(lines[index].text) > 120:
         return False
-    near = list(worded(lines, index + 1, 8))
+    near = list(worded(lines, index + 1, 14))
+    if len(near) > 2 and ":" in near[0].text and is_moment_alone(near[1].text):
+        near = near[1:]
     if len(near) < 2 or not is_moment_alone(near[0].text):
         return False
-    return any(bare_label(line.text) == "to" for line in near[1:4])
+    if any(bare_label(line.text) == "to" for line in near[1:6]):
+        return True
+    return {"to", "subject"} <= {line.label for line in near[1:6]}
 
 
 def _is_answered_below(lines: Sequence[Line], index: int) -> bool:

@@ -67,6 +67,7 @@ _DELIMITER = re.compile(
     rf"[{_DASHES_OF}\s>|]{{2,}}(?:{ORIGINAL}).{{0,60}}?[{_DASHES_OF}\s|]{{0,80}}$", re.IGNORECASE
 )
 _BARE_TITLE = re.compile(rf"(?:{ORIGINAL}):?", re.IGNORECASE)
+_NOTES_TABLE = re.compile(r"\|-{3,}\+-{3,}>")
 _GROUPWISE = re.compile(r">>> .{3,200} >>>$")
 _DASHED_TITLE = re.compile(
     rf"[{_DASHES_OF}]{{3,}}\s{{0,3}}[^{_DASHES_OF}\W].{{1,60}}?\s{{0,3}}[{_DASHES_OF}]{{3,}}$"
@@ -236,6 +237,11 @@ def has_email(text: str) -> bool:
 def is_moment_alone(line: str) -> bool:
     """Whether a line is a date and a time of day and nothing else."""
     return len(line) <= 60 and bool(_MOMENT_ALONE.fullmatch(line))
+
+
+def is_notes_table(line: str) -> bool:
+    """The upper edge of the table that old Lotus Notes draws around the header of what it quotes."""
+    return len(line) <= 160 and bool(_NOTES_TABLE.fullmatch(line))
 
 
 def is_banner(line: str) -> bool:

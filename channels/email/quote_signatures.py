@@ -42,6 +42,8 @@ def mark_signatures(lines: Sequence[Line]) -> None:
             block = _block(lines, index)
             if sum(1 for one in block if one.kind is Is.NEW) <= MAX_SIGNATURE_LINES + 1:
                 _sign(block)
+        elif _is_card(lines, index, stops[index]):
+            _sign(lines[index : stops[index]])
         elif _begins_paragraph(lines, index) and _is_disclaimer(lines, index):
             _mark_disclaimer(lines, index)
         elif is_closing(line.text):
@@ -133,6 +135,15 @@ def _is_footer_rule(lines: Sequence[Line], index: int, stop: int) -> bool:
         return False
     below = sum(1 for line in lines[index:stop] if line.kind is Is.NEW and not is_rule(line.text))
     return below <= 6 and (below > 0 or stop == len(lines))
+
+
+def _is_card(lines: Sequence[Line], index: int, stop: int) -> bool:
+    """What is left of a visiting card in a table, down to the next quote or the end: strokes alone on their
+    lines, the first and the last among them, and how to reach somebody."""
+    if lines[index].text.strip("| ") or stop - index > MAX_SIGNATURE_LINES:
+        return False
+    words = [line.text for line in lines[index:stop] if line.kind is Is.NEW]
+    return not words[-1].strip("| ") and any(contacts_in(text) for text in words)
 
 
 def _is_framed(lines: Sequence[Line]) -> bool:

@@ -15,8 +15,12 @@ from inbox.envelopes import Span
 
 __all__ = ["find_spans"]
 
+MOST_NAMES = 20
+
 _QUOTED = re.compile(r"[>\uff1e]|\|(?!\s?(?:[^|]{1,80}\|){1,})\s")
 _INITIALS = re.compile(r"[A-Z][A-Za-z]{0,2}> ?")
+# What Emacs says of those whose words stand under their names.
+_NAMED = re.compile(r'>{3,} "([^"\s]{1,40})" == ')
 
 
 def find_spans(text: str, marked: Sequence[Span] = ()) -> tuple[Span, ...]:
@@ -61,6 +65,7 @@ def _mark_rules_above(lines: Sequence[Line]) -> None:
 def _mark_quoted_lines(lines: Sequence[Line]) -> None:
     """Lines under `>`; lines under `|` or under somebody's initials where there are several."""
     initials = sum(1 for line in lines if _INITIALS.match(line.text))
+    names = tuple({f"{found[1]}>" for line in lines if (found := _NAMED.match(line.text))})[:MOST_NAMES]
     strokes = sum(1 for line in lines if line.text.startswith("|"))
     for line in lines:
         if line.kind is not Is.NEW:
@@ -69,5 +74,6 @@ def _mark_quoted_lines(lines: Sequence[Line]) -> None:
             continue  # the second half of an announcement that was broken before its ">"
         if line.text[0] == "|" and strokes < 3:
             continue
-        if _QUOTED.match(line.text) or (initials >= 3 and _INITIALS.match(line.text)):
+        is_named = line.text.startswith(names) or (initials >= 3 and _INITIALS.match(line.text))
+        if is_named or _QUOTED.match(line.text):
             line.kind, line.marked = Is.QUOTE, True

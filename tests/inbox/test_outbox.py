@@ -70,10 +70,10 @@ async def a_worker(
         await asyncio.gather(running, return_exceptions=True)
 
 
-async def until(database: Database, holds: Callable[[], Awaitable[bool]]) -> None:
+async def until(database: Database, holds: Callable[[], Awaitable[bool]], *, seconds: float = 10) -> None:
     """Wait for a condition, looking again whenever something was committed."""
     with database.feed.watch() as bell:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(seconds):
             while not await holds():
                 bell.clear()
                 try:
