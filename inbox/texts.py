@@ -29,13 +29,14 @@ __all__ = [
 ]
 
 _LINK = re.compile(
-    r"(?<![\w@.+-])(?:(?:https?://|www\.)[^\s<>\"“”\x00-\x1f\x7f]{2,2000}"
+    r"(?<![\w@.+-])(?:(?:https?://|www\.)[^\s<>\"“”…\x00-\x1f\x7f]{2,2000}"
     r"|[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})",
     re.IGNORECASE,
 )
 # A line that Markdown and HTML leave as it is: no mark, no character that is escaped, begun by a letter or by
-# a number that begins no list.
-_LINE = r"""(?!\d{1,9}[.)](?: |$))[^\W_](?:[^\W_]|[ .,;:?'"()@/%$+=#-]|[^\x00-\xa0\s])*(?<! )"""
+# a number that begins no list. No character fits two of the alternatives: what is no such line must be given
+# up at once, not after every way of reading its letters.
+_LINE = r"""(?!\d{1,9}[.)](?: |$))[^\W_](?:[^\W_]|[ .,;:?'"()@/%$+=#-]|[^\x00-\xa0\s\w])*(?<! )"""
 _PLAIN = re.compile(rf"{_LINE}(?:\n+{_LINE})*", re.MULTILINE)
 _PARAGRAPHS = re.compile(r"\n{2,}")
 _PAIRS = {")": "(", "]": "[", "}": "{", "»": "«"}

@@ -256,6 +256,13 @@ def test_plain_words_look_as_markdown_makes_them(text: str) -> None:
     assert markdown_html(text) == sanitise(texts._markdown().render(text), image_urls={})
 
 
+@pytest.mark.parametrize("letter", ["é", "你", "…", "😀", "a", " ", "é ", "é\n", "1."])
+def test_markdown_in_any_language_takes_linear_time(letter: str) -> None:
+    begun = time.process_time()
+    markdown_html("Grüße " + letter * 5_000 + " *now*")
+    assert time.process_time() - begun < 5
+
+
 @pytest.mark.skipif(not ATTACKS.exists(), reason="the attack data is not here")
 @pytest.mark.parametrize("name", ["xss_payloads", "email_html_vectors", "remote_leaks"])
 def test_no_published_attack_survives(name: str) -> None:
