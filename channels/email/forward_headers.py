@@ -12,6 +12,7 @@ from channels.email.quote_patterns import (
     is_attribution,
     is_dashed_title,
     is_delimiter,
+    is_moment_alone,
     is_rule,
     label_kind,
 )
@@ -42,6 +43,8 @@ _STAMP = re.compile(
     r".{0,80}\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\s?[ap]\.?m\.?)?(?:\s?\(?(?:gmt|utc)?[+-]?\d{0,4}\)?)?",
     re.IGNORECASE,
 )
+# Marks of direction and their like, which nobody sees.
+_UNSEEN = dict.fromkeys((*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF))
 _EDGES = ' \t\u00a0"*<([,;:\u00ab\u00bb\u201c\u201d\u201e\u200e\u200f\u202a-\u202e'
 
 
@@ -100,13 +103,14 @@ def read_passed(text: str) -> Passed | None:
     start = _after_titles(lines, 0)
     fields, end = _read_fields(lines, start)
     if "from" not in fields.values or len(fields.values) < 2:
-        return _announced(lines, start)
+        return _announced(lines, start) or _in_columns(lines, start)
     depth = _depth(lines[start])
     words = _after_titles(lines, end)
     if words < len(lines) and label_kind(_plain(lines[words][:LONGEST_LINE])):
         words = end  # the title of another mail inside of this one
     body = "\n".join(_without_marks(line, depth) for line in lines[words:])
     address, name = _split(fields.values["from"])
+    address = address or _split(fields.values.get("sender", ""))[0]
     return Passed(
         address=address,
         name=name,
@@ -114,8 +118,18 @@ def read_passed(text: str) -> Passed | None:
         cc=tuple(_people(fields.values.get("cc", ""))),
         subject=" ".join(fields.values.get("subject", "").split()),
         date=fields.values.get("date", "").strip(),
-        body=_without_end(body),
+        body=without_end(body),
     )
+
+
+def untold(text: str) -> Passed | None:
+    """What stands below a title that says "forwarded" and tells in no way that we know who wrote it, or
+    None."""
+    title, _, below = text.partition("\n")
+    title = _plain(title[:LONGEST_LINE])
+    if not (_is_title(title) and _FORWARDED.search(title)):
+        return None
+    return Passed(address="", name="", body=without_end(below))
 
 
 def is_leftover(line: str) -> bool:
@@ -127,7 +141,7 @@ def is_leftover(line: str) -> bool:
 
 
 def _plain(line: str) -> str:
-    return line.replace("\u00a0", " ").strip("> \t|*\u200e\u200f\r").removesuffix("*")
+    return line.translate(_UNSEEN).replace("\u00a0", " ").strip("> \t|*\r").removesuffix("*")
 
 
 def _is_title(line: str) -> bool:
@@ -173,6 +187,8 @@ def _read_fields(lines: Sequence[str], index: int) -> tuple[_Fields, int]:
             return fields, number
         elif fields.last in ("to", "cc") and ("@" in line or raw[:1] in " \t"):
             fields.go_on(line)
+        elif fields.last == "subject" and raw[:1] == " " and line:
+            fields.go_on(line)  # folded
         elif not (len(fields.values) > 1 and _OTHER_FIELD.match(line)):
             return fields, number
     return fields, min(index + MOST_FIELDS, len(lines))
@@ -182,6 +198,8 @@ def _field(line: str, fields: _Fields) -> tuple[str, str] | None:
     if kind := label_kind(line):
         value = re.split("[:\uff1a]", line, maxsplit=1)[1]
         return kind, value.strip(" *_|\t")
+    if line[:7].lower() == "sender:":
+        return "sender", line[7:].strip()
     label, bar, value = line.partition("|")
     if bar and (kind := bare_label(label)):  # a table: "| From | Jane Doe<jane@x> |"
         return kind, value.strip()
@@ -212,9 +230,41 @@ def _announced(lines: Sequence[str], index: int) -> Passed | None:
     before = _STAMP.sub("", joined[: found.start()], count=1).strip(_EDGES)
     name = re.sub(r"^(?:uhr|schrieb|hat|from|von|de|от|,)\s+", "", before, flags=re.IGNORECASE)
     after = index + (1 if joined == line else 2)
+    fields = _Fields()
+    if after < len(lines) and label_kind(_plain(lines[after][:LONGEST_LINE])) in ("to", "subject"):
+        fields, after = _read_fields(lines, after)  # Yandex says the rest below
     depth = _depth(lines[after]) if after < len(lines) else 0
     body = "\n".join(_without_marks(one, depth) for one in lines[after:])
-    return Passed(address=address, name=name.strip(_EDGES)[:200], body=_without_end(body))
+    return Passed(
+        address=address,
+        name=name.strip(_EDGES)[:200],
+        to=tuple(_people(fields.values.get("to", ""))),
+        subject=fields.values.get("subject", "").strip(" ;"),
+        body=without_end(body),
+    )
+
+
+def _in_columns(lines: Sequence[str], index: int) -> Passed | None:
+    """Lotus Notes: the writer, the moment, and then each label above its value."""
+    near = [_plain(line[:LONGEST_LINE]) for line in lines[index : index + MOST_FIELDS]]
+    if len(near) < 4 or not near[0] or not is_moment_alone(near[1]):
+        return None
+    address, name = _split(near[0])
+    values: dict[str, str] = {}
+    label = None
+    for number, line in enumerate(near[2:], index + 3):
+        if kind := bare_label(line):
+            label = kind
+        elif line and label:
+            values[label], label = line, None
+        elif line:
+            break
+        if "subject" in values:
+            body = without_end("\n".join(lines[number:]))
+            people = tuple(_people(values.get("to", "")))
+            facts = {"to": people, "subject": values["subject"], "date": near[1], "body": body}
+            return Passed(address=address, name=name, **facts)  # type: ignore[arg-type]
+    return None
 
 
 def _is_stamped(line: str) -> bool:
@@ -259,7 +309,8 @@ def _without_marks(line: str, depth: int) -> str:
     return line
 
 
-def _without_end(body: str) -> str:
+def without_end(body: str) -> str:
+    """The words without the line that says that what was passed on ends there."""
     body = body.strip()
     head, _, last = body.rpartition("\n")
     return head.rstrip() if head and _END.match(last.strip()) else body

@@ -18,6 +18,8 @@ from channels.email.forward_headers import (
     beginning_of,
     is_leftover,
     read_passed,
+    untold,
+    without_end,
 )
 from channels.email.headers import moment, normalise_address
 from channels.email.mime import Part, split
@@ -34,10 +36,14 @@ MOST_BRACKETS = 12  # in a line
 MOST_FIELDS = 14
 
 _FORWARDS = re.compile(
-    r"\s*(?:fwd?|wg|vs|rv|tr|i|pd|enc|redir\.?|vb|vl|videresend|i̇lt|ilt|doorst|转发|轉寄)\s?[:：]\s*",  # noqa: RUF001
+    r"\s*(?:fwd?|wg|vs|rv|tr|i|pd|enc|redir\.?|vb|vl|videresend|i̇lt|ilt|doorst|fs|trs|továbbítás|πρθ|пересл"
+    r"|הועבר|إعادة توجيه|转发|轉寄|転送|전달|ส่งต่อ|chuyển tiếp)\s?[:：]\s*",  # noqa: RUF001
     re.IGNORECASE,
 )
-_ANSWERS = re.compile(r"\s*(?:re|aw|sv|antw|ynt|odp|vá|回复|回覆)\s?[:：]", re.IGNORECASE)  # noqa: RUF001
+_ANSWERS = re.compile(
+    r"\s*(?:re|aw|sv|antw|ynt|odp|vá|r|rif|απ|σχετ|השב|תגובה|رد|回复|回覆|答复|返信|회신)\s?[:：]",  # noqa: RUF001
+    re.IGNORECASE,
+)
 _FIELD = re.compile(r"[>*\s]{0,9}[^\W\d_][^:：]{1,30}[:：]")  # noqa: RUF001
 _BARE_MARK = re.compile(r"^Forwarded message:[ \t]*$", re.MULTILINE)  # one that the library does not know
 _BRACKET = re.compile(r"([\[<|])")
@@ -105,6 +111,8 @@ def _quoted(message: InboundMessage) -> Forward | None:
         return None
     named = " ".join(_FORWARDS.sub("", message.subject, count=1).split())
     passed, is_nested = _passed(text[start:], named)
+    if passed is None and is_named:
+        passed = untold(text[start:])
     if passed is None:
         return None
     sender = _person(passed.name, passed.address)
@@ -145,12 +153,16 @@ def _passed(below: str, named: str) -> tuple[Passed | None, bool]:
         cc=tuple((one.name, one.address) for one in found.cc),
         subject=found.subject,
         date=found.date,
-        body=(found.body + rest + below[len(outer) :]).strip(),
+        body=without_end("\n\n".join(one for one in (found.body + rest, below[len(outer) :]) if one)),
     )
     if ours is not None and _is_better(ours, theirs):
         return ours, beginning_of(ours.body, named=False) is not None
-    if ours is not None and ours.subject and theirs.subject == named:
-        theirs = replace(theirs, subject=ours.subject)  # it saw none, and took that of the mail
+    if (
+        ours is not None
+        and ours.subject
+        and (theirs.subject == named or ours.subject.startswith(theirs.subject))
+    ):
+        theirs = replace(theirs, subject=ours.subject)  # it saw none or the first line, or took the mail's
     return theirs, inner is not None
 
 

@@ -143,7 +143,7 @@ def _is_header_block(lines: Sequence[Line], index: int) -> bool:
 
 def _is_notes_header(lines: Sequence[Line], index: int) -> bool:
     """Lotus Notes: the sender, perhaps who wrote for them, the moment alone, and below it whom it went to:
-    labels without their colons, or with them and a subject among them."""
+    labels alone on their lines, or before what they label and a subject among them."""
     if len(lines[index].text) > 120:
         return False
     near = list(worded(lines, index + 1, 14))
@@ -153,7 +153,9 @@ def _is_notes_header(lines: Sequence[Line], index: int) -> bool:
         return False
     if any(bare_label(line.text) == "to" for line in near[1:6]):
         return True
-    return {"to", "subject"} <= {line.label for line in near[1:6]}
+    first_words = (line.text.partition(" ")[0] for line in near[1:6])
+    kinds = {bare_label(word) for word in first_words}
+    return {"to", "subject"} <= kinds and (has_email(lines[index].text) or "cc" in kinds)
 
 
 def _is_answered_below(lines: Sequence[Line], index: int) -> bool:

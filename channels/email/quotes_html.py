@@ -27,7 +27,7 @@ _QUOTE_NAMES = frozenset(("quote", "messageReplySection"))
 _BEGINNING = re.compile(r"(?:x_)*(?:appendonsend|divRplyFwdMsg|stopSpelling|__pbConvHr)")
 _SIGNATURE = re.compile(
     r"gmail_signature|moz-signature|protonmail_signature_block|ms-outlook-mobile-signature|(?:x_)*Signature"
-    r"|AppleMailSignature|messageSignatureSection|tutanota_signature|zmail_signature|(?:x_)*divSignature"
+    r"|AppleMailSignature|messageSignatureSection|(?:x_)*divSignature|[a-z]{2,12}[-_]signature"
 )
 # Outlook's line above the header of what it quotes.
 _OUTLOOK_RULE = re.compile(

@@ -44,3 +44,33 @@ def test_an_answer_is_no_forward_though_its_subject_says_so() -> None:
     answer = "Thanks!\n\nOn Fri, Nov 20, 2026 at 9:31 AM Jane <jane@x.example> wrote:\n> It is cracked."
     assert forward(answer, "Fwd: Lamp") is None
     assert forward(answer.replace("Thanks!\n\n", ""), "Fwd: Lamp") is not None
+
+
+def test_what_a_program_sets_below_or_folds_belongs_to_neither_words_nor_body() -> None:
+    head = "From: Jane Doe <jane@shop.example>\nDate: Mon, 2 Jan 2023 15:04:22 +0100\nSubject: Cracked lamp"
+    title, end = "----- Forwarded message from Jane -----", "----- End forwarded message -----"
+    ended = f"{title}\n\n{head}\n\n{BODY}\n\n{end}\n"
+    found = forward(f"{NOTE}\n\n{ended}", "Fwd: Cracked lamp")
+    assert found and found.original.text == BODY
+
+    folded = f"---------- Forwarded message ---------\n{head} of\n January\nTo: support@desk.test\n\n{BODY}"
+    found = forward(folded, "Fwd: Cracked lamp of January")
+    assert found and (found.original.subject, found.original.text) == ("Cracked lamp of January", BODY)
+
+
+def test_of_a_mail_in_a_mail_in_a_mail_agents_are_asked_who_wrote_to_us() -> None:
+    head = "---------- Forwarded message ---------\nFrom: {} <{}>\nDate: Mon, Jan 2, 2023 at 3:04 PM"
+    outer, inner = head.format("Jane", "jane@shop.example"), head.format("Bob", "bob@x.example")
+    outer += "\nSubject: Fwd: Lamp\nTo: a@b.example"
+    text = f"{outer}\n\nSee below.\n\n{inner}\nSubject: Lamp\nTo: c@d.example\n\n{BODY}"
+    found = forward(text, "Fwd: Lamp")
+    assert found and not found.is_sure
+    assert found.original.text.startswith("See below.\n\n---------- Forwarded message")
+
+
+def test_below_a_title_that_names_nobody_agents_are_asked_whose_it_is() -> None:
+    table = "   Jane Doe\n   <jane@shop.example>      To:   support@desk.test"
+    text = f"{NOTE}\n\n----- Forwarded by Maya/DESK on 01/02/2023 03:10 PM -----\n\n{table}\n\n{BODY}"
+    found = forward(text, "Fw: Cracked lamp")
+    assert found and not found.is_sure and found.original.sender.value == "" and found.words == NOTE
+    assert BODY in found.original.text
