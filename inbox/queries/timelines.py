@@ -101,6 +101,14 @@ async def entries_of_events(session: AsyncSession, events: Sequence[Event]) -> d
     return {position: found[key] for position, key in keys.items() if key in found}
 
 
+async def entry_of_message(session: AsyncSession, message_id: int) -> Entry:
+    """The entry that a message, given by its internal key, stands in."""
+    names = ("message_id",)
+    placed = await _placed(session, _places_by(names), {"message_id": [message_id]})
+    (entry,) = await load_entries(session, placed)
+    return entry
+
+
 _NEWEST_POSITION = select(EventCounter.position)
 
 

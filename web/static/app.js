@@ -3,7 +3,8 @@
    meta[name=csrf][content]         sent as X-CSRF-Token by every request of htmx and of these scripts
    time[datetime]                   text by age: "6 min", "10:46", "Wed", "18 Nov", "18 Nov 2025"; [data-format=clock] (in a thread)
                                     gives the time of day with the day before it; [data-format=due] counts down, "4 min late"
-   details.menu > summary + .pop    one open at a time; closes on Esc, on a click outside and after a choice
+   details.menu > summary + .pop    one open at a time; closes on Esc, on a click outside and after a choice;
+     a[data-rest] in it               what the menu has further, asked for when it is pointed at or opened (a page of its own without a script)
    [data-dialog=ID]                 opens dialog#ID (a link's own page without a script); [data-close] and the backdrop close it
                                     a form in a dialog that htmx sent closes it on success
    #toasts[role=status]             holds form.toast or div.toast[data-seconds]; the event HX-Trigger {"toast": {text, undo}} makes one,
@@ -90,6 +91,27 @@
     if (copy) copyFrom(copy);
     if (sheet && !e.ctrlKey && !e.metaKey) { e.preventDefault(); desk.sheet(sheet.href); }
   });
+  async function complete(menu) {                            // once for each link: what is asked for takes its place
+    const link = menu && menu.querySelector('.pop a[data-rest]:not([aria-busy])');
+    if (!link) return;
+    link.setAttribute('aria-busy', 'true');
+    try {
+      const answer = await fetch(link.href, { headers: desk.headers() });
+      if (!answer.ok || answer.redirected) throw new Error(answer.status);
+      const box = document.createElement('template'), at = document.activeElement === link;
+      box.innerHTML = await answer.text();
+      const entries = [...box.content.children];
+      link.replaceWith(...entries);
+      if (window.htmx) entries.forEach(one => window.htmx.process(one));
+      if (at && entries[0]) entries[0].focus();
+      document.dispatchEvent(new CustomEvent('desk:applied'));
+    } catch (_) { link.removeAttribute('aria-busy'); }       // the link still leads there
+  }
+  document.addEventListener('toggle', e => { if (e.target.matches('details.menu[open]')) complete(e.target); }, true);
+  ['pointerover', 'focusin'].forEach(name => document.addEventListener(name, e => {
+    const summary = e.target.closest('details.menu > summary');
+    if (summary) complete(summary.parentElement);
+  }, { passive: true }));
   const isTyped = dialog => [...dialog.querySelectorAll('textarea, input:not([type="hidden"])')].some(f => f.value !== f.defaultValue);
   document.addEventListener('change', e => {
     const menu = e.target.type === 'radio' && e.target.closest('details.menu');
