@@ -45,6 +45,7 @@ async def _waiting_since(session: AsyncSession, strand: Strand, case: Case) -> d
             Message.strand_id == strand.id,
             Message.direction == Direction.OUTBOUND,
             Message.author_kind != AuthorKind.SYSTEM,  # what nobody wrote answers nothing
+            Message.is_answer.is_(True),
             or_(Message.delivery.is_(None), Message.delivery.not_in(NO_ANSWER)),  # imported ones have none
         )
         .order_by(Message.id.desc())

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox import clock
 from inbox.actions.events import record
 from inbox.actions.followers import add_follower
+from inbox.actions.recalls import cancel_if_waiting
 from inbox.actions.responsibility import close_handoff, give, settle_handoffs
 from inbox.actions.undos import remember, undoable
 from inbox.actors import SYSTEM, Actor
@@ -25,6 +26,7 @@ from inbox.models import (
     EventKind,
     Handoff,
     HandoffState,
+    Message,
     Strand,
     Team,
     Undo,
@@ -47,10 +49,12 @@ async def offer(
     by: Agent,
     reason: str,
     keeps_following: bool = False,
+    introduction: Message | None = None,
 ) -> Handoff:
     """Offer a case to an agent, or put it into a team's queue; what was offered before is withdrawn.
 
-    An unassigned case becomes the offerer's; who keeps following hears of it afterwards, too. Raises Invalid
+    An unassigned case becomes the offerer's; who keeps following hears of it afterwards, too. *introduction*
+    has told the customer: it is taken back with the offer, as long as it has not left. Raises Invalid
     without a reason or for somebody who cannot take it, Conflict where the case is finished.
     """
     reason = _checked(reason, field="reason", needed=True)
@@ -86,6 +90,8 @@ async def offer(
         if keeps_following:
             await add_follower(session, case, by, by_choice=True)
     journal = {"handoff": handoff.public_id, "before": before}
+    if introduction is not None:
+        journal["introduction"] = introduction.public_id
     await remember(session, by=by, action="handoff", journal=journal, case=case)
     return handoff
 
@@ -177,6 +183,9 @@ async def _take_back_offer(session: AsyncSession, undo: Undo, by: Agent) -> None
     agent = await session.get(Agent, before["assignee_id"]) if before["assignee_id"] else None
     team = await session.get(Team, before["team_id"]) if before["team_id"] else None
     await give(session, conversation, case, to=agent, team=team, actor=actor)
+    if "introduction" in undo.journal:
+        told = select(Message).where(Message.public_id == undo.journal["introduction"])
+        await cancel_if_waiting(session, (await session.scalars(told)).one(), by=by)
 
 
 async def _offered(session: AsyncSession, handoff: Handoff) -> tuple[Case, Conversation]:

@@ -109,13 +109,16 @@ async def queue(
     envelope: Envelope,
     settings: ReplySettings,
     send_at: datetime | None = None,
+    is_answer: bool = True,
 ) -> Message:
-    """Write an outbound message into a held conversation and into the outbox, with its event.
+    """Write an outbound message into a held conversation and into the outbox, with its event. Without
+    *is_answer* whoever asked waits on.
 
     Raises Invalid where the words cannot be sent.
     """
     check_words(words, by, limit=most_bytes(envelope.channel))
     message = await _message(session, desk, by, words, envelope, settings)
+    message.is_answer = is_answer
     session.add(message)
     await session.flush()
     for attachment in words.attachments:
@@ -154,7 +157,7 @@ def _put_into_outbox(
 
 def _note_on(desk: Desk, message: Message, channel: Channel) -> None:
     desk.strand.last_message_at = desk.conversation.last_message_at = message.created_at
-    if not desk.strand.is_side:  # a question to a supplier is no answer to the customer
+    if message.is_answer and not desk.strand.is_side:  # a question to a supplier is no answer to the customer
         desk.case.first_replied_at = desk.case.first_replied_at or message.created_at
     show(desk.case, message, channel.kind)
 

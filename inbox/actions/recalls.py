@@ -72,6 +72,17 @@ async def cancel(session: AsyncSession, message: Message, *, by: Agent) -> None:
     await _keep_words(session, conversation, message)
 
 
+async def cancel_if_waiting(session: AsyncSession, message: Message, *, by: Agent) -> None:
+    """As `cancel`; nothing where it has left. Raises Conflict where it leaves at this moment."""
+    waits = select(OutboxEntry.id).where(
+        OutboxEntry.message_id == message.id,
+        OutboxEntry.state == "waiting",
+        OutboxEntry.claimed_by.is_(None),
+    )
+    if await session.scalar(waits) is not None:
+        await cancel(session, message, by=by)
+
+
 async def hasten(session: AsyncSession, message: Message, *, by: Agent) -> None:
     """Let a message of ours that waits for its time leave now. Raises Conflict where it does not wait."""
     conversation, case = await hold_message(session, message)
@@ -173,6 +184,8 @@ async def _undo_of(session: AsyncSession, case: Case, message: Message) -> Undo 
 
 async def _keep_words(session: AsyncSession, conversation: Conversation, message: Message) -> None:
     """Put the words back where they were written, unless the writer has begun something else there."""
+    if not message.is_answer:
+        return  # written at a handoff, not in the composer
     mine = select(Draft.id).where(
         Draft.agent_id == message.author_agent_id,
         Draft.conversation_id == conversation.id,

@@ -44,7 +44,8 @@ class Message(WithPublicId, WithCreation, Model):
     [{name, address}]. `external_id` is a Message-ID without angle brackets, or the client's id of a chat
     message. `matched_by` says which header, token or identity brought it here ({"rule", "value"}). `dmarc` is
     pass, fail or none. `delivery` repeats the worst state of an outbound message's deliveries. `position` is
-    that of its timeline entry: the reply guard compares it.
+    that of its timeline entry: the reply guard compares it. Without `is_answer` a message of ours leaves
+    whoever asked waiting.
     """
 
     __tablename__ = "messages"
@@ -83,6 +84,8 @@ class Message(WithPublicId, WithCreation, Model):
     automatic: Mapped[str | None] = mapped_column(String(20))
     is_spam: Mapped[bool] = mapped_column(default=False)
     is_history: Mapped[bool] = mapped_column(default=False)
+    # Its default is a text: SQLite then adds the column in place, and the table keeps its triggers.
+    is_answer: Mapped[bool] = mapped_column(default=True, server_default="1")
     reused_id: Mapped[bool] = mapped_column(
         default=False
     )  # another message with other content bears the same id

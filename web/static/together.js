@@ -4,6 +4,7 @@
                                       strand[data-case]) ask for it, POST /cases/1042/claim
    #writing a[data-drafts=URL]        leads to the draft of whoever writes, URL + the agent's id
    [data-label] in button[data-send=reply]  says "Send anyway" while somebody else writes
+   [name=to][data-introduction]       what a customer is told of a handoff, put into textarea[name=introduction] until it is written in
    [data-person=AGENT]                says "away" beside whoever is; [data-people] how many teammates are here */
 (function () {
   'use strict';
@@ -40,6 +41,13 @@
 
   document.addEventListener('desk:writers', e => { writers = e.detail; warn(); });
   document.addEventListener('desk:written', () => setTimeout(warn));
+
+  /* ---- what a customer is told of a handoff ---- */
+  document.addEventListener('change', e => {
+    const { introduction, to } = (e.target.form || {}).elements || {};
+    if (!introduction || !to || !e.target.matches('[name="to"]')) return;
+    if (introduction.value === introduction.defaultValue) introduction.value = introduction.defaultValue = e.target.dataset.introduction;   // a text of their own stays
+  });
 
   /* ---- who is here ---- */
   let people = { here: [], away: [] };

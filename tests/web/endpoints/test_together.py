@@ -13,7 +13,7 @@ from inbox.actions.drafts import save_draft
 from inbox.actions.handoffs import offer
 from inbox.actors import Actor
 from inbox.db import Database
-from inbox.models import Absence, Case, Conversation, Follower, Handoff, Mute
+from inbox.models import Absence, Case, Conversation, Direction, Follower, Handoff, Message, Mute
 from inbox.queries.followers import Attention, attention_of
 from tests.builders import Scene, a_conversation, a_team
 from tests.web.conftest import NewPerson, Person
@@ -241,3 +241,27 @@ async def test_a_chat_limit_is_kept_and_shown(ada: Person, maya: Person) -> None
     assert wrong.status_code == 422
     assert "at most 6 chats" in (await ada.browser.get("/settings/agents")).text
     assert "0 of 6 chats" in (await ada.browser.get("/people", headers=SCRIPT)).text
+
+
+async def test_whoever_hands_off_can_tell_the_customer_in_words_of_their_own_or_ours(
+    maya: Person, priya: Person, sqlite_database: Database, scene: Scene
+) -> None:
+    url = f"/cases/{scene.case.number}/handoffs"
+    sheet = await maya.browser.get(f"{url}/new", headers=SCRIPT)
+    proposed = "Let me bring in Priya Nair, who sees everything above."
+    assert 'name="tell"' in sheet.text and proposed in sheet.text
+    given = {"to": f"agent:{priya.agent.public_id}", "reason": "Over my limit"}
+    quiet = await maya.post(url, data=given | {"introduction": "Not ticked"})
+    usual = await maya.post(url, data=given | {"tell": "yes"})
+    own = await maya.post(url, data=given | {"tell": "yes", "introduction": "Priya knows these lamps best."})
+
+    async with sqlite_database.reading() as session:
+        of_ours = select(Message.text).where(Message.direction == Direction.OUTBOUND).order_by(Message.id)
+        texts = (await session.scalars(of_ours)).all()
+        case = await session.get_one(Case, scene.case.id)
+    assert [answer.status_code for answer in (quiet, usual, own)] == [303, 303, 303]
+    assert texts == [
+        "Let me bring in Priya Nair, who sees everything above.",
+        "Priya knows these lamps best.",
+    ]
+    assert case.waiting_since is not None, "the customer waits for their answer as before"
