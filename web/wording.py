@@ -18,6 +18,7 @@ from starlette.requests import HTTPConnection
 
 from inbox.phrases import Phrase
 from inbox.words import ENGLISH, KNOWN, Words, words_in
+from web.browsers import browser_words
 from web.installation import installation_of
 from web.preferences import preferred
 
@@ -89,6 +90,7 @@ def speak(environment: Environment, language: str) -> Environment:
         "listed": _Listing(words),
         "decimal": _Decimal(words),
         "month": _Month(words),
+        "browser": browser_words,
     }
     return environment
 

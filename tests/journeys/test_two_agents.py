@@ -124,7 +124,7 @@ async def test_two_agents_see_what_the_other_does_and_who_is_away(
     # Tom goes away, and Maya covers: the case is hers, and the history says why.
     await tom.goto(f"{server.base}/settings/absence")
     await tom.get_by_label("Who covers").select_option("Maya Okafor")
-    await tom.get_by_role("button", name="Go away").click()
+    await tom.get_by_role("button", name="Set absence").click()
     await expect(tom.get_by_text("without an end yet")).to_be_visible()
     await expect(responsible(maya)).to_have_text("Maya")
     await expect(maya.locator("#log .ev").last).to_contain_text("Tom Rivera is away")
