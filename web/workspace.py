@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from inbox.actors import Actor
 from inbox.models import Agent, SavedView
 from inbox.phrases import N_
-from inbox.queries import case_counters, installations, intake, notifications, timelines, views
+from inbox.queries import (
+    case_counters,
+    installations,
+    intake,
+    notifications,
+    timelines,
+    views,
+    workloads,
+)
 from inbox.queries.case_counters import MOST_COUNTED
 from inbox.queries.case_views import TEAM, View
 from inbox.queries.happenings import Reading
@@ -30,6 +38,7 @@ VIEWS: tuple[tuple[View, str, str], ...] = (
 
 SAVED = "view/"
 NOTIFICATIONS = "notifications"  # the name of the bell's counter
+CHATS = "chats"  # of that of one's own chats, for whoever has a limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,8 @@ async def shell_for(session: Reading, agent: Agent) -> Shell:
     figures |= {f"{TEAM}{queue.team.slug}": figure(queue.count) for queue in counted.teams}
     figures |= {f"{SAVED}{public_id}": figure(count) for public_id, count in counted.saved.items()}
     figures[NOTIFICATIONS] = figure(await notifications.count_unread(session, agent))
+    if agent.chat_limit is not None:
+        figures[CHATS] = str(await workloads.chats_of(session, agent))
     teams = [queue.team for queue in counted.teams]
     return Shell(
         me=face_of_agent(agent),

@@ -30,8 +30,14 @@ async def mark_read(session: AsyncSession, conversation: Conversation, *, by: Ag
     await mark_conversation_read(session, conversation, by=by)
 
 
-async def mark_unread(session: AsyncSession, conversation: Conversation, *, by: Agent) -> None:
-    """The agent wants to be reminded of what the customer wrote last."""
+async def mark_unread(
+    session: AsyncSession, conversation: Conversation, *, by: Agent, position: int | None = None
+) -> None:
+    """The agent wants to be reminded of an entry and of all after it; of what the customer wrote last where
+    they name none."""
+    if position is not None:
+        await _put(session, conversation, by, max(position - 1, 0))
+        return
     newest = select(func.max(Message.position)).where(
         Message.conversation_id == conversation.id, Message.direction == Direction.INBOUND
     )

@@ -46,6 +46,11 @@ async def loads(session: AsyncSession) -> list[Load]:
     return [_load(agent, figures.get(agent.id, (0, 0, 0)), away.get(agent.id)) for agent in people]
 
 
+async def chats_of(session: AsyncSession, agent: Agent) -> int:
+    """In how many open chats somebody is, as `loads` counts them."""
+    return (await _figures(session, [agent])).get(agent.id, (0, 0, 0))[2]
+
+
 async def queues(session: AsyncSession) -> list[Queue]:
     """All teams, by name."""
     untaken = (Case.status == Status.OPEN, Case.assignee_id.is_(None), Case.team_id.is_not(None))

@@ -18,6 +18,7 @@ COLLEAGUES = (
     ("Tomás Lindqvist", "tomas@harbourpine.example", "harbour pine tomas", Role.AGENT),
     ("Priya Nair", "priya@harbourpine.example", "harbour shade priya", Role.AGENT),
 )
+CHATS = 6  # are enough for one of them
 TEAMS = {"Orders": (0, 1), "Returns & refunds": (0, 2), "Trade": (1, 2)}
 TAGS = (("damaged", 1), ("delivery", 2), ("billing", 3), ("wholesale", 4), ("praise", 5), ("VIP", 6))
 QUESTIONS: list[dict[str, Any]] = [
@@ -56,6 +57,8 @@ async def found_company(installation: Installation) -> Company:
             )
             for (name, email, _, role), password_hash in zip(COLLEAGUES, hashes, strict=True)
         ]
+        for colleague in colleagues:
+            await agents.limit_chats(session, colleague, CHATS, by=SYSTEM)
         queues = {
             name: await teams.add_team(
                 session, name=name, members=[colleagues[index] for index in members], by=SYSTEM

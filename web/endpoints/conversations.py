@@ -1,5 +1,8 @@
 """Conversations: the page of one, what is older in it, and how far an agent has read it."""
 
+import re
+from urllib.parse import parse_qs, urlsplit
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -19,6 +22,7 @@ from web.visiting import visiting_of
 from web.workspace import shell_for
 
 PANES = ("thread", "customer")
+_LIST = re.compile(r"[a-z]+|(team|view)/[\w-]+")
 
 
 async def show(request: Request) -> Response:
@@ -106,11 +110,19 @@ async def mark_read(request: Request) -> Response:
 
 
 async def mark_unread(request: Request) -> Response:
-    """POST /conversations/{id}/unread: and leave it"""
+    """POST /conversations/{id}/unread {position or nothing}: from that entry on; and leave it for its list"""
+    position = _position(text_of(await request.form(), "position"))
     async with installation_of(request).database.transaction() as session:
         conversation = await redirects.find_conversation(session, request.path_params["id"])
-        await reads.mark_unread(session, conversation, by=request.state.agent)
-    return moved(request, "/inbox/mine")
+        await reads.mark_unread(session, conversation, by=request.state.agent, position=position)
+    return moved(request, f"/inbox/{_list_beside(request)}")
+
+
+def _list_beside(request: Request) -> str:
+    """The name of the list beside the thread that a script or a form asks from; Mine where it says none."""
+    page_url = request.headers.get("hx-current-url") or request.headers.get("referer", "")
+    asked = parse_qs(urlsplit(page_url).query).get("in", [""])[0]
+    return asked if _LIST.fullmatch(asked) else "mine"
 
 
 async def _case(request: Request, session: Reading, conversation: Conversation) -> Case:

@@ -37,6 +37,7 @@ async def new(request: Request) -> Response:
             loads=await workloads.loads(session),
             queues=await workloads.queues(session),
             here=hub_of(request).people.here,
+            idle=hub_of(request).people.idle,
             way=await way_to_tell(session, case) if case.is_unfinished else None,
         )
 

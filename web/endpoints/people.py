@@ -13,5 +13,13 @@ async def index(request: Request) -> Response:
     """GET /people"""
     async with installation_of(request).database.reading() as session:
         loads = await workloads.loads(session)
-        here = hub_of(request).people.here
-        return await sheet(request, session, "people/_index.html", back="/inbox/mine", loads=loads, here=here)
+        around = hub_of(request).people
+        return await sheet(
+            request,
+            session,
+            "people/_index.html",
+            back="/inbox/mine",
+            loads=loads,
+            here=around.here,
+            idle=around.idle,
+        )

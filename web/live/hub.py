@@ -37,6 +37,7 @@ class Listening(Protocol):
     session_id: str
     agent_id: int
     viewer: Viewer
+    is_idle: bool
 
     def follows(self, conversation_id: int) -> bool:
         """Whether it has this conversation's timeline open."""

@@ -1,6 +1,7 @@
 """Who of the people inside is here now, and who is away, told to all of them.
 
 Here is whoever has a page open; gone is who has had none for ten seconds, so that a reload does not flicker.
+Idle is whose pages have all been left alone for a while (together.js says so): to others they are away.
 Never stored: an absence stands in the database, the rest in the sockets of this process.
 """
 
@@ -21,6 +22,7 @@ class Page(Protocol):
     """A socket, as seen from here."""
 
     viewer: Viewer
+    is_idle: bool
 
     def whisper(self, key: str, frame: str) -> None:
         """Tell it something that the newest of the same key replaces."""
@@ -34,12 +36,18 @@ class People:
         self._database = database
         self._pages = pages
         self._seen: dict[Viewer, float] = {}
+        self._busy: dict[Viewer, float] = {}
         self._frame = ""
 
     @property
     def here(self) -> frozenset[str]:
-        """The public ids of those who are here."""
-        return frozenset(viewer.id for viewer in self._seen)
+        """The public ids of those who are here and not idle."""
+        return frozenset(viewer.id for viewer in self._busy)
+
+    @property
+    def idle(self) -> frozenset[str]:
+        """The public ids of those who have left their pages alone."""
+        return frozenset(viewer.id for viewer in self._seen) - self.here
 
     async def run(self) -> None:
         """Look now and then, until cancelled."""
@@ -49,15 +57,17 @@ class People:
 
     def welcome(self, page: Page) -> None:
         """Tell a page that has just opened what the others know."""
-        self._seen[page.viewer] = time.monotonic()
+        self._seen[page.viewer] = self._busy[page.viewer] = time.monotonic()
         if self._frame:
             page.whisper("people", self._frame)
 
     async def look(self) -> None:
         """Tell everybody what has changed."""
         pages, now = list(self._pages()), time.monotonic()
-        self._seen |= {page.viewer: now for page in pages}
-        self._seen = {viewer: at for viewer, at in self._seen.items() if now - at < GONE_SECONDS}
+        self._seen = _recent(self._seen | {page.viewer: now for page in pages}, now)
+        busy = self._busy | {page.viewer: now for page in pages if not page.is_idle}
+        idle = {page.viewer for page in pages} - {page.viewer for page in pages if not page.is_idle}
+        self._busy = {viewer: at for viewer, at in _recent(busy, now).items() if viewer not in idle}
         frame = await self._told() if pages else ""
         if frame != self._frame:
             self._frame = frame
@@ -67,6 +77,11 @@ class People:
     async def _told(self) -> str:
         async with self._database.reading() as session:
             away = await absences.away_now(session)
-        here = [{"id": one.id, "name": one.name} for one in sorted(self._seen, key=lambda one: one.name)]
-        told = {"people": {"here": here, "away": sorted(one.public_id for one in away.values())}}
+        here = [{"id": one.id, "name": one.name} for one in sorted(self._busy, key=lambda one: one.name)]
+        absent = self.idle | {one.public_id for one in away.values()}
+        told = {"people": {"here": here, "away": sorted(absent)}}
         return json.dumps({"signal": told}, ensure_ascii=False, separators=(",", ":"))
+
+
+def _recent(seen: dict[Viewer, float], now: float) -> dict[Viewer, float]:
+    return {viewer: at for viewer, at in seen.items() if now - at < GONE_SECONDS}

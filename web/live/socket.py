@@ -5,7 +5,6 @@ is slow only lags behind, and is shown the door when one frame takes too long.
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
@@ -21,6 +20,7 @@ from inbox.queries import happenings
 from inbox.queries.happenings import Thread
 from inbox.words import KNOWN
 from web import metrics
+from web.bodies import parsed_json
 from web.live.cursors import position_of
 from web.live.hub import Hub, hub_of, presence_frame
 from web.live.presence import Viewer
@@ -88,6 +88,7 @@ class AgentSocket:
         asked = websocket.query_params.get("language", "")  # what the page is written in: pushes fit it
         self._language = asked if asked in KNOWN else language_of(websocket)
         self.viewer = Viewer(agent.public_id, agent.name)
+        self.is_idle = False
         self._subscriptions: dict[str, Subscription] = {}
         self._threads: dict[str, Thread] = {}
         self._watching: dict[str, ExitStack] = {}
@@ -105,6 +106,7 @@ class AgentSocket:
             "close": self._close,
             "view": self._view,
             "typing": self._type,
+            "idle": self._idle,
         }
 
     async def serve(self, after: str) -> None:
@@ -212,7 +214,7 @@ class AgentSocket:
 
     async def _take(self, text: str) -> None:
         try:
-            frame = json.loads(text)
+            frame = parsed_json(text)
         except (ValueError, RecursionError):
             ignored.inc()
             return
@@ -273,6 +275,9 @@ class AgentSocket:
         thread = await self._named(frame)
         if thread is not None:
             self._say_typing(thread.id, on=bool(frame.get("on")))
+
+    async def _idle(self, frame: Mapping[str, Any]) -> None:
+        self.is_idle = bool(frame.get("on"))
 
     def _say_typing(self, conversation_id: int, *, on: bool) -> None:
         (self._typing.add if on else self._typing.discard)(conversation_id)

@@ -236,6 +236,23 @@
     document.getElementById('bulk-count').textContent = desk.words('All of this list');
     e.target.hidden = true;
   });
+  /* ---- a list that one comes back to stands as it was left, with the row in focus that was open ---- */
+  const LEFT = 'onethread.list';
+  addEventListener('pagehide', () => {
+    const list = rows(), thread = document.getElementById('thread');
+    if (!list) return;
+    try { sessionStorage.setItem(LEFT, JSON.stringify({ list: list.dataset.list, top: list.scrollTop, open: (thread && thread.dataset.case) || '' })); } catch (_) { list.dataset.forgets = ''; }
+  });
+  (function comeBack() {
+    const list = rows(), thread = document.getElementById('thread');
+    let left = null;
+    try { left = JSON.parse(sessionStorage.getItem(LEFT)); } catch (_) { return; }
+    if (!list || !left || left.list !== list.dataset.list) return;
+    list.scrollTop = left.top;
+    const row = left.open && !(thread && thread.dataset.case) && list.querySelector('#case-' + CSS.escape(left.open) + ' a.row');
+    if (row && document.activeElement === document.body) row.focus({ preventScroll: true });
+  })();
+
   document.addEventListener('reset', e => { if (e.target.id === 'bulk') setTimeout(countTicked); });
   document.addEventListener('htmx:afterRequest', e => { if (e.target.id === 'bulk' && e.detail.successful) tick(boxes(), false); });
 

@@ -2,7 +2,7 @@
    htmx.min.js, app.js, timeline.js, lists.js, live.js, composer.js.
 
    Protocol (JSON). Browser to server: {t:"open", sub, after} {t:"close", sub} {t:"view", conversation|null}
-   {t:"typing", conversation, on} {t:"pong"}. Server to browser: {sub, cursor, html} {sub:"lists", cursor, signal:{cases:[1042]}}
+   {t:"typing", conversation, on} {t:"idle", on} {t:"pong"}. Server to browser: {sub, cursor, html} {sub:"lists", cursor, signal:{cases:[1042]}}
    {sub, reset:true} {ping:1}, a timeline's frame perhaps with {signal:{beside:true}}, and without a cursor {signal:{typing:{conversation, agent|null, name, on}}} and
    {signal:{presence:{conversation, agents:[{id, name}]}}}, {signal:{people:{here:[{id, name}], away:[ID]}}}; several at once come as a list. Each sub has a cursor of its own, opaque here; nothing is dropped
    by comparing cursors: an entry that comes twice replaces its twin. Close code 4401 means that the session has ended.

@@ -150,6 +150,12 @@
     return Boolean(link) && toggle(link);
   }
 
+  /* ---- unread from the message on that one is at ---- */
+  document.addEventListener('htmx:configRequest', e => {
+    const here = document.activeElement.closest('#log > [data-position].is-here');
+    if (here && e.detail.path.endsWith('/unread')) e.detail.parameters.position = here.dataset.position;
+  });
+
   /* ---- events ---- */
   desk.keys = { ...desk.keys, J: () => step(1), K: () => step(-1), f: openFind, ' ': onSpace };
   document.addEventListener('input', e => { if (e.target.closest('#find')) { clearTimeout(timer); timer = setTimeout(look, WAIT, bar()); } });

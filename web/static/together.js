@@ -5,6 +5,7 @@
    #writing a[data-drafts=URL]        leads to the draft of whoever writes, URL + the agent's id
    [data-label] in button[data-send=reply]  says "Send anyway" while somebody else writes
    [name=to][data-introduction]       what a customer is told of a handoff, put into textarea[name=introduction] until it is written in
+   body[data-idle-after=ms]           for tests: a page that is left alone for 15 minutes says so, and when somebody is back
    [data-person=AGENT]                says "away" beside whoever is; [data-people] how many teammates are here */
 (function () {
   'use strict';
@@ -48,6 +49,15 @@
     if (!introduction || !to || !e.target.matches('[name="to"]')) return;
     if (introduction.value === introduction.defaultValue) introduction.value = introduction.defaultValue = e.target.dataset.introduction;   // a text of their own stays
   });
+
+  /* ---- left alone for a quarter of an hour: away, until somebody is back; several pages of a person are put together by the server ---- */
+  const LONG = +document.body.dataset.idleAfter || 15 * 60e3;
+  let touched = Date.now(), idle = false;
+  const tellIdle = on => { idle = on; if (desk.live) desk.live.send({ t: 'idle', on }); };
+  const touch = () => { touched = Date.now(); if (idle) tellIdle(false); };
+  ['pointerdown', 'pointermove', 'keydown', 'wheel', 'focus'].forEach(name => addEventListener(name, touch, { capture: true, passive: true }));
+  setInterval(() => { if (!idle && Date.now() - touched >= LONG) tellIdle(true); }, Math.min(LONG, 15e3));
+  document.addEventListener('desk:live', e => { if (e.detail && idle) tellIdle(true); });
 
   /* ---- who is here ---- */
   let people = { here: [], away: [] };

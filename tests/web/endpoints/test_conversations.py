@@ -2,9 +2,11 @@
 
 import re
 
+from sqlalchemy import select
+
 from inbox.actions import merges
 from inbox.db import Database
-from inbox.models import Case
+from inbox.models import Case, ReadMark
 from tests.builders import Scene, a_conversation, a_customer, an_inbound_message
 from tests.web.conftest import NewPerson, Person
 from tests.web.endpoints.conftest import SCRIPT
@@ -89,6 +91,25 @@ async def test_marking_unread_goes_back_to_the_list(maya: Person, scene: Scene) 
     answer = await maya.post(f"{url_of(scene)}/unread", headers=SCRIPT)
     assert answer.headers["hx-redirect"] == "/inbox/mine"
     assert "row--new" in (await maya.browser.get("/inbox/mine")).text
+
+
+async def test_marking_unread_from_a_message_goes_back_to_the_list_it_was_opened_in(
+    maya: Person, scene: Scene, sqlite_database: Database
+) -> None:
+    first = scene.messages[0].position
+    page_url = {"HX-Current-URL": f"http://127.0.0.1:8000{url_of(scene)}?case=1&in=team/orders"}
+    await maya.post(f"{url_of(scene)}/read", data={"position": scene.messages[-1].position}, headers=SCRIPT)
+    answer = await maya.post(f"{url_of(scene)}/unread", data={"position": first}, headers=SCRIPT | page_url)
+    odd = {"HX-Current-URL": "http://127.0.0.1:8000/?in=//elsewhere.test"}
+    elsewhere = await maya.post(f"{url_of(scene)}/unread", headers=SCRIPT | odd)
+
+    async with sqlite_database.reading() as session:
+        (mark,) = await session.scalars(select(ReadMark.position))
+    assert answer.headers["hx-redirect"] == "/inbox/team/orders"
+    assert elsewhere.headers["hx-redirect"] == "/inbox/mine"
+    assert mark == scene.messages[-1].position - 1, (
+        "the second one named no message: what came last is unread"
+    )
 
 
 async def test_nobody_has_read_what_is_not_there_yet(maya: Person, scene: Scene) -> None:

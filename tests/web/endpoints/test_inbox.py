@@ -4,9 +4,12 @@ import json
 import re
 
 from inbox import clock
+from inbox.actions.agents import limit_chats
+from inbox.actors import SYSTEM
 from inbox.db import Database
+from inbox.envelopes import ChannelKind
 from inbox.models import Status
-from tests.builders import Scene, a_conversation, a_customer, a_team
+from tests.builders import Scene, a_conversation, a_customer, a_team, a_webchat_channel
 from tests.web.conftest import NewPerson, Person
 from tests.web.endpoints.conftest import SCRIPT
 
@@ -117,6 +120,23 @@ async def test_a_star_is_its_agents_own(
     assert row not in (await tomas.browser.get(found)).text
     await maya.post(path)
     assert row not in (await maya.browser.get(found)).text
+
+
+async def test_whoever_has_a_chat_limit_sees_how_many_chats_they_have(
+    maya: Person, sqlite_database: Database
+) -> None:
+    async with sqlite_database.transaction() as session:
+        channel = await a_webchat_channel(session)
+        scene = await a_conversation(session, channel=channel, assignee=maya.agent)
+        scene.case.last_channel_kind = ChannelKind.WEBCHAT
+        before = (await maya.browser.get("/inbox/mine")).text
+        await limit_chats(session, await session.merge(maya.agent), 6, by=SYSTEM)
+    page = (await maya.browser.get("/inbox/mine")).text
+    changed = (await maya.browser.get("/inbox/mine?changed=1", headers=SCRIPT)).text
+
+    assert maya.agent.email in before and "of 6 chats" not in before
+    assert '<span data-counter="chats">1</span> of 6 chats' in page
+    assert '<b data-counter="chats">1</b>' in changed
 
 
 async def test_tabs_divide_a_view_by_status(maya: Person, scene: Scene, sqlite_database: Database) -> None:

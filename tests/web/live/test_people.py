@@ -19,6 +19,7 @@ class Page:
 
     def __init__(self, viewer: Viewer) -> None:
         self.viewer = viewer
+        self.is_idle = False
         self.told: list[dict[str, Any]] = []
 
     def whisper(self, key: str, frame: str) -> None:
@@ -49,3 +50,21 @@ async def test_pages_are_told_who_comes_who_goes_and_who_is_away(
     here = [[one["name"] for one in frame["here"]] for frame in pages[0].told]
     assert here == [["Maya Okafor"], ["Maya Okafor", "Priya Nair"], ["Maya Okafor", "Priya Nair"], []]
     assert [frame["away"] for frame in pages[0].told] == [[], [], [priya.public_id], [priya.public_id]]
+
+
+async def test_somebody_is_away_while_all_of_their_pages_are_left_alone(sqlite_database: Database) -> None:
+    maya, priya = Viewer("maya", "Maya"), Viewer("priya", "Priya")
+    pages = [Page(maya), Page(priya), Page(priya)]
+    people = People(sqlite_database, lambda: pages)
+    for idle in ((False, True), (True, True), (True, False)):
+        pages[1].is_idle, pages[2].is_idle = idle
+        await people.look()
+
+    told = pages[0].told
+    assert [[one["name"] for one in frame["here"]] for frame in told] == [
+        ["Maya", "Priya"],
+        ["Maya"],
+        ["Maya", "Priya"],
+    ]
+    assert [frame["away"] for frame in told] == [[], ["priya"], []]
+    assert people.here == {"maya", "priya"} and not people.idle
