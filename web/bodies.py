@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +26,8 @@ MOST_FILES = 10
 _ANY_BYTES = "application/octet-stream"
 # What a browser would run or render as a page is never called by its name: it is offered as bytes.
 _UNSAFE_TYPES = ("text/html", "image/svg", "application/xhtml", "text/xml", "application/xml", "javascript")
+# What no database keeps as text. JSON can say both (RFC 8259 §8.2), and so can a multipart body's charset.
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 class TooLarge(Invalid):
@@ -47,13 +50,41 @@ def limited(request: Request, limit: int) -> Request:
             raise _too_large(limit)
         return message
 
-    return Request(request.scope, receive)
+    return _Request(request.scope, receive)
+
+
+class _Request(Request):
+    """A request in whose forms all words are text that can be kept."""
+
+    async def _get_form(self, **limits: Any) -> FormData:
+        form = await super()._get_form(**limits)
+        items = form.multi_items()
+        if any(_NO_TEXT.search(part) for item in items for part in item if isinstance(part, str)):
+            form = self._form = FormData([(storable(name), storable(value)) for name, value in items])
+        return form
+
+
+def storable(content: Any) -> Any:
+    """What was sent, every character in it that is none replaced (U+FFFD): what is left can be kept.
+
+    Raises RecursionError for what is nested too deeply for anybody to have meant it.
+    """
+    if isinstance(content, str):
+        return _NO_TEXT.sub("\ufffd", content)
+    if isinstance(content, dict):
+        return {storable(name): storable(value) for name, value in content.items()}
+    return [storable(value) for value in content] if isinstance(content, list) else content
+
+
+def parsed_json(text: str | bytes) -> Any:
+    """What a stranger's JSON says, as it can be kept; raises ValueError or RecursionError for none."""
+    return storable(json.loads(text))
 
 
 async def read_json(request: Request, limit: int = JSON_BYTES) -> dict[str, Any]:
     """The JSON object in the body; raises TooLarge, or Invalid for what is no object."""
     try:
-        content = json.loads(await limited(request, limit).body())
+        content = parsed_json(await limited(request, limit).body())
     except (ValueError, RecursionError) as error:
         raise Invalid("The body is no JSON.") from error
     if not isinstance(content, dict):

@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
 from urllib.parse import quote
 
-from starlette.requests import Request
+from starlette.convertors import IntegerConvertor, register_url_convertor
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
@@ -47,6 +49,16 @@ FOR_ADMINS = frozenset({Policy.ADMIN, Policy.API_ADMIN})
 ADMINS_ONLY = N_("Only admins can do this. Ask one of them.")
 
 
+class _Number(IntegerConvertor):
+    """A number in a path. One of more digits than any of ours has is no address of ours: Python refuses to
+    read thousands of them."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_url_convertor("int", _Number())
+
+
 def route(
     path: str,
     endpoint: Endpoint,
@@ -80,6 +92,7 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["onethread.route"], scope["onethread.waits"] = self.path, self.waits
         request = limited(Request(scope, receive), self.limit)
+        _check_address(request)
         refusal = await self._refusal(request)
         response = refusal or await self.endpoint(request)
         csrf.keep_seed(request, response)
@@ -112,6 +125,7 @@ class SocketGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["onethread.route"] = self.path
         websocket = WebSocket(scope, receive, send)
+        _check_address(websocket)
         if self.policy == Policy.AGENT and not await self._may_agent(websocket):
             await websocket.close(4401)
             return
@@ -122,6 +136,14 @@ class SocketGuard:
         if "origin" not in websocket.headers or not csrf.is_same_origin(websocket):
             return False
         return await sessions.recognise(websocket) is not None
+
+
+def _check_address(connection: HTTPConnection) -> None:
+    """Raise HTTPException for an address with U+0000 in it, which no database takes for text."""
+    if "\0" in connection.scope["path"]:
+        raise HTTPException(404)
+    if b"%00" in connection.scope["query_string"] or b"\0" in connection.scope["query_string"]:
+        raise HTTPException(400)
 
 
 def _to_sign_in(request: Request) -> Response:

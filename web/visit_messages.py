@@ -21,7 +21,7 @@ _NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 def read_message(visit: Visit, given: Mapping[str, Any]) -> ChatMessage:
     """Check what a panel sends; raises Invalid with a sentence for the visitor."""
     client_id, text = given.get("client_id"), given.get("text")
-    if not isinstance(client_id, str) or not 8 <= len(client_id) <= 64 or not client_id.isascii():
+    if not isinstance(client_id, str) or not re.fullmatch("[!-~]{8,64}", client_id):
         raise Invalid("A message needs a client_id of 8 to 64 characters.", field="client_id")
     if not isinstance(text, str):
         raise Invalid("A message needs its text.", field="text")
@@ -31,18 +31,20 @@ def read_message(visit: Visit, given: Mapping[str, Any]) -> ChatMessage:
     files = _files(visit, given.get("files") or [])
     if not text and not files:
         raise Invalid("Write something first.", field="text")
-    page = given.get("page")
-    shown = (
-        page[:LONGEST_PAGE] if isinstance(page, str) and page.startswith(("http://", "https://")) else None
-    )
     return ChatMessage(
         client_id=client_id,
         text=text,
-        page=shown,
+        page=page_of(given.get("page")),
         files=files,
         name=_line(given.get("name"), 200),
         fields=_answers(given.get("fields")),
     )
+
+
+def page_of(said: object) -> str | None:
+    """The web address of the page that somebody writes from, on one line; None for what is none."""
+    page = _line(said, LONGEST_PAGE)
+    return page if page.startswith(("http://", "https://")) else None
 
 
 def upload_seals(installation: Installation) -> Seals:

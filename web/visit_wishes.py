@@ -14,7 +14,7 @@ from inbox.models import AutomaticKind
 from inbox.queries import continuity, transcripts, visitor_views
 from inbox.queries.visitor_views import View
 from web.rates import Rate, Rates
-from web.visit_messages import LONGEST_PAGE
+from web.visit_messages import page_of
 from web.visits import Visit
 
 COPIES_OF_VISITOR = Rate("copies, visitor", 3, 3_600)
@@ -102,9 +102,8 @@ def read_browser(said: Mapping[str, Any], *, shows_page: bool) -> dict[str, Any]
         value = said.get(name)
         if isinstance(value, str) and len(value) <= 35 and pattern.fullmatch(value):
             facts[name] = value
-    page = said.get("page")
-    if shows_page and isinstance(page, str) and page.startswith(("http://", "https://")):
-        facts["page"] = page[:LONGEST_PAGE]
+    if shows_page and (page := page_of(said.get("page"))):
+        facts["page"] = page
     if said.get("attributes") is not None:
         facts["attributes"] = _attributes(said["attributes"])
     return facts

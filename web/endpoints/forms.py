@@ -32,6 +32,7 @@ from web.origins import may_use, share
 from web.policy import Policy, route
 from web.problems import problem, too_often
 from web.rates import Rate, address_block, counted_address
+from web.visit_messages import page_of
 from web.visiting import channel_of, client_host, flooding, visiting_of
 from web.wording import language_of
 
@@ -39,7 +40,6 @@ PER_ADDRESS = Rate("forms, address", 120, 60)
 PER_NETWORK = Rate("forms, network", 600, 60)
 PER_FORM = Rate("forms, form", 1_200, 60)
 PER_RECIPIENT = Rate("forms, typed address", 120, 3_600)
-LONGEST_PAGE = 1_000
 NEXT = "_next"
 
 
@@ -160,7 +160,7 @@ async def _file(request: Request, channel: Channel, sent: Submission, answers: A
         files=sent.files,
         received_at=moment,
         ip_block=address_block(client_host(request)),
-        page=(sent.given.get("_page") or request.headers.get("referer") or "")[:LONGEST_PAGE] or None,
+        page=page_of(sent.given.get("_page") or request.headers.get("referer")),
         spam=suspicion(sent.given, opened_at=opened_at, moment=moment),
     )
     filed = await installation.intake.submit(channel.id, "form", raw, source_ref=submission_id)
@@ -230,8 +230,8 @@ def _as_text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, list):
-        return ", ".join(_as_text(each) for each in value)
-    return value if isinstance(value, str) else str(value)
+        return ", ".join(str(each) for each in value if each is not None)
+    return str(value)
 
 
 routes = [

@@ -3,7 +3,7 @@
 from inbox.errors import Invalid
 
 _PREFIX = "p"
-_LONGEST = 16
+_LARGEST = 2**62  # beyond that no database counts
 
 
 def cursor_of(position: int) -> str:
@@ -14,9 +14,12 @@ def cursor_of(position: int) -> str:
 def position_of(cursor: str) -> int:
     """The position that a cursor stands for. Raises Invalid for what is no cursor of ours."""
     digits = cursor.removeprefix(_PREFIX)
-    if digits == cursor or len(digits) > _LONGEST or not digits.isalnum():
+    if digits == cursor or len(digits) > len(f"{_LARGEST:x}") or not digits.isalnum():
         raise Invalid("This is no cursor.", field="cursor")
     try:
-        return int(digits, 16)
+        position = int(digits, 16)
     except ValueError as error:
         raise Invalid("This is no cursor.", field="cursor") from error
+    if position > _LARGEST:
+        raise Invalid("This is no cursor.", field="cursor")
+    return position

@@ -21,6 +21,7 @@ from inbox.envelopes import ChannelKind
 from inbox.errors import NotFound
 from inbox.outages import is_outage
 from inbox.queries import visitor_views
+from web.bodies import parsed_json
 from web.installation import installation_of
 from web.live.signals import Signal, Signals
 from web.live.visitor_exchange import Exchange, Frame
@@ -68,7 +69,7 @@ class VisitorHub:
     async def run(self) -> None:
         """Read new events as they are committed; ends only when cancelled."""
         position: int | None = None
-        with self._database.feed.watch(first=True) as bell:
+        with self._database.feed.watch(first=True, of=("events",)) as bell:
             while True:
                 try:
                     position = await self._ring(position)
@@ -260,7 +261,7 @@ async def _receive(websocket: WebSocket) -> Frame:
     if len(text) > LONGEST_FRAME:
         await _refuse(websocket, TOO_LONG)
     try:
-        frame = json.loads(text)
+        frame = parsed_json(text)
     except (ValueError, RecursionError):
         frame = None
     if not isinstance(frame, dict):
