@@ -9,8 +9,32 @@ from tests.services.launch import require
 
 NewContext = Callable[..., Awaitable[BrowserContext]]  # the fixture `new_context`
 
+# Each window of Chromium draws, out of sight, the pages that fall out of its address bar, and has a spare
+# process ready for the next address; both take more than most of our pages do. The others are those that
+# Playwright turns off: of two lists Chromium takes the last.
+FEATURES = (
+    "SpareRendererForSitePerProcess",
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxFullPopup",
+    "WebUIOmniboxPopup",
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+)
+
 # Without these Chromium looks for updates, for its maker's hosts and for a sandbox that root may not have.
 OPTIONS = (
+    f"--disable-features={','.join(FEATURES)}",
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
