@@ -57,6 +57,7 @@ async def _waiting_since(session: AsyncSession, strand: Strand, case: Case) -> d
             Message.strand_id == strand.id,
             Message.case_id == case.id,
             Message.direction == Direction.INBOUND,
+            Message.delivery.is_(None),  # a call that was taken back was none
             Message.automatic.is_(None),
             Message.is_spam.is_(False),
             Message.is_history.is_(False),

@@ -68,10 +68,9 @@ async def log_call(
     it as it is. Raises Invalid for what cannot be stored, Conflict for a customer who was merged.
     """
     authorize(Actor.agent(by), Action.REPLY)
-    text, subject = _checked(text), _line(subject, LONGEST_SUBJECT, "subject")
-    spoken_with, at = _line(spoken_with, LONGEST_NAME, "with"), _moment(at)
-    if minutes is not None and not 0 < minutes <= MOST_MINUTES:
-        raise Invalid("A call takes 1 to %(most)d minutes.", most=MOST_MINUTES, field="minutes")
+    text, subject = checked_text(text), line(subject, LONGEST_SUBJECT, "subject")
+    spoken_with, at = line(spoken_with, LONGEST_NAME, "with"), _moment(at)
+    minutes = checked_minutes(minutes)
     if customer.merged_into_id is not None:
         raise Conflict("This customer was merged into another one. Open that one instead.")
     conversation = await conversation_of(session, customer)
@@ -91,7 +90,7 @@ async def log_call(
     session.add(strand)
     await session.flush()
     message = _message(strand, customer, by, text, at, is_inbound=is_inbound)
-    message.fields = _fields(spoken_with, minutes, labels)
+    message.fields = spoken_fields(spoken_with, minutes, labels)
     session.add(message)
     await session.flush()
     record(
@@ -178,13 +177,22 @@ async def _case(
     return fresh
 
 
-def _fields(spoken_with: str, minutes: int | None, labels: tuple[str, str, str]) -> list[list[str]]:
+def spoken_fields(spoken_with: str, minutes: int | None, labels: tuple[str, str, str]) -> list[list[str]]:
+    """With whom and how long, as labelled answers."""
     who, duration, counted = labels
     fields = [[who, spoken_with]] if spoken_with else []
     return fields + ([[duration, counted % {"minutes": minutes}]] if minutes else [])
 
 
-def _checked(text: str) -> str:
+def checked_minutes(minutes: int | None) -> int | None:
+    """How long it took. Raises Invalid."""
+    if minutes is not None and not 0 < minutes <= MOST_MINUTES:
+        raise Invalid("A call takes 1 to %(most)d minutes.", most=MOST_MINUTES, field="minutes")
+    return minutes
+
+
+def checked_text(text: str) -> str:
+    """What was said, as it is stored. Raises Invalid."""
     text = text.replace("\r\n", "\n").replace("\x00", "").strip()
     if not text:
         raise Invalid("Write what was said.", field="text")
@@ -193,11 +201,12 @@ def _checked(text: str) -> str:
     return text
 
 
-def _line(text: str, most: int, field: str) -> str:
-    line = " ".join(text.replace("\x00", " ").split())
-    if len(line) > most:
+def line(text: str, most: int, field: str) -> str:
+    """A text of one line. Raises Invalid."""
+    one_line = " ".join(text.replace("\x00", " ").split())
+    if len(one_line) > most:
         raise Invalid("Use at most %(most)d characters.", most=most, field=field)
-    return line
+    return one_line
 
 
 def _moment(at: datetime | None) -> datetime:

@@ -22,6 +22,7 @@ class Place(StrEnum):
 class EventKind(StrEnum):
     MESSAGE_RECEIVED = "message.received"
     MESSAGE_LOGGED = "message.logged"
+    MESSAGE_REWRITTEN = "message.rewritten"
     MESSAGE_QUEUED = "message.queued"
     MESSAGE_SENDING = "message.sending"
     MESSAGE_SENT = "message.sent"
@@ -99,6 +100,7 @@ _REDRAW = (
     EventKind.MESSAGE_DELAYED,
     EventKind.MESSAGE_UNKNOWN,
     EventKind.MESSAGE_CANCELLED,
+    EventKind.MESSAGE_REWRITTEN,
     EventKind.MESSAGE_RETRIED,
     EventKind.MESSAGE_HASTENED,
     EventKind.MESSAGE_MARKED_SPAM,

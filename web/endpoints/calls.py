@@ -1,5 +1,6 @@
 """Phone calls and meetings, written down in the thread of the customer they were with."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,19 +9,22 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from inbox import clock
-from inbox.actions import calls
+from inbox.actions import call_changes, calls
 from inbox.actors import Actor
-from inbox.envelopes import SpokenKind
-from inbox.errors import Conflict, Invalid
-from inbox.models import Case, Message, Status
+from inbox.envelopes import SPOKEN, SpokenKind
+from inbox.errors import Conflict, Invalid, NotFound
+from inbox.models import Case, Channel, DeliveryState, Message, Status
+from inbox.phrases import N_
 from inbox.policies import Action, authorize
-from inbox.queries import cases, redirects
+from inbox.queries import cases, messages, redirects
 from inbox.queries.happenings import Reading
 from inbox.queries.panels import panel_of
+from inbox.words import KNOWN, Words, words_in
 from web.acting import actor_of, text_of
-from web.answers import moved
+from web.answers import done, is_scripted, moved
 from web.installation import installation_of
 from web.moments import picked_moment, zone_of
+from web.sheets import sheet
 from web.templating import page
 from web.wording import words_for
 from web.workspace import shell_for
@@ -47,6 +51,85 @@ async def create(request: Request) -> Response:
     return moved(request, f"/cases/{case.number}")
 
 
+async def edit(request: Request) -> Response:
+    """GET /messages/{id}/call: what was written down, to be put right or taken back"""
+    return await _edited(request, None)
+
+
+async def update(request: Request) -> Response:
+    """POST /messages/{id}/call {with, minutes, subject, text}"""
+    form = await request.form()
+    try:
+        async with installation_of(request).database.transaction() as session:
+            message = await _logged(request, session)
+            await call_changes.change_call(
+                session,
+                message,
+                by=request.state.agent,
+                text=text_of(form, "text"),
+                subject=text_of(form, "subject"),
+                spoken_with=text_of(form, "with"),
+                minutes=_minutes(text_of(form, "minutes")),
+                labels=_labels(words_for(request)),
+            )
+    except Invalid as problem:
+        if is_scripted(request):
+            raise
+        return await _edited(request, problem, {name: text_of(form, name) for name in form})
+    return done(request, f"/messages/{message.public_id}", N_("Changed."))
+
+
+async def take_back(request: Request) -> Response:
+    """POST /messages/{id}/call/withdrawal: it was not so"""
+    async with installation_of(request).database.transaction() as session:
+        message = await _logged(request, session)
+        await call_changes.take_back_call(session, message, by=request.state.agent)
+    return done(request, f"/messages/{message.public_id}", N_("Taken back."))
+
+
+async def _edited(
+    request: Request, problem: Invalid | None, filled: Mapping[str, str] | None = None
+) -> Response:
+    async with installation_of(request).database.reading() as session:
+        message = await _logged(request, session)
+        values = {"text": message.text, "subject": message.subject, **_facts_of(message)}
+        return await sheet(
+            request,
+            session,
+            "customers/_call.html",
+            status=422 if problem else 200,
+            back=f"/messages/{message.public_id}",
+            url=f"/messages/{message.public_id}/call",
+            filled=values | dict(filled or {}),
+            problem=words_for(request).told(problem.phrase) if problem else "",
+            problem_field=problem.field if problem else "",
+        )
+
+
+async def _logged(request: Request, session: Reading) -> Message:
+    """The call or meeting of the path. Raises NotFound for anything else, or what was taken back."""
+    message = await messages.by_public_id(session, actor_of(request), request.path_params["id"])
+    channel = await session.get_one(Channel, message.channel_id)
+    if channel.kind not in SPOKEN or message.delivery == DeliveryState.CANCELLED:
+        raise NotFound("There is no such call.")
+    return message
+
+
+def _facts_of(message: Message) -> dict[str, str]:
+    """With whom and how long, read from the labelled answers, whatever language they were labelled in."""
+    durations = {words_in(language).said("Duration") for language in KNOWN}
+    found = {"with": "", "minutes": ""}
+    for label, value in message.fields:
+        is_duration = label in durations
+        number = "".join(sign for sign in value if sign.isdigit())
+        found["minutes" if is_duration else "with"] = number if is_duration else value
+    return found
+
+
+def _labels(words: Words) -> tuple[str, str, str]:
+    return words.said("With"), words.said("Duration"), words.said("%(minutes)s min")
+
+
 async def _log(request: Request, session: Reading, form: FormData) -> Message:
     words = words_for(request)
     customer = await redirects.find_customer(session, request.path_params["id"])
@@ -64,7 +147,7 @@ async def _log(request: Request, session: Reading, form: FormData) -> Message:
         spoken_with=text_of(form, "with"),
         case=await _case(session, actor_of(request), number),
         then=THEN.get(text_of(form, "then")),
-        labels=(words.said("With"), words.said("Duration"), words.said("%(minutes)s min")),
+        labels=_labels(words),
     )
 
 

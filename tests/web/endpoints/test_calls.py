@@ -2,6 +2,10 @@
 
 import re
 
+from inbox.actions.calls import log_call
+from inbox.db import Database
+from inbox.envelopes import SpokenKind
+from inbox.models import Case, Customer, Status
 from tests.builders import Scene
 from tests.web.conftest import Person
 
@@ -48,3 +52,48 @@ async def test_a_program_logs_a_meeting(maya: Person, scene: Scene) -> None:
     )
     assert (await maya.program.post(url, json=body | {"kind": "smoke"})).status_code == 422
     assert (await maya.program.get("/api/v1/channels")).json()["items"][0]["kind"] == "email"
+
+
+async def test_what_was_written_down_is_put_right_and_taken_back(
+    maya: Person, scene: Scene, sqlite_database: Database
+) -> None:
+    async with sqlite_database.transaction() as session:
+        customer = await session.get_one(Customer, scene.customer.id)
+        call = await log_call(
+            session,
+            customer,
+            by=maya.agent,
+            kind=SpokenKind.PHONE,
+            is_inbound=True,
+            text="Green",
+            subject="Colour",
+            minutes=7,
+            spoken_with="Rui",
+            then=Status.OPEN,
+        )
+    url = f"/messages/{call.public_id}/call"
+    form = (await maya.browser.get(url)).text
+    assert all(f'value="{value}"' in form for value in ("Rui", "7")) and ">Green<" in form
+    refused = await maya.post(url, data={"text": "", "with": "Rui Dias"})
+    assert refused.status_code == 422 and 'value="Rui Dias"' in refused.text
+    changed = await maya.post(url, data={"text": "Blue", "with": "Rui Dias", "minutes": "9"})
+    thread = (await maya.browser.get(f"/conversations/{scene.conversation.public_id}")).text
+    row = (await maya.browser.get("/inbox/mine")).text
+
+    assert changed.status_code == 303
+    assert all(words in thread for words in ("Blue", "Rui Dias", "9 min")) and ">Green<" not in thread
+    assert "Blue" in row
+    async with sqlite_database.reading() as session:
+        case = await session.get_one(Case, call.case_id)
+    assert case.waiting_since is not None
+
+    await maya.post(f"{url}/withdrawal")
+    again = await maya.post(f"{url}/withdrawal")
+
+    async with sqlite_database.reading() as session:
+        case = await session.get_one(Case, call.case_id)
+    assert case.waiting_since is None and again.status_code == 404
+    thread = (await maya.browser.get(f"/conversations/{scene.conversation.public_id}")).text
+    assert "Taken back" in thread
+    mail = scene.messages[0].public_id
+    assert (await maya.browser.get(f"/messages/{mail}/call")).status_code == 404, "that is a mail"

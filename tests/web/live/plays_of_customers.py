@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from inbox.actions import blocks, calls, redactions
+from inbox.actions import blocks, call_changes, calls, redactions
 from inbox.envelopes import SpokenKind
 from inbox.models import EventKind, Status
 from tests.web.live.stage import Stage, play
@@ -52,3 +52,33 @@ async def a_call_and_a_meeting_are_logged(stage: Stage) -> AsyncIterator[None]:
                 case=await stage.case(session) if is_inbound else None,
                 then=then,
             )
+
+
+@play(EventKind.MESSAGE_REWRITTEN, EventKind.MESSAGE_CANCELLED, EventKind.MESSAGE_LOGGED)
+async def a_call_is_put_right_and_taken_back(stage: Stage) -> AsyncIterator[None]:
+    async with stage.act() as session:
+        call = await calls.log_call(
+            session,
+            await stage.now(session, stage.scene.customer),
+            by=stage.maya,
+            kind=SpokenKind.PHONE,
+            is_inbound=True,
+            text="She wants it green",
+            case=await stage.case(session),
+        )
+    yield
+    labels = ("With", "Duration", "%(minutes)s min")
+    async with stage.act() as session:
+        message = await stage.now(session, call)
+        await call_changes.change_call(
+            session,
+            message,
+            by=stage.maya,
+            text="She wants it blue",
+            subject="Colour",
+            spoken_with="Ana",
+            minutes=5,
+            labels=labels,
+        )
+    async with stage.act() as session:
+        await call_changes.take_back_call(session, await stage.now(session, call), by=stage.maya)
