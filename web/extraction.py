@@ -61,9 +61,12 @@ def renewed(language: str, found: Iterable[Text]) -> Catalog:
 
 
 def write(catalogue: Catalog, path: Path) -> None:
-    """Write a catalogue in a form that changes only where a text does."""
-    with path.open("wb") as file:
+    """Write a catalogue in a form that changes only where a text does; whoever reads it meanwhile reads the
+    one before."""
+    beside = path.with_suffix(".new")
+    with beside.open("wb") as file:
         write_po(file, catalogue, width=110, sort_by_file=True, include_lineno=False)
+    beside.replace(path)
 
 
 def main() -> None:

@@ -217,6 +217,8 @@
   });
 
   ['desk:applied', 'htmx:afterSettle'].forEach(name => document.addEventListener(name, () => desk.times()));
+  const section = document.querySelector('.subnav [aria-current]');  // a phone shows them in one row
+  if (section) section.scrollIntoView({ block: 'nearest', inline: 'center' });
   setInterval(desk.times, 30e3);
   desk.times();
 })();
