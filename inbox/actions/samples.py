@@ -13,6 +13,7 @@ from inbox.locks import lock_conversations
 from inbox.models import (
     Assignment,
     Attachment,
+    Block,
     Case,
     CaseTag,
     Channel,
@@ -35,14 +36,21 @@ from inbox.models import (
     Model,
     Mute,
     Note,
+    Notification,
     OutboxEntry,
+    PassedOn,
+    Rating,
     ReadMark,
     Strand,
     StrandParticipant,
+    Submission,
     Suggestion,
+    SuppressedAddress,
+    Sweep,
     Tie,
     TimelineEntry,
     Undo,
+    UnseenReply,
     VisitorToken,
 )
 from inbox.policies import Action, authorize
@@ -51,6 +59,7 @@ from inbox.secrets import Keys
 
 MAILBOX_ADDRESS = "hello@sample.example"  # RFC 2606 §3: nobody's
 Doomed = Sequence[tuple[type[Model], ColumnElement[bool]]]
+LETTING_GO = (IntakeRecord, SuppressedAddress)  # these stay when the message that they name goes
 AT_ONCE = 500  # keys in one statement; SQLite takes 32766 variables
 
 
@@ -155,8 +164,9 @@ async def _delete_conversations(session: AsyncSession, ids: Sequence[int]) -> No
     customers = select(Conversation.customer_id).where(Conversation.id.in_(ids))
     customer_ids = list(await session.scalars(customers))
     messages = select(Message.id).where(Message.conversation_id.in_(ids))
-    filed = update(IntakeRecord).where(IntakeRecord.message_id.in_(messages)).values(message_id=None)
-    await session.execute(filed)
+    for keeper in LETTING_GO:
+        let_go = update(keeper).where(keeper.message_id.in_(messages)).values(message_id=None)
+        await session.execute(let_go.execution_options(synchronize_session=False))
     for model, condition in (*_around(ids, customer_ids), *_words(ids), *_people(ids, customer_ids)):
         await session.execute(delete(model).where(condition).execution_options(synchronize_session=False))
 
@@ -177,6 +187,7 @@ def _around(ids: Sequence[int], customer_ids: Sequence[int]) -> Doomed:
         (Event, or_(Event.conversation_id.in_(ids), Event.suggestion_id.in_(suggestions))),
         (Suggestion, suggested),
         (Mention, Mention.note_id.in_(notes)),
+        (PassedOn, PassedOn.note_id.in_(notes)),
         (Note, Note.conversation_id.in_(ids)),
         (Draft, Draft.conversation_id.in_(ids)),
         (ReadMark, ReadMark.conversation_id.in_(ids)),
@@ -186,6 +197,8 @@ def _around(ids: Sequence[int], customer_ids: Sequence[int]) -> Doomed:
         (Follower, Follower.case_id.in_(cases)),
         (Mute, Mute.case_id.in_(cases)),
         (CaseTag, CaseTag.case_id.in_(cases)),
+        (Notification, Notification.case_id.in_(cases)),
+        (Rating, Rating.case_id.in_(cases)),
     )
 
 
@@ -200,6 +213,9 @@ def _words(ids: Sequence[int]) -> Doomed:
         (MessageSource, MessageSource.message_id.in_(messages)),
         (DedupeKey, DedupeKey.message_id.in_(messages)),
         (Attachment, Attachment.message_id.in_(messages)),
+        (Submission, Submission.message_id.in_(messages)),
+        (PassedOn, PassedOn.message_id.in_(messages)),
+        (UnseenReply, or_(UnseenReply.message_id.in_(messages), UnseenReply.mail_id.in_(messages))),
         (Message, Message.conversation_id.in_(ids)),
         (Strand, Strand.conversation_id.in_(ids)),
         (Case, Case.conversation_id.in_(ids)),
@@ -213,6 +229,7 @@ def _people(ids: Sequence[int], customer_ids: Sequence[int]) -> Doomed:
         (Merge, or_(Merge.kept_conversation_id.in_(ids), Merge.merged_conversation_id.in_(ids))),
         (Conversation, Conversation.id.in_(ids)),
         (Claim, Claim.customer_id.in_(customer_ids)),
+        (Block, Block.customer_id.in_(customer_ids)),
         (Tie, or_(Tie.identity_id.in_(identities), Tie.other_identity_id.in_(identities))),
         (Attachment, Attachment.uploaded_by_identity_id.in_(identities)),
         (Identity, Identity.customer_id.in_(customer_ids)),
@@ -227,7 +244,7 @@ async def _delete_channels(session: AsyncSession, ids: Sequence[int], by: Actor)
     for channel in await session.scalars(select(Channel).where(Channel.id.in_(stays))):
         await ways.deactivate(session, channel, by=by)
     gone = [key for key in ids if key not in stays]
-    for model in (MessageSource, IntakeRecord, MailboxPosition, VisitorToken):
+    for model in (MessageSource, IntakeRecord, MailboxPosition, VisitorToken, Submission, Sweep):
         condition = model.channel_id.in_(gone)
         await session.execute(delete(model).where(condition).execution_options(synchronize_session=False))
     await session.execute(

@@ -14,7 +14,23 @@ from inbox.actors import SYSTEM, Actor
 from inbox.db import Database
 from inbox.envelopes import ChannelKind
 from inbox.errors import NotPermitted
-from inbox.models import Case, Channel, Conversation, Customer, Message, Model, Strand
+from inbox.models import (
+    Block,
+    Case,
+    Channel,
+    Conversation,
+    Customer,
+    Message,
+    Model,
+    Notification,
+    PassedOn,
+    Rating,
+    Strand,
+    Submission,
+    SuppressedAddress,
+    Sweep,
+    UnseenReply,
+)
 from inbox.queries.samples import Samples, sample_channels
 from tests.builders import KEYS, Scene, a_conversation, an_agent
 
@@ -151,6 +167,59 @@ async def test_no_reference_to_nothing_is_left(sqlite_database: Database) -> Non
 
     async with sqlite_database.reading() as session:
         assert (await session.execute(text("PRAGMA foreign_key_check"))).all() == []
+
+
+def test_every_table_that_points_to_what_goes_is_thought_of() -> None:
+    rows = (*samples._around((), ()), *samples._words(()), *samples._people((), ()))
+    going = {model.__tablename__ for model, _ in rows}
+    of_channels = {"channels", "intake_records", "sweeps", "submissions", "message_sources"}
+    letting_go = {model.__tablename__ for model in samples.LETTING_GO}
+    thought_of = going | of_channels | letting_go
+    forgotten = {
+        table.name: key.target_fullname
+        for table in Model.metadata.sorted_tables
+        for key in table.foreign_keys
+        if key.column.table.name in going | of_channels and key.ondelete is None
+        if table.name not in thought_of
+    }
+
+    assert not forgotten
+
+
+async def test_what_came_by_its_form_goes_with_it(sqlite_database: Database) -> None:
+    async with sqlite_database.transaction() as session:
+        sample = await samples.add_samples(
+            session, by=SYSTEM, keys=KEYS, origin="http://desk.test", thanks_page="/try"
+        )
+    scene = await a_sample_conversation(sqlite_database, sample)
+    async with sqlite_database.transaction() as session:
+        agent = await an_agent(session)
+        message, case = scene.messages[0].id, scene.case.id
+        sweep = Sweep(channel_id=sample.form.id, agent_id=agent.id, since=clock.now())
+        session.add(sweep)
+        await session.flush()
+        session.add_all(
+            [
+                Submission(
+                    message_id=message, channel_id=sample.form.id, network="x", sweep_id=sweep.id,
+                    created_at=clock.now(),
+                ),
+                Notification(agent_id=agent.id, key="k", kind="assigned", case_id=case),
+                Rating(case_id=case, identity_id=scene.identity.id, score=5),
+                Block(customer_id=scene.customer.id, agent_id=agent.id),
+                SuppressedAddress(address="a@b.example", reason="bounced", message_id=message),
+                PassedOn(
+                    message_id=message, agent_id=agent.id, state="asked", original_key="x" * 64,
+                    as_it_came={}, original={},
+                ),
+                UnseenReply(message_id=message, due_at=clock.now()),
+            ]
+        )  # fmt: skip
+        await samples.remove_samples(session, by=SYSTEM)
+
+    assert {name: rows for name, rows in (await counts(sqlite_database)).items() if rows} == {
+        "suppressed_addresses": 1,
+    }
 
 
 async def test_adding_it_again_answers_what_is_there(database: Database, sample: Samples) -> None:
