@@ -151,4 +151,4 @@ def _is_text(head: bytes) -> bool:
 
 
 def _too_large(limit: int) -> TooLarge:
-    return TooLarge("This is too large. The limit is %(limit)s MB.", limit=limit // 1_000_000)
+    return TooLarge("This is too large. The limit is %(limit)s MB.", limit=f"{limit / 1_000_000:.2g}")

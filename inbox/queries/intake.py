@@ -1,17 +1,21 @@
-"""Raw inputs and what became of them."""
+"""Raw inputs and what became of them. One that was filed is seen by whoever may see its message: its bytes
+say the same."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox.actors import Actor
 from inbox.errors import NotFound
-from inbox.models import Conversation, IgnoredAs, IntakeRecord, IntakeState, Message
+from inbox.models import Case, Conversation, IgnoredAs, IntakeRecord, IntakeState, Message
+from inbox.policies import visible_to
 
 
 async def listed(
     session: AsyncSession,
+    actor: Actor,
     *,
     state: IntakeState | None = None,
     kinds: Collection[IgnoredAs] = (),
@@ -20,7 +24,7 @@ async def listed(
 ) -> Sequence[IntakeRecord]:
     """Raw inputs, newest first; of one state or of all, ignored as one of *kinds* or for any reason;
     *before_id* continues a list."""
-    query = select(IntakeRecord).order_by(IntakeRecord.id.desc()).limit(limit)
+    query = select(IntakeRecord).where(_seen(actor)).order_by(IntakeRecord.id.desc()).limit(limit)
     if state is not None:
         query = query.where(IntakeRecord.state == state)
     if kinds:
@@ -30,9 +34,10 @@ async def listed(
     return (await session.scalars(query)).all()
 
 
-async def by_id(session: AsyncSession, public_id: str) -> IntakeRecord:
+async def by_id(session: AsyncSession, actor: Actor, public_id: str) -> IntakeRecord:
     """The raw input with this public id; raises NotFound."""
-    found = await session.scalar(select(IntakeRecord).where(IntakeRecord.public_id == public_id))
+    query = select(IntakeRecord).where(IntakeRecord.public_id == public_id, _seen(actor))
+    found = await session.scalar(query)
     if found is None:
         raise NotFound("There is no such input.")
     return found
@@ -46,9 +51,9 @@ class Outcome:
     conversation_id: str | None
 
 
-async def outcome(session: AsyncSession, public_id: str) -> Outcome:
+async def outcome(session: AsyncSession, actor: Actor, public_id: str) -> Outcome:
     """What became of the raw input with this public id; raises NotFound."""
-    record = await by_id(session, public_id)
+    record = await by_id(session, actor, public_id)
     query = select(Conversation.public_id).join(Message, Message.conversation_id == Conversation.id)
     return Outcome(record, await session.scalar(query.where(Message.id == record.message_id)))
 
@@ -57,3 +62,12 @@ async def count_quarantined(session: AsyncSession, *, at_most: int = 1000) -> in
     """How many inputs wait in the quarantine; counting stops at *at_most*."""
     some = select(IntakeRecord.id).where(IntakeRecord.state == IntakeState.QUARANTINED).limit(at_most)
     return int(await session.scalar(select(func.count()).select_from(some.subquery())) or 0)
+
+
+def _seen(actor: Actor) -> ColumnElement[bool]:
+    message = (
+        select(Message.id)
+        .outerjoin(Case, Case.id == Message.case_id)
+        .where(Message.id == IntakeRecord.message_id, Message.case_id.is_(None) | visible_to(actor))
+    )
+    return or_(IntakeRecord.message_id.is_(None), message.correlate(IntakeRecord).exists())

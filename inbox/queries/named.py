@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -50,21 +50,16 @@ async def handoffs(
     return list(await session.scalars(query.order_by(Handoff.id.desc()).limit(100)))
 
 
-async def suggestion(session: AsyncSession, public_id: str) -> Suggestion:
-    return await _one(session, select(Suggestion).where(Suggestion.public_id == public_id))
+async def suggestion(session: AsyncSession, actor: Actor, public_id: str) -> Suggestion:
+    """A question, for whoever may see the message that it is about."""
+    query = select(Suggestion).where(Suggestion.public_id == public_id)
+    return await _one(session, query.where(_may_answer(actor)))
 
 
-async def message_of(session: AsyncSession, actor: Actor, suggestion: Suggestion) -> Message:
-    """The message that a question is about."""
-    query = select(Message).outerjoin(Case, Case.id == Message.case_id)
-    seen = Message.case_id.is_(None) | visible_to(actor)
-    return await _one(session, query.where(Message.id == suggestion.message_id, seen))
-
-
-async def suggestions(session: AsyncSession, state: SuggestionState) -> list[Suggestion]:
+async def suggestions(session: AsyncSession, actor: Actor, state: SuggestionState) -> list[Suggestion]:
     """The newest hundred suggestions in a state."""
-    query = select(Suggestion).where(Suggestion.state == state).order_by(Suggestion.id.desc()).limit(100)
-    return list(await session.scalars(query))
+    query = select(Suggestion).where(Suggestion.state == state, _may_answer(actor))
+    return list(await session.scalars(query.order_by(Suggestion.id.desc()).limit(100)))
 
 
 async def merge(session: AsyncSession, public_id: str) -> Merge:
@@ -108,6 +103,15 @@ async def attachment(session: AsyncSession, actor: Actor, agent: Agent, public_i
         | (Attachment.message_id.is_(None) & (Attachment.uploaded_by_agent_id == agent.id)),
     )
     return await _one(session, query)
+
+
+def _may_answer(actor: Actor) -> ColumnElement[bool]:
+    message = (
+        select(Message.id)
+        .outerjoin(Case, Case.id == Message.case_id)
+        .where(Message.id == Suggestion.message_id, Message.case_id.is_(None) | visible_to(actor))
+    )
+    return Suggestion.message_id.is_(None) | message.correlate(Suggestion).exists()
 
 
 async def _one(session: AsyncSession, query: Select[T]) -> T:

@@ -6,7 +6,7 @@ Every route is tried with the ids of private things; a secret word stands in eve
 import pytest
 from sqlalchemy import text
 
-from inbox.models import Attachment, Handoff, Model, Note
+from inbox.models import Attachment, Handoff, IntakeRecord, IntakeState, Model, Note
 from tests.builders import Scene, a_conversation, a_team, an_outbound_message
 from tests.web.conftest import NewPerson, Person
 from tests.web.routes import DOORS_OF_AGENTS, Door
@@ -40,7 +40,7 @@ class Private:
         """The door's address with the ids of what is private."""
         path = door.pattern.replace("{number:int}", str(self.scene.case.number))
         path = path.replace("{number}", str(self.scene.case.number))
-        first = path.removeprefix("/api/v1").split("/")[1]
+        first = next((part for part in path.split("/") if part in self.ids), "")
         return path.replace("{id}", self.ids.get(first, "a" * 26))
 
     def body(self, door: Door) -> dict[str, object]:
@@ -83,7 +83,16 @@ async def private(installation: Installation, ada: Person, maya: Person) -> Priv
             content_type="application/pdf",
             size=8,
         )
-        session.add_all([note, handoff, file])
+        raw = IntakeRecord(
+            channel_id=scene.strand.channel_id,
+            digest=installation.blobs.put(f"{SECRET} {ASKED} raw".encode()),
+            size=len(f"{SECRET} {ASKED} raw"),
+            source="ingest",
+            source_ref=f"{SECRET}.eml",
+            state=IntakeState.FILED,
+            message_id=scene.messages[0].id,
+        )
+        session.add_all([note, handoff, file, raw])
         await session.flush()
         ids = {
             "conversations": scene.conversation.public_id,
@@ -93,6 +102,7 @@ async def private(installation: Installation, ada: Person, maya: Person) -> Priv
             "notes": note.public_id,
             "handoffs": handoff.public_id,
             "attachments": file.public_id,
+            "intake": raw.public_id,
             "agents": maya.agent.public_id,
         }
     return Private(scene, ids)

@@ -126,7 +126,7 @@ async def list_suggestions(request: Request) -> Response:
     if state not in set(SuggestionState):
         raise Invalid(f"There is no state {state!r}.", field="state")
     async with installation_of(request).database.reading() as session:
-        rows = await named.suggestions(session, SuggestionState(state))
+        rows = await named.suggestions(session, actor_of(request), SuggestionState(state))
         shown = await _suggestions(session, rows)
     return listed(shown, None)
 
@@ -137,7 +137,7 @@ async def decide(request: Request) -> Response:
     authorize(actor_of(request), Action.MERGE)
 
     async def change(session: Session) -> tuple[int, Any]:
-        suggestion = await named.suggestion(session, request.path_params["id"])
+        suggestion = await named.suggestion(session, actor_of(request), request.path_params["id"])
         by, decision = acting(request), SuggestionState(body.decision)
         await suggestions.decide(session, suggestion, decision, by=by, address=body.address)
         await session.flush()

@@ -255,6 +255,7 @@ async def list_intake(request: Request) -> Response:
     async with installation_of(request).database.reading() as session:
         rows = await intake_queries.listed(
             session,
+            actor_of(request),
             state=IntakeState(state) if state else None,
             before_id=number_of(cursor) if cursor else None,
             limit=limit,
@@ -268,7 +269,7 @@ async def retry_intake(request: Request) -> Response:
     """POST /api/v1/intake/{id}/retry: try to file it again; answers what became of it."""
     installation = installation_of(request)
     async with installation.database.reading() as session:
-        row = await intake_queries.by_id(session, request.path_params["id"])
+        row = await intake_queries.by_id(session, actor_of(request), request.path_params["id"])
     filed = await installation.intake.retry(row.id, by=actor_of(request))
     return json_answer({"id": row.public_id, "state": filed.state, "reason": filed.reason})
 
@@ -277,7 +278,7 @@ async def raw_intake(request: Request) -> Response:
     """GET /api/v1/intake/{id}/raw: the bytes as they came."""
     installation = installation_of(request)
     async with installation.database.reading() as session:
-        row = await intake_queries.by_id(session, request.path_params["id"])
+        row = await intake_queries.by_id(session, actor_of(request), request.path_params["id"])
     headers = {
         "Content-Disposition": f'attachment; filename="{row.public_id}.eml"',
         "Content-Length": str(row.size),

@@ -38,15 +38,17 @@ async def index(request: Request) -> Response:
     tab = request.query_params.get("tab", "quarantined")
     if tab not in TABS:
         raise NotFound("There is no such page.")
-    installation = installation_of(request)
+    installation, actor = installation_of(request), actor_of(request)
     async with installation.database.reading() as session:
         before = request.query_params.get("before")
-        before_id = (await records.by_id(session, before)).id if before else None
+        before_id = (await records.by_id(session, actor, before)).id if before else None
         state, kinds = TABS[tab]
-        found = await records.listed(session, state=state, kinds=kinds, before_id=before_id, limit=PAGE + 1)
+        found = await records.listed(
+            session, actor, state=state, kinds=kinds, before_id=before_id, limit=PAGE + 1
+        )
         ways = {channel.id: channel for channel in await channels.everything(session)}
         tried = request.query_params.get("tried")
-        outcome = await records.outcome(session, tried) if tried else None
+        outcome = await records.outcome(session, actor, tried) if tried else None
     shown = [await _shown(installation.blobs, record, ways[record.channel_id]) for record in found[:PAGE]]
     return await settings_page(
         request,
@@ -64,7 +66,7 @@ async def raw(request: Request) -> Response:
     page."""
     installation = installation_of(request)
     async with installation.database.reading() as session:
-        record = await records.by_id(session, request.path_params["id"])
+        record = await records.by_id(session, actor_of(request), request.path_params["id"])
         channel = await channels.by_internal_id(session, record.channel_id)
     if not await asyncio.to_thread(installation.blobs.path(record.digest).exists):
         raise NotFound("There is no such file.")
@@ -92,7 +94,7 @@ async def file(request: Request) -> Response:
 async def _again(request: Request, *, force: bool) -> Response:
     installation = installation_of(request)
     async with installation.database.reading() as session:
-        record = await records.by_id(session, request.path_params["id"])
+        record = await records.by_id(session, actor_of(request), request.path_params["id"])
     tab = _tab_of(record)
     await installation.intake.retry(record.id, by=actor_of(request), force=force)
     return RedirectResponse(f"{HOME}?tab={tab}&tried={record.public_id}", 303)

@@ -29,11 +29,10 @@ async def show(request: Request) -> Response:
     """GET /suggestions/{id}?q=: whose a passed-on mail is, where it is not whose it seems"""
     words = request.query_params.get("q", "").strip()
     async with installation_of(request).database.reading() as session:
-        suggestion = await named.suggestion(session, request.path_params["id"])
+        suggestion = await named.suggestion(session, actor_of(request), request.path_params["id"])
         back = await _home(session, suggestion)
         if suggestion.kind != SuggestionKind.FORWARD or suggestion.state != SuggestionState.OPEN:
             return RedirectResponse(back, 303)
-        await named.message_of(session, actor_of(request), suggestion)
         passed = await forwards.passed_on_by(session, suggestion)
         others = await customers.page(session, words=words, limit=MOST_FOUND) if words else None
         shell = await shell_for(session, request.state.agent)
@@ -59,7 +58,7 @@ async def decide(request: Request) -> Response:
     decision, address = text_of(form, "decision"), text_of(form, "address")
     customer_id = text_of(form, "customer_id")
     async with installation_of(request).database.transaction() as session:
-        suggestion = await named.suggestion(session, request.path_params["id"])
+        suggestion = await named.suggestion(session, actor_of(request), request.path_params["id"])
         async with remembering(session, agent) as remembered:
             customer = await redirects.find_customer(session, customer_id) if customer_id else None
             await suggestions.decide(
