@@ -84,7 +84,7 @@ _MEANINGS = [
          r"|does(?: not|n't) (?:exist|have)|doesn't have|invalid|no such|unavailable|not (?:listed|recognized|valid|local)|not our)"
          r"|(?:unknown|invalid|no such|bad|nonexistent|non-existent|undeliverable|incorrect) (?:\w+ )?(?:user|account|mailbox|recipient|address|addressee|name|local|person|destination)"
          r"|no (?:mailbox|account|user|such person).{0,20}here|isn't a valid|unbekannt|nicht gefunden|existiert nicht|inconnu|n'existe pas"
-         r"|desconocid|no existe|inesistente|sconosciut|onbekend|не существует|не найден|存在しません|不存在|見つかりません", "5.1.1"),
+         r"|desconocid|no existe|inesistente|sconosciut|onbekend|не существует|не найден|存在しません|不存在|見つから", "5.1.1"),
         (r"too many hops|hop count|mail(?:ing)? loop|routing loop|loops? back", "5.4.6"),
         (r"timed? ?out|expired|too old|retry time|queue too long|connection (?:refused|lost|reset)|could not connect"
          r"|unable to connect|no route to host|network (?:is )?unreachable|not respond", "4.4.1"),
@@ -167,8 +167,9 @@ def report_text(root: Part) -> str:
 
 def _cut(text: str) -> tuple[str, str]:
     """What the report says, and the returned mail where that stands in the same text."""
+    fields = [found.start() for found in _HEADER_LINES.finditer(text)]
     for found in _RETURNED.finditer(text):
-        if found.start() > 40 and len(_HEADER_LINES.findall(text, found.start())) >= 2:
+        if found.start() > 40 and len(fields) >= 2 and fields[-2] >= found.start():
             return text[: found.start()], text[found.start() :]
     return text, ""
 

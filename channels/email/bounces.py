@@ -29,6 +29,7 @@ MAX_RECIPIENTS = 200
 
 _LEGACY_SIZE = 300_000
 _LEGACY_PARTS = 30
+_LEGACY_LINES = 10_000  # it looks for each of its many patterns in each line
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _QUOTED_ID = re.compile(
     r"^[> \t]*Message-ID:[ \t]*(?:\r?\n[> \t]+)?(<[^<>\s]{3,900}>)", re.IGNORECASE | re.MULTILINE
@@ -118,10 +119,16 @@ def _recipient(fields: Headers) -> BouncedRecipient | None:
         return None
     diagnostic = fields.text("diagnostic-code").partition(";")[2].strip() or fields.text("diagnostic-code")
     code = _status(fields.text("status"), diagnostic)
-    code = code or meaning(diagnostic)
+    if not code or code.endswith(".0.0"):
+        code = _like(meaning(diagnostic), code) or code
     if action is None:
         action = BounceAction.DELAYED if code.startswith("4") else BounceAction.FAILED
     return BouncedRecipient(address=address, action=action, status=code, diagnostic=diagnostic[:1000])
+
+
+def _like(meant: str, code: str) -> str:
+    """What the words mean, unless the code is of another class (RFC 3463 §2)."""
+    return meant if not code or meant[:1] == code[0] else ""
 
 
 def _status(given: str, diagnostic: str) -> str:
@@ -143,6 +150,8 @@ def _typed_address(fields: Headers, name: str) -> str | None:
 def _legacy(root: Part) -> list[BouncedRecipient]:
     """What a library knows of the reports of many systems; it is asked before their words are read freely."""
     if len(root.raw) > _LEGACY_SIZE or sum(1 for _ in root.walk()) > _LEGACY_PARTS:
+        return []
+    if root.raw.count(b"\n") > _LEGACY_LINES:
         return []
     from flufl.bounce import all_failures
 
@@ -186,21 +195,14 @@ def _from_words(root: Part) -> list[BouncedRecipient]:
             not why(text)[1] and not (by_nobody and meaning(text))
         ):
             return []
-    returned = [_fields_of_returned(part) for part in root.walk() if part.content_type in _RETURNED_TYPES]
-    return named_recipients(root, returned)
+    return named_recipients(root, returned_headers(root))
 
 
 def returned_ids(root: Part, statuses: Sequence[Part] = ()) -> tuple[str, ...]:
     """Message-IDs of what came back: from its headers, the report, the words, the report's own header."""
     texts: list[str] = []
-    for part in root.walk():
-        if part.content_type in (
-            "message/rfc822",
-            "text/rfc822-headers",
-            "message/rfc822-headers",
-            "message/global",
-        ):
-            texts += _fields_of_returned(part).texts("message-id")
+    for headers in returned_headers(root):
+        texts += headers.texts("message-id", "x-original-message-id")
     for part in statuses:
         texts += read_fields(content_of(part)).texts("original-message-id", "x-original-message-id")
         envelope_ids = read_fields(content_of(part)).texts("original-envelope-id")  # ours is the Message-ID
@@ -210,6 +212,11 @@ def returned_ids(root: Part, statuses: Sequence[Part] = ()) -> tuple[str, ...]:
             texts += _QUOTED_ID.findall(text_of_part(part)[:200_000])
     texts += root.headers.texts("in-reply-to", "references", "x-original-message-id")
     return tuple(message_ids(texts)[:20])
+
+
+def returned_headers(root: Part) -> list[Headers]:
+    """The headers of the mails that came back with a report."""
+    return [_fields_of_returned(part) for part in root.walk() if part.content_type in _RETURNED_TYPES]
 
 
 def _fields_of_returned(part: Part) -> Headers:

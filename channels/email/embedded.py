@@ -68,14 +68,14 @@ def _take_uuencoded(content: bytes, files: list[Part]) -> bytes:
     kept: list[bytes] = []
     position = 0
     while len(files) < MAX_FILES and (begin := _BEGIN.search(content, position)):
-        end = _END.search(content, begin.end())
-        if end is None:
-            break
-        block = content[begin.start() : end.end()]
         if not _UU_LINE.match(content, begin.end() + 1):
             kept.append(content[position : begin.end()])
             position = begin.end()
             continue
+        end = _END.search(content, begin.end())
+        if end is None:
+            break
+        block = content[begin.start() : end.end()]
         kept.append(content[position : begin.start()])
         name = begin[1].decode("utf-8", "replace").strip()
         files.append(file_part(name, _kind(name), from_uuencode(block)))

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import struct
+import time
 
 import pytest
 from cryptography import x509
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs7
 
+from channels.email.embedded import take_files
 from channels.email.parser import MailContext, parse
 from channels.email.tnef import read_tnef
 from inbox.clock import now
@@ -66,6 +68,13 @@ def test_words_that_begin_are_no_file() -> None:
     text = "begin 100 things at once\nand end\n\nbegin 644 x\nend"
     message, files = read(HEADER + "\n" + text)
     assert message.text == text and not files
+
+
+def test_a_million_beginnings_of_files_are_read_once() -> None:
+    started = time.process_time()
+    for lines in (b"begin 644 a\n", b"begin 644 a\nM\n", b"=ybegin line=128 size=1 name=a\n"):
+        assert take_files(lines * (1_000_000 // len(lines)) + b"end\n")[0]
+    assert time.process_time() - started < 4
 
 
 def test_a_file_in_yenc_is_a_file() -> None:
