@@ -54,7 +54,7 @@ async def a_call_and_a_meeting_are_logged(stage: Stage) -> AsyncIterator[None]:
             )
 
 
-@play(EventKind.MESSAGE_REWRITTEN, EventKind.MESSAGE_CANCELLED, EventKind.MESSAGE_LOGGED)
+@play(EventKind.MESSAGE_REWRITTEN, EventKind.MESSAGE_CANCELLED)
 async def a_call_is_put_right_and_taken_back(stage: Stage) -> AsyncIterator[None]:
     async with stage.act() as session:
         call = await calls.log_call(
