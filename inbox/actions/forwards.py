@@ -4,12 +4,12 @@ Filing happens on arrival where there is no doubt (`inbox.threads`); here is wha
 afterwards. Both ways can be gone again and again.
 """
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
 from inbox.actions.claims import find_identity, writer_of
-from inbox.actions.events import record
+from inbox.actions.events import record, write_events
 from inbox.actions.journals import Journal
 from inbox.actions.moves import move_message
 from inbox.actions.notes import add_note
@@ -27,9 +27,11 @@ from inbox.models import (
     Conversation,
     Customer,
     DedupeKey,
+    Event,
     EventKind,
     ForwardState,
     Identity,
+    Mention,
     Message,
     Note,
     PassedOn,
@@ -38,6 +40,7 @@ from inbox.models import (
     Suggestion,
     SuggestionKind,
     SuggestionState,
+    TimelineEntry,
 )
 from inbox.policies import Action, authorize
 from inbox.queries.redirects import conversation_of
@@ -96,7 +99,7 @@ async def ask_again(session: AsyncSession, suggestion: Suggestion, *, by: Agent)
 
 async def take_back(session: AsyncSession, message: Message, *, by: Agent) -> None:
     """Show a filed message as it came, in the conversation of the agent who passed it on, and ask there whose
-    it is. The note goes with it.
+    it is. The note goes, its words stand in the mail; one that was edited since goes with it.
 
     Raises NotFound where nobody passed it on, Conflict where it was taken back before.
     """
@@ -114,6 +117,7 @@ async def take_back(session: AsyncSession, message: Message, *, by: Agent) -> No
     message.author_agent_id = agent.id
     message.claimed, message.matched_by = False, {"rule": "identity", "value": agent.email}
     await session.flush()
+    await _withdraw_note(session, passed)
     await move_message(session, message, to=conversation, by=by, remembered=False)
     await _entitle(session, message)
     await _bring_note(session, passed, message)
@@ -207,6 +211,21 @@ async def _bring_note(session: AsyncSession, passed: PassedOn, message: Message)
         return
     note = await session.get_one(Note, passed.note_id)
     await place_note(session, Journal(), note, case=await session.get_one(Case, message.case_id))
+
+
+async def _withdraw_note(session: AsyncSession, passed: PassedOn) -> None:
+    """Remove the note that was made of the agent's words, while nobody has changed it; filed anew it is made
+    anew."""
+    note = await session.get(Note, passed.note_id) if passed.note_id is not None else None
+    if note is None or note.edited_at is not None:
+        return
+    passed.note_id = None
+    await write_events(session)
+    await session.execute(update(Event).where(Event.note_id == note.id).values(note_id=None))
+    await session.execute(delete(TimelineEntry).where(TimelineEntry.note_id == note.id))
+    await session.execute(delete(Mention).where(Mention.note_id == note.id))
+    await session.delete(note)
+    await session.flush()
 
 
 async def _identity_of(session: AsyncSession, agent: Agent) -> Identity:

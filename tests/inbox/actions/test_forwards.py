@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from inbox.actions import forwards
+from inbox.actions.notes import edit_note
 from inbox.actions.suggestions import decide
 from inbox.actions.undos import latest, undo
 from inbox.db import Database
@@ -150,8 +151,8 @@ async def test_taking_back_shows_the_mail_as_it_came_and_asks_whose_it_is(desk: 
     home = {one.id: one.customer_id for one in await desk.all(Conversation)}[message.conversation_id]
     assert home == identity.customer_id
     assert [one.filename for one in await desk.all(Attachment)] == ["lamp.eml"]
-    (note,) = await desk.all(Note)
-    assert (note.conversation_id, note.case_id) == (message.conversation_id, message.case_id)
+    assert await desk.all(Note) == []  # its words stand in the mail
+    assert {case.status for case in await desk.all(Case) if case.id != message.case_id} == {"resolved"}
     (card,) = await desk.all(Suggestion)
     assert (card.kind, card.state, card.address) == (SuggestionKind.FORWARD, "open", INES)
     (known,) = await desk.receive(passed_on())
@@ -182,6 +183,23 @@ async def test_an_agent_says_whose_mail_it_is_and_can_take_that_back(desk: Desk)
     (message,) = await desk.all(Message)
     (card,) = await desk.all(Suggestion)
     assert (message.author_address, card.state) == (MAYA, "open")
+    assert await desk.all(Note) == []
+    async with desk.database.transaction() as session:
+        card = (await session.scalars(select(Suggestion))).one()
+        await decide(session, card, "forwarded", by=(await session.scalars(select(Agent))).one())
+    assert [note.text for note in await desk.all(Note)] == ["Can somebody take this?"]
+
+
+async def test_a_note_that_was_edited_since_goes_with_the_mail_that_is_taken_back(desk: Desk) -> None:
+    await desk.receive(passed_on())
+    async with desk.database.transaction() as session:
+        agent = (await session.scalars(select(Agent))).one()
+        await edit_note(session, (await session.scalars(select(Note))).one(), by=agent, text="Mine. Done.")
+        await forwards.take_back(session, (await session.scalars(select(Message))).one(), by=agent)
+
+    (message,) = await desk.all(Message)
+    (note,) = await desk.all(Note)
+    assert (note.text, note.case_id) == ("Mine. Done.", message.case_id)
 
 
 async def test_another_address_or_customer_can_be_named(desk: Desk) -> None:
