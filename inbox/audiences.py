@@ -2,10 +2,10 @@
 what they may not see; the same event has the same audience whenever it is asked for, as long as its case
 stands as it did."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.actors import Actor
@@ -46,6 +46,16 @@ TOLD = (
 )
 """The events that anybody is told of, or that settle what somebody was told."""
 
+_CHANNEL_KINDS = (
+    select(Message.id, Channel.kind)
+    .join(Channel, Channel.id == Message.channel_id)
+    .where(Message.id.in_(bindparam("ids", expanding=True)), Message.automatic.is_(None))
+    .where(Message.is_history.is_(False), Message.is_spam.is_(False))
+)
+_OPENINGS = select(Event.position, Event.case_id).where(
+    Event.position.in_(bindparam("positions", expanding=True)), Event.kind.in_(OPENINGS)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Audience:
@@ -71,11 +81,39 @@ def settled_by(kind: EventKind) -> tuple[NotificationKind, ...]:
     return ()
 
 
-async def audience_of(session: AsyncSession, event: Event, case: Case) -> Audience:
-    """Whom this event of a case is told."""
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the audiences of received messages depend on, read for many events at once: the kind of channel
+    that an event's message came by, without those that nobody is told of; the positions of events that
+    opened a case; who follows and who has muted a case."""
+
+    channel_kinds: Mapping[int, str]
+    openings: Mapping[int, int | None]
+    followers: Mapping[int, frozenset[int]]
+    muted: Mapping[int, frozenset[int]]
+
+
+async def read_facts(session: AsyncSession, events: Sequence[Event]) -> Facts:
+    """The facts behind these events."""
+    received = [event for event in events if event.kind == EventKind.MESSAGE_RECEIVED]
+    if not received:
+        return Facts({}, {}, {}, {})
+    case_ids = {event.case_id for event in received if event.case_id is not None}
+    kinds = await session.execute(_CHANNEL_KINDS, {"ids": [event.message_id for event in received]})
+    openings = await session.execute(_OPENINGS, {"positions": [event.position - 1 for event in received]})
+    return Facts(
+        {message_id: kind for message_id, kind in kinds},
+        {position: case_id for position, case_id in openings},
+        await followers.followers_of(session, case_ids),
+        await followers.muted_by(session, case_ids),
+    )
+
+
+async def audience_of(session: AsyncSession, event: Event, case: Case, facts: Facts) -> Audience:
+    """Whom this event of a case is told; *facts* are those of this event and others."""
     kind = EventKind(event.kind)
     if kind is EventKind.MESSAGE_RECEIVED:
-        found = await _of_message(session, event, case)
+        found = await _of_message(session, event, case, facts)
     elif kind in (EventKind.NOTE_ADDED, EventKind.NOTE_EDITED):
         named = await _by_public_id(session, event.data.get("mentions", ()))
         found = Audience(NotificationKind.MENTION, named)
@@ -102,35 +140,21 @@ async def audience_of_target(session: AsyncSession, case: Case) -> Audience:
     return Audience(NotificationKind.TARGET, await _who_may_see(session, case, dict.fromkeys(found)))
 
 
-async def _of_message(session: AsyncSession, event: Event, case: Case) -> Audience:
-    found = (
-        select(Channel.kind)
-        .join(Message, Message.channel_id == Channel.id)
-        .where(Message.id == event.message_id, Message.is_history.is_(False), Message.is_spam.is_(False))
-        .where(Message.automatic.is_(None))
-    )
-    channel_kind = await session.scalar(found) if case.is_unfinished else None
+async def _of_message(session: AsyncSession, event: Event, case: Case, facts: Facts) -> Audience:
+    channel_kind = facts.channel_kinds.get(event.message_id or 0) if case.is_unfinished else None
     if channel_kind is None:
         return NOBODY
-    if case.assignee_id is None and await _is_opening(session, event):
+    # The message came with its case: both events stand side by side in one transaction.
+    is_opening = facts.openings.get(event.position - 1) == case.id
+    if case.assignee_id is None and is_opening:
         is_chat = channel_kind == ChannelKind.WEBCHAT
         kind = NotificationKind.CHAT if is_chat else NotificationKind.EMAIL
         return Audience(kind, await _of_team(session, case.team_id))
-    following = (await followers.followers_of(session, [case.id])).get(case.id, frozenset())
+    following = facts.followers.get(case.id, frozenset())
     mine = [case.assignee_id] if case.assignee_id is not None else []
     mine += sorted(following - set(mine))
-    if not mine:
-        return NOBODY
-    muted = (await followers.muted_by(session, [case.id])).get(case.id, frozenset())
+    muted = facts.muted.get(case.id, frozenset())
     return Audience(NotificationKind.MESSAGE, tuple(one for one in mine if one not in muted))
-
-
-async def _is_opening(session: AsyncSession, event: Event) -> bool:
-    """Whether the message came with its case: both events stand side by side in one transaction."""
-    before = select(Event.id).where(
-        Event.position == event.position - 1, Event.kind.in_(OPENINGS), Event.case_id == event.case_id
-    )
-    return await session.scalar(before) is not None
 
 
 async def _of_handoff(session: AsyncSession, event: Event, case: Case, kind: EventKind) -> Audience:

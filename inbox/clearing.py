@@ -24,6 +24,7 @@ AGAIN = timedelta(seconds=61)
 BATCH = 100
 MERGED_PAGES = 400
 SEARCHED = ("messages", "notes")
+WAITS_IN = ("cleanups",)  # the tables that say when something is due
 _POINTING = (Attachment.digest, IntakeRecord.digest, OutboxEntry.raw_digest, SentCopy.digest)
 
 
@@ -37,7 +38,9 @@ class Clearing:
 
     async def run(self) -> None:
         """Sleep until there is something to clear away, do it, and sleep again."""
-        await keep_rounds(self._database.feed, "clearing", next_due=self._next_due, do=self.do_what_is_due)
+        await keep_rounds(
+            self._database.feed, "clearing", of=WAITS_IN, next_due=self._next_due, do=self.do_what_is_due
+        )
 
     async def do_what_is_due(self) -> int:
         """One round; answers how many things were cleared away."""

@@ -8,6 +8,8 @@ from inbox.db import Database
 from inbox.rounds import keep_rounds
 from inbox.tokens import StrandTokens
 
+WAITS_IN = ("unseen_replies",)  # the tables that say when something is due
+
 
 class Continuity:
     """Mails what is due until it is cancelled. Any number of processes may run it: the conversation is locked
@@ -20,7 +22,11 @@ class Continuity:
     async def run(self) -> None:
         """Sleep until something is due, mail it, and sleep again; trouble is logged, and tried again."""
         await keep_rounds(
-            self._database.feed, "continuity", next_due=self._next_due, do=self.mail_what_is_due
+            self._database.feed,
+            "continuity",
+            of=WAITS_IN,
+            next_due=self._next_due,
+            do=self.mail_what_is_due,
         )
 
     async def mail_what_is_due(self) -> int:

@@ -1,4 +1,5 @@
-"""The database: `transaction()` commits and then wakes the feed; `reading()` and `glancing()` never commit.
+"""The database: `transaction()` commits and then rings the feed for the tables it wrote to; `reading()` and
+`glancing()` never commit.
 
 On SQLite the bodies of transactions run one after another on one writer connection, each inside a SAVEPOINT,
 and share a COMMIT (group commit): with synchronous=FULL a COMMIT costs an fsync, and one fsync carries up to
@@ -26,6 +27,7 @@ from inbox.errors import SettingsInvalid
 from inbox.feed import Feed
 from inbox.kept import Kept
 from inbox.sqlite import open_connection, open_glancing
+from inbox.written import note_writes, take_written
 
 GROUP = 64
 BUSY_MILLISECONDS = 30_000
@@ -60,7 +62,7 @@ class Database:
                 self.url, pool_size=16, max_overflow=8, pool_pre_ping=True, hide_parameters=True
             )
             self._stack.push_async_callback(self._writer.dispose)
-        self.kept.watch(self._writer.sync_engine)
+        note_writes(self._writer.sync_engine)
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -74,16 +76,14 @@ class Database:
             async with self._groups.transaction() as session:
                 yield session
             return
-        async with AsyncSession(self._writer, expire_on_commit=False) as session:
-            async with session.begin():
-                yield session
-                await write_events(session)
-                await session.flush()  # the commit would, too late to be noticed: its connection goes back
-                connection = await session.connection()
-                has_touched = self.kept.is_touched_by(connection.sync_connection)
-            if has_touched:
-                self.kept.forget()
-        self.feed.wake()
+        async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+            await write_events(session)
+            await session.flush()  # the commit would, too late to be noticed: its connection goes back
+            connection = await session.connection()
+            tables = take_written(connection.sync_connection)
+        self.kept.committed(tables)
+        self.feed.wake(tables)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -244,15 +244,16 @@ class _GroupCommit:
             return
         outer, self._outer = self._outer, None
         members, self._members = self._members, []
+        tables = take_written(self._connection.sync_connection)
         try:
             await outer.commit()
         except BaseException as error:
             _tell(members, error)
             await self._abandon()
             return
-        self._kept.committed(self._connection.sync_connection)
+        self._kept.committed(tables)
         _tell(members, None)
-        self._feed.wake()
+        self._feed.wake(tables)
 
     async def _abandon(self) -> None:
         """Leave whatever transaction the connection is still in, so that it can begin anew.

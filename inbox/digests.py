@@ -8,6 +8,8 @@ from inbox.db import Database
 from inbox.rounds import keep_rounds
 from inbox.secrets import Keys
 
+WAITS_IN = ("notifications",)  # the tables that say when something is due
+
 
 class Digests:
     """Mails what is due until it is cancelled. Any number of processes may run it: what one looks at is
@@ -21,7 +23,9 @@ class Digests:
 
     async def run(self) -> None:
         """Sleep until something is due, mail it, and sleep again; trouble is logged, and tried again."""
-        await keep_rounds(self._database.feed, "digests", next_due=self._next_due, do=self.mail_what_is_due)
+        await keep_rounds(
+            self._database.feed, "digests", of=WAITS_IN, next_due=self._next_due, do=self.mail_what_is_due
+        )
 
     async def mail_what_is_due(self) -> int:
         """One round; answers how many mails it made."""

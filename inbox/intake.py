@@ -26,16 +26,22 @@ from inbox.blobs import BlobStore
 from inbox.db import Database
 from inbox.envelopes import ChannelFacts, ChannelKind, InboundMessage
 from inbox.errors import Conflict, NotFound, Refused
+from inbox.ids import public_id
 from inbox.intake_records import Position
 from inbox.models import Channel, EventKind, IntakeRecord, IntakeState
 from inbox.outages import is_outage
 from inbox.placements import Arrival
+from inbox.rows import insert_rows
+from inbox.sequences import take_ids
 from inbox.together import Together
 
 CLAIM = timedelta(seconds=30)
 SWEEP_SECONDS = 5.0
 LEFT_BEHIND_SECONDS = 86_400.0
 BATCH = 64
+APART_SECONDS = 0.05  # between two batches of what is submitted
+
+_CHANNELS = select(Channel)
 
 log = structlog.get_logger(__name__)
 
@@ -81,7 +87,7 @@ class IntakeDesk:
         self._blobs = blobs
         self._parsers = parsers
         self._rules = rules
-        self._submissions = Together(self._submit, most=BATCH)
+        self._submissions = Together(self._submit, most=BATCH, apart=APART_SECONDS)
 
     async def accept(
         self, channel_id: int, source: str, raws: Sequence[RawInput], *, position: Position | None = None
@@ -101,7 +107,9 @@ class IntakeDesk:
         claimed_until = clock.now() + CLAIM
         records = [
             IntakeRecord(
+                public_id=public_id(),
                 channel_id=one.channel_id,
+                state=IntakeState.RECEIVED,
                 digest=next(stored) if one.raw.content is not None else one.raw.digest,
                 size=len(one.raw.content) if one.raw.content is not None else one.raw.size,
                 source=one.source,
@@ -112,13 +120,14 @@ class IntakeDesk:
             for one in submissions
         ]
         async with self._database.transaction() as session:
-            session.add_all(records)
-            for channel_id, position in moves.items():
-                await intake_records.advance(session, channel_id, position)
-            await session.flush()
+            ids = await take_ids(session, (IntakeRecord,), len(records))
             for stored_record, one in zip(records, submissions, strict=True):
+                stored_record.id = ids.next_for(IntakeRecord)
                 if one.raw.refused:
                     intake_records.quarantine(session, stored_record, one.raw.refused)
+            await insert_rows(session, records)
+            for channel_id, position in moves.items():
+                await intake_records.advance(session, channel_id, position)
         return records
 
     async def submit(self, channel_id: int, source: str, raw: bytes, *, source_ref: str = "") -> Filed:
@@ -139,7 +148,7 @@ class IntakeDesk:
             if len(submissions) == 1:
                 raise
             return [filed for one in submissions for filed in await self._submit([one])]
-        return await self.file([stored_record.id for stored_record in records])
+        return await self._file(records)
 
     async def file(self, record_ids: Sequence[int], *, forced: bool = False) -> list[Filed]:
         """Parse accepted inputs and put them into their conversations; answers outcomes in the order of the
@@ -147,7 +156,12 @@ class IntakeDesk:
         async with self._database.reading() as session:
             query = select(IntakeRecord).where(IntakeRecord.id.in_(record_ids)).order_by(IntakeRecord.id)
             records = (await session.scalars(query)).all()
-            channels = {channel.id: channel for channel in await session.scalars(select(Channel))}
+        filed = {one.record_id: one for one in await self._file(records, forced=forced)}
+        return [filed[record_id] for record_id in record_ids]
+
+    async def _file(self, records: Sequence[IntakeRecord], *, forced: bool = False) -> list[Filed]:
+        async with self._database.reading() as session:
+            channels = {channel.id: channel for channel in await session.scalars(_CHANNELS)}
             is_mail = any(channels[r.channel_id].kind == ChannelKind.EMAIL for r in records)
             agents = await intake_records.active_agents(session) if is_mail else frozenset()
         outcomes: dict[int, Filed] = {}
@@ -171,7 +185,7 @@ class IntakeDesk:
                     )
         arrivals.sort(key=lambda arrival: arrival.record_id)
         outcomes |= {filed.record_id: filed for filed in await self._receive(arrivals)}
-        return [outcomes[record_id] for record_id in record_ids]
+        return [outcomes[stored_record.id] for stored_record in records]
 
     async def _receive(self, arrivals: Sequence[Arrival]) -> list[Filed]:
         """File a batch; one that fails is halved until the culprit stands alone, and that one is
@@ -193,8 +207,7 @@ class IntakeDesk:
             ids = [arrival.record_id for arrival in arrivals]
             waiting = await intake_records.still_waiting(session, ids)
             due = [arrival for arrival in arrivals if arrival.record_id in waiting]
-            attached = await intake_records.attach_channels(session, due)
-            filed = await receive(session, attached, self._rules) if due else []
+            filed = await receive(session, due, self._rules) if due else []
             await intake_records.settle(session, filed)
             known = {one.message_id for one in filed if one.known and one.message_id is not None}
             if known:

@@ -13,7 +13,6 @@ from inbox.actions.messages import Filed
 from inbox.actors import SYSTEM
 from inbox.envelopes import ChannelFacts, ChannelKind
 from inbox.models import Agent, Channel, EventKind, IgnoredAs, IntakeRecord, IntakeState, MailboxPosition
-from inbox.placements import Arrival
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,17 +69,6 @@ async def still_waiting(session: AsyncSession, ids: Sequence[int]) -> set[int]:
         IntakeRecord.id.in_(ids), IntakeRecord.state == IntakeState.RECEIVED
     )
     return set(await session.scalars(query.order_by(IntakeRecord.id).with_for_update()))
-
-
-async def attach_channels(session: AsyncSession, arrivals: Sequence[Arrival]) -> list[Arrival]:
-    """The arrivals with their channels as rows of this session, since filing brings them up to date."""
-    channels = {channel.id: channel for channel in await session.scalars(select(Channel))}
-    return [
-        Arrival(
-            record_id=a.record_id, channel=channels[a.channel.id], message=a.message, is_history=a.is_history
-        )
-        for a in arrivals
-    ]
 
 
 async def settle(session: AsyncSession, outcomes: Sequence[Filed]) -> None:

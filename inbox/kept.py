@@ -4,24 +4,18 @@ Read once and kept while none of its tables was written to. What this process co
 another one commits, within a second.
 """
 
-import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 from sqlalchemy.ext.asyncio import AsyncSession
 
 LONGEST_SECONDS = 1.0
+TABLES = frozenset({"agents", "teams", "tags", "channels", "absences", "customer_fields"})
 
 T = TypeVar("T")
 
-_WRITES = re.compile(
-    r'(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(?:agents|teams|tags|channels|absences|customer_fields)\b'
-)
 _NAME = "kept"
-_TOUCHED = "touched what is kept"
 
 
 class Kept:
@@ -41,26 +35,13 @@ class Kept:
         self._values[name] = version, moment + LONGEST_SECONDS, value
         return value
 
-    def watch(self, engine: Engine) -> None:
-        """Notice which connections of *engine* write to the tables whose rows are kept."""
-
-        @event.listens_for(engine, "before_cursor_execute")
-        def running(connection: Any, _: object, statement: str, *__: object) -> None:
-            if _WRITES.match(statement):
-                connection.info[_TOUCHED] = True
-
-    def is_touched_by(self, connection: Any) -> bool:
-        """Whether this connection has written to those tables since it was asked; ask before its commit and
-        `forget()` after it."""
-        return bool(connection.info.pop(_TOUCHED, False))
-
     def forget(self) -> None:
         """Read everything anew from now on."""
         self._version += 1
 
-    def committed(self, connection: Any) -> None:
-        """Forget everything if this connection, which has just committed, wrote to those tables."""
-        if self.is_touched_by(connection):
+    def committed(self, tables: frozenset[str]) -> None:
+        """Forget everything where a transaction that has just been committed wrote to one of its tables."""
+        if tables & TABLES:
             self.forget()
 
     @property

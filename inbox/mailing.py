@@ -21,6 +21,7 @@ from inbox.rounds import keep_rounds
 from inbox.secrets import Keys
 
 AT_ONCE = 4
+WAITS_IN = ("automatic_mails",)  # the tables that say when something is due
 
 _log = logging.getLogger(__name__)
 _STATES = {
@@ -44,6 +45,7 @@ class AutomaticMailWorker:
         await keep_rounds(
             self._database.feed,
             "automatic mail",
+            of=WAITS_IN,
             next_due=self._next_due,
             do=self.send_what_is_due,
             apart=0.1,

@@ -9,6 +9,7 @@ from inbox.rounds import keep_rounds
 
 FORGETS_EVERY = timedelta(hours=6)
 LOOKS_APART = 0.15  # seconds
+WAITS_IN = ("events",)  # the tables that say when something is due
 
 
 class Notifier:
@@ -24,6 +25,7 @@ class Notifier:
         await keep_rounds(
             self._database.feed,
             "notifications",
+            of=WAITS_IN,
             next_due=self._next_due,
             do=self.tell_what_is_due,
             apart=LOOKS_APART,

@@ -36,7 +36,8 @@ AUTHENTICATION_FAILED = 535  # RFC 4954 §6
 SLOTS = 8
 SLOTS_OF_A_MAILBOX = 3
 AFTER_OTHERS = 0.25  # seconds, where somebody else was quicker
-LOOKS_APART = 0.03  # seconds; the bell rings for every commit, most of which bring nothing to send
+LOOKS_APART = 0.03  # seconds
+WAITS_IN = ("outbox_entries",)  # the tables that say when something is due
 LONGEST_WAIT = 5.0  # seconds; another process may have queued something without ringing our bell
 RENEW_EVERY = deliveries.LEASE.total_seconds() / 3
 LEAVE_WITHIN = 20.0  # seconds for what is being sent when the worker is told to stop
@@ -85,7 +86,7 @@ class OutboxWorker:
         """Send what is due, for ever; when cancelled, what is being sent may finish first."""
         renewing = asyncio.create_task(self._renew_leases())
         try:
-            with self._database.feed.watch() as bell:
+            with self._database.feed.watch(of=WAITS_IN) as bell:
                 if self._alone:
                     await self._end_leases_left_behind()
                 while True:

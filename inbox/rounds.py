@@ -1,16 +1,17 @@
-"""Work that is done when it is due: sleep until then, do it, sleep again. A commit rings, for it may have
-brought something to do; another process's commit is noticed after a few seconds."""
+"""Work that is done when it is due: sleep until then, do it, sleep again. A commit to the tables that it
+depends on rings, for it may have brought something to do; another process's commit is noticed after a few
+seconds."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 
 from inbox import clock
 from inbox.feed import Feed
 
 LONGEST_WAIT = 5.0  # seconds; another process may have brought something without ringing our bell
-LOOKS_APART = 0.5  # seconds; the bell rings for every commit, most of which bring nothing
+LOOKS_APART = 0.5  # seconds; most commits to these tables bring nothing
 
 _log = logging.getLogger(__name__)
 
@@ -19,13 +20,15 @@ async def keep_rounds(
     feed: Feed,
     name: str,
     *,
+    of: Collection[str],
     next_due: Callable[[], Awaitable[datetime | None]],
     do: Callable[[], Awaitable[object]],
     apart: float = LOOKS_APART,
 ) -> None:
-    """Do what is due until cancelled. *next_due* says when that is (None: nothing is), asked at most once in
-    *apart* seconds; trouble is logged under *name* and tried again."""
-    with feed.watch() as bell:
+    """Do what is due until cancelled. *next_due* says when that is (None: nothing is); it is asked when one
+    of the tables *of* was written to, at most once in *apart* seconds. Trouble is logged under *name* and
+    tried again."""
+    with feed.watch(of=of) as bell:
         while True:
             bell.clear()
             try:

@@ -26,6 +26,7 @@ class Keys:
         if not secret_keys or any(len(key) < MINIMUM_LENGTH for key in secret_keys):
             raise SettingsInvalid(f"The secret key needs at least {MINIMUM_LENGTH} characters.")
         self._roots = [key.encode() for key in secret_keys]
+        self._derived: dict[str, list[bytes]] = {}
         self._box = MultiFernet(
             [Fernet(base64.urlsafe_b64encode(key)) for key in self.derive_all("secrets at rest")]
         )
@@ -36,10 +37,12 @@ class Keys:
 
     def derive_all(self, purpose: str) -> list[bytes]:
         """32 bytes for one purpose from each key, newest first."""
-        return [
-            HKDF(algorithm=SHA256(), length=32, salt=b"onethread", info=purpose.encode()).derive(root)
-            for root in self._roots
-        ]
+        if purpose not in self._derived:
+            self._derived[purpose] = [
+                HKDF(algorithm=SHA256(), length=32, salt=b"onethread", info=purpose.encode()).derive(root)
+                for root in self._roots
+            ]
+        return self._derived[purpose]
 
     def strand_tokens(self) -> StrandTokens:
         return StrandTokens(self.derive_all("strand tokens"))

@@ -14,6 +14,14 @@ from inbox.db import Database
 from inbox.models import Absence, Case, Handoff, HandoffState, Status
 from inbox.rounds import keep_rounds
 
+WAITS_IN = ("cases", "handoffs", "absences", "assignments", "agents")  # tables that say when it is due
+
+_SNOOZED = select(func.min(Case.snoozed_until)).where(Case.status == Status.SNOOZED)
+_OFFERED = select(func.min(Handoff.expires_at)).where(Handoff.state == HandoffState.OFFERED)
+_BEGINS = select(func.min(Absence.starts_at)).where(Absence.ended_at.is_(None), Absence.began_at.is_(None))
+_ENDS = select(func.min(Absence.ends_at)).where(Absence.ended_at.is_(None))
+_MOMENTS = select(*(query.scalar_subquery() for query in (_SNOOZED, _OFFERED, _BEGINS, _ENDS)))
+
 
 class Timers:
     """Does what is due until it is cancelled. Any number of processes may run it: each case is locked first,
@@ -24,7 +32,9 @@ class Timers:
 
     async def run(self) -> None:
         """Sleep until something is due, do it, and sleep again; trouble is logged, and tried again."""
-        await keep_rounds(self._database.feed, "timers", next_due=self._next_due, do=self.do_what_is_due)
+        await keep_rounds(
+            self._database.feed, "timers", of=WAITS_IN, next_due=self._next_due, do=self.do_what_is_due
+        )
 
     async def do_what_is_due(self) -> int:
         """One round; answers how many things it did."""
@@ -35,16 +45,8 @@ class Timers:
         return done
 
     async def _next_due(self) -> datetime | None:
-        snoozed = select(func.min(Case.snoozed_until)).where(Case.status == Status.SNOOZED)
-        offered = select(func.min(Handoff.expires_at)).where(Handoff.state == HandoffState.OFFERED)
-        begins = select(func.min(Absence.starts_at)).where(
-            Absence.ended_at.is_(None), Absence.began_at.is_(None)
-        )
-        ends = select(func.min(Absence.ends_at)).where(Absence.ended_at.is_(None))
         async with self._database.reading() as session:
             if await is_anything_to_pass(session, clock.now()):
                 return clock.now()
-            moments: list[datetime | None] = [
-                await session.scalar(query) for query in (snoozed, offered, begins, ends)
-            ]
+            moments = (await session.execute(_MOMENTS)).one()
         return min((moment for moment in moments if moment is not None), default=None)

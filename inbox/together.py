@@ -13,11 +13,21 @@ class Together(Generic[Item, Result]):
 
     *do* answers the results of a batch in the order of its items. Nobody waits for company: an item that
     finds no batch under way begins one at once, so that a quiet hour costs no delay and a crowd few batches.
+    Batches begin *apart* seconds from one another at least: what a batch costs beside its items is then paid
+    so often and no oftener, however many come.
     """
 
-    def __init__(self, do: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]], *, most: int) -> None:
+    def __init__(
+        self,
+        do: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
+        *,
+        most: int,
+        apart: float = 0.0,
+    ) -> None:
         self._do = do
         self._most = most
+        self._apart = apart
+        self._began_at = float("-inf")
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -27,23 +37,40 @@ class Together(Generic[Item, Result]):
         self._waiting.append((item, result))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run(), name="together")
+            self._task.add_done_callback(self._let_go)
         return await result
 
     async def _run(self) -> None:
         while self._waiting:
+            await self._keep_apart()
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-            try:
-                results = await self._do([item for item, _ in batch])
-            except asyncio.CancelledError:
-                for _, waiting in (*batch, *self._waiting):
-                    waiting.cancel()
-                self._waiting = []
-                raise
-            except Exception as error:
-                for _, waiting in batch:
-                    if not waiting.done():
-                        waiting.set_exception(error)
-            else:
-                for (_, waiting), result in zip(batch, results, strict=True):
-                    if not waiting.done():
-                        waiting.set_result(result)
+            await self._settle(batch)
+
+    def _let_go(self, task: asyncio.Task[None]) -> None:
+        """Nobody waits for what will not come: the task was cancelled, perhaps before it ran."""
+        if task.cancelled():
+            for _, waiting in self._waiting:
+                waiting.cancel()
+            self._waiting = []
+
+    async def _keep_apart(self) -> None:
+        loop = asyncio.get_running_loop()
+        if (pause := self._began_at + self._apart - loop.time()) > 0:
+            await asyncio.sleep(pause)
+        self._began_at = loop.time()
+
+    async def _settle(self, batch: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
+        try:
+            results = await self._do([item for item, _ in batch])
+        except asyncio.CancelledError:
+            for _, waiting in batch:
+                waiting.cancel()
+            raise
+        except Exception as error:
+            for _, waiting in batch:
+                if not waiting.done():
+                    waiting.set_exception(error)
+        else:
+            for (_, waiting), result in zip(batch, results, strict=True):
+                if not waiting.done():
+                    waiting.set_result(result)

@@ -22,6 +22,7 @@ from web.fetching import Fetcher, Limits, Posted
 from web.push_encryption import Device, PushKeys, encrypted, read
 
 AT_ONCE = 8
+WAITS_IN = ("push_entries",)  # the tables that say when something is due
 LIMITS = Limits(bytes=0, seconds=15.0)
 GONE = (404, 410)
 
@@ -43,7 +44,9 @@ class PushWorker:
 
     async def run(self) -> None:
         """Sleep until something is due, push it, and sleep again; trouble is logged, and tried again."""
-        await keep_rounds(self._database.feed, "pushes", next_due=self._next_due, do=self.push_what_is_due)
+        await keep_rounds(
+            self._database.feed, "pushes", of=WAITS_IN, next_due=self._next_due, do=self.push_what_is_due
+        )
 
     async def push_what_is_due(self) -> int:
         """One round; answers how many it pushed."""

@@ -35,9 +35,10 @@ from inbox.secrets import Keys
 
 BATCH = 16
 LONGEST_WAIT = 30.0
-SHORTEST_WAIT = 1.0  # the bell rings for every commit
+SHORTEST_WAIT = 1.0
 MAILBOX_SECONDS = 120.0
 FOLDER = "Sent"
+WAITS_IN = ("sent_copies",)  # the tables that say when something is due
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +56,7 @@ class SentCopies:
 
     async def run(self) -> None:
         """Wait for mails that have left, and keep a copy of each."""
-        with self._database.feed.watch() as bell:
+        with self._database.feed.watch(of=WAITS_IN) as bell:
             while True:
                 bell.clear()
                 if await self.keep_due():

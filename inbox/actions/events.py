@@ -4,12 +4,12 @@ Positions come from one locked row, taken after everything else was written, so 
 the order of commits: a reader that has seen position n never misses one below it.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -87,9 +87,8 @@ async def write_events(session: AsyncSession) -> None:
     moment = clock.now()
     first = last - len(facts) + 1
     rows = [_row(fact, first + i) | {"at": moment} for i, fact in enumerate(facts)]
-    inserted = await session.execute(_WRITE, rows)
     entries, placed = [], []
-    for fact, row, event_id in zip(facts, rows, inserted.scalars(), strict=True):
+    for fact, row, event_id in zip(facts, rows, await _inserted(session, rows), strict=True):
         if place_of(fact.kind) is not Place.PLACE:
             continue
         entries.append(_entry(row, event_id))
@@ -102,6 +101,17 @@ async def write_events(session: AsyncSession) -> None:
         await session.execute(_PLACE, placed)
 
 
+async def _inserted(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> Sequence[int]:
+    """Insert events; answers their ids in the order of the rows. A statement that answers ids in an order is
+    sent once for each row, so that several are inserted by one, and their ids read by another."""
+    if len(rows) == 1:
+        return [(await session.execute(_WRITE, rows)).scalar_one()]
+    await session.execute(_WRITE_MANY, rows)
+    span = {"first": rows[0]["position"], "last": rows[-1]["position"]}
+    ids: Sequence[int] = (await session.execute(_IDS, span)).scalars().all()
+    return ids
+
+
 # On the tables and made once: this is done between every change and its commit.
 _COUNTER, _MESSAGES = EventCounter.__table__, Message.__table__
 _TAKE = (
@@ -111,6 +121,12 @@ _TAKE = (
 )
 _WRITE = insert(Event.__table__).returning(  # type: ignore[arg-type]
     Event.__table__.c.id, sort_by_parameter_order=True
+)
+_WRITE_MANY = insert(Event.__table__)  # type: ignore[arg-type]
+_IDS = (
+    select(Event.__table__.c.id)
+    .where(Event.__table__.c.position.between(bindparam("first"), bindparam("last")))
+    .order_by(Event.__table__.c.position)
 )
 _ENTER = insert(TimelineEntry.__table__)  # type: ignore[arg-type]
 _PLACE = (

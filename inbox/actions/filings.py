@@ -1,10 +1,11 @@
 """One batch on its way into the database: what is known, what was decided, what is to be written."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
@@ -42,6 +43,16 @@ from inbox.threads import OPENED_BY, Threads
 from inbox.tokens import StrandTokens
 
 PREVIEW_LENGTH = 200
+NOTED_EVERY = timedelta(seconds=10)  # that a channel has received something; every page reads its row
+
+# Made once: making a statement costs more than running it.
+_CHANNELS = select(Channel)
+_FILED = select(DedupeKey.key, DedupeKey.message_id).where(
+    DedupeKey.key.in_(bindparam("keys", expanding=True))
+)
+_SOURCES = select(MessageSource.message_id, MessageSource.channel_id).where(
+    MessageSource.message_id.in_(bindparam("ids", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +83,7 @@ class Filing:
         self,
         session: AsyncSession,
         known: Known,
+        channels: Mapping[int, Channel],
         threads: Threads,
         made: Made,
         ids: TakenIds,
@@ -80,6 +92,7 @@ class Filing:
     ) -> None:
         self._session = session
         self._known = known
+        self._channels = channels
         self._threads = threads
         self._made = made
         self._ids = ids
@@ -98,12 +111,11 @@ class Filing:
     @classmethod
     async def begin(cls, session: AsyncSession, arrivals: Sequence[Arrival], rules: FilingRules) -> "Filing":
         messages = [arrival.message for arrival in arrivals]
-        channels = {channel.id: channel for channel in await session.scalars(select(Channel))}
+        channels = {channel.id: channel for channel in await session.scalars(_CHANNELS)}
         ids = await take_ids(session, (*ID_MODELS, Message), len(arrivals) * 4)
         known = await read_known(session, messages, rules.tokens)
         keys = [key for message in messages for key in _keys_of(message)]
-        query = select(DedupeKey.key, DedupeKey.message_id).where(DedupeKey.key.in_(keys))
-        filed = {key: message_id for key, message_id in await session.execute(query)}
+        filed = {key: message_id for key, message_id in await session.execute(_FILED, {"keys": keys})}
         rows = Rows(known, ids, clock.now())
         threads = Threads(
             known,
@@ -115,7 +127,7 @@ class Filing:
             own_addresses=frozenset(c.address for c in channels.values() if c.address),
         )
         targets = await targets_of(session, channels.values())
-        return cls(session, known, threads, rows.made, ids, filed, targets)
+        return cls(session, known, channels, threads, rows.made, ids, filed, targets)
 
     def file(self, arrival: Arrival) -> Filed:
         """Decide for one arrival, and note what is to be written."""
@@ -182,7 +194,7 @@ class Filing:
         arrival = placement.arrival
         strand, case, inbound = placement.strand, placement.case, arrival.message
         placement.conversation.last_message_at = self._moment
-        arrival.channel.last_message_at = self._moment
+        self._note_channel(self._channels[arrival.channel.id])
         strand.last_message_at = strand.last_inbound_at = self._moment
         if inbound.external_id:
             self._known.note_message(inbound.external_id, message.id, strand.id, Direction.INBOUND)
@@ -201,6 +213,10 @@ class Filing:
                 case.waiting_since = self._moment
                 case.due_at = self._targets.due(arrival.channel.id, case.team_id, self._moment)
             case.status, case.resolved_at, case.snoozed_until = Status.OPEN, None, None
+
+    def _note_channel(self, channel: Channel) -> None:
+        if channel.last_message_at is None or self._moment - channel.last_message_at >= NOTED_EVERY:
+            channel.last_message_at = self._moment
 
     def _record(self, placement: Placement, message: Message) -> None:
         arrival, conversation, case = placement.arrival, placement.conversation, placement.case
@@ -277,10 +293,8 @@ class Filing:
 
     async def _new_sources(self) -> list[MessageSource]:
         ids = {message_id for message_id, _ in self._sources}
-        query = select(MessageSource.message_id, MessageSource.channel_id).where(
-            MessageSource.message_id.in_(ids)
-        )
-        stored = {(message_id, channel_id) for message_id, channel_id in await self._session.execute(query)}
+        found = await self._session.execute(_SOURCES, {"ids": list(ids)}) if ids else ()
+        stored = {(message_id, channel_id) for message_id, channel_id in found}
         fresh = [source for key, source in self._sources.items() if key not in stored]
         own = {message.id for message in self._messages}
         known = {message_id for message_id, _ in stored}

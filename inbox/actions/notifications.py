@@ -7,14 +7,14 @@ a restart goes on where it stopped; a key for each agent and event makes sure th
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
 from inbox.actions.pushes import queue_pushes
-from inbox.audiences import TOLD, Audience, audience_of, audience_of_target, settled_by
+from inbox.audiences import TOLD, Audience, audience_of, audience_of_target, read_facts, settled_by
 from inbox.ids import public_id
 from inbox.models import (
     Agent,
@@ -38,6 +38,29 @@ AT_RISK = timedelta(minutes=15)
 LONG_LATE = timedelta(days=1)  # what was late before that is no news
 KEPT = timedelta(days=90)
 
+# Made once: making a statement costs more than running it, and these are asked after every commit.
+_UNREAD = (
+    select(Event, Case)
+    .join(Case, Case.id == Event.case_id)
+    .where(Event.position > bindparam("after"), Event.position <= bindparam("until"), Event.kind.in_(TOLD))
+    .order_by(Event.position)
+    .limit(AT_ONCE)
+)
+_ANY_UNREAD = select(Event.id).where(Event.position > bindparam("after"), Event.kind.in_(TOLD)).limit(1)
+_READER = select(Setting).where(Setting.name == READER)
+_TOLD_OF_TARGET = select(Notification.id).where(
+    Notification.kind == NotificationKind.TARGET,
+    Notification.case_id == Case.id,
+    Notification.about == Case.due_at,
+)
+_NEARLY_LATE = (
+    select(Case)
+    .where(Case.status == Status.OPEN, Case.waiting_since.is_not(None), ~_TOLD_OF_TARGET.exists())
+    .where(Case.due_at <= bindparam("until"), Case.due_at > bindparam("after"))
+    .order_by(Case.due_at)
+    .limit(AT_ONCE)
+)
+
 
 async def tell_what_is_new(session: AsyncSession) -> int:
     """Tell of the next events; answers how many were looked at. The first time it only notes where it is:
@@ -47,17 +70,11 @@ async def tell_what_is_new(session: AsyncSession) -> int:
     position = int(reader.value["position"])
     if position >= newest:
         return 0
-    unread = (
-        select(Event, Case)
-        .join(Case, Case.id == Event.case_id)
-        .where(Event.position > position, Event.position <= newest, Event.kind.in_(TOLD))
-        .order_by(Event.position)
-        .limit(AT_ONCE)
-    )
-    rows = (await session.execute(unread)).all()
+    rows = (await session.execute(_UNREAD, {"after": position, "until": newest})).all()
+    facts = await read_facts(session, [event for event, _ in rows])
     for event, case in rows:
         await _settle(session, case, settled_by(EventKind(event.kind)))
-        await _tell(session, case, await audience_of(session, event, case), position=event.position)
+        await _tell(session, case, await audience_of(session, event, case, facts), position=event.position)
     reached = rows[-1][0].position if len(rows) == AT_ONCE else newest
     reader.value = {"position": reached}
     return reached - position
@@ -66,12 +83,11 @@ async def tell_what_is_new(session: AsyncSession) -> int:
 async def is_behind(session: AsyncSession) -> bool:
     """Whether something has happened that somebody may have to be told of. Other events are passed over
     together with the next such one, so that they cost no write; many of them by themselves."""
-    reader = await session.scalar(select(Setting).where(Setting.name == READER))
+    reader = await session.scalar(_READER)
     if reader is None:
         return True
     position = int(reader.value["position"])
-    told = select(Event.id).where(Event.position > position, Event.kind.in_(TOLD)).limit(1)
-    if await session.scalar(told) is not None:
+    if await session.scalar(_ANY_UNREAD, {"after": position}) is not None:
         return True
     return await newest_position(session) - position > MOST_PASSED_OVER
 
@@ -79,19 +95,7 @@ async def is_behind(session: AsyncSession) -> bool:
 async def cases_at_risk(session: AsyncSession, moment: datetime) -> list[Case]:
     """The cases that have nearly waited for too long, and that nobody has been told of. That is a quarter of
     an hour before an answer is due, or half of the time there was where that is shorter."""
-    told = select(Notification.id).where(
-        Notification.kind == NotificationKind.TARGET,
-        Notification.case_id == Case.id,
-        Notification.about == Case.due_at,
-    )
-    near = select(Case).where(
-        Case.status == Status.OPEN,
-        Case.waiting_since.is_not(None),
-        Case.due_at <= moment + AT_RISK,
-        Case.due_at > moment - LONG_LATE,
-        ~told.exists(),
-    )
-    found = await session.scalars(near.order_by(Case.due_at).limit(AT_ONCE))
+    found = await session.scalars(_NEARLY_LATE, {"until": moment + AT_RISK, "after": moment - LONG_LATE})
     return [case for case in found if _is_at_risk(case, moment)]
 
 
@@ -125,8 +129,8 @@ async def forget_old(session: AsyncSession, moment: datetime) -> None:
 async def _reader(session: AsyncSession, newest: int) -> Setting:
     values = {"name": READER, "value": {"position": newest}}
     await session.execute(_insert(session)(Setting).values(values).on_conflict_do_nothing())
-    held = select(Setting).where(Setting.name == READER).with_for_update()
-    return (await session.scalars(held.execution_options(populate_existing=True))).one()
+    held = _READER.with_for_update().execution_options(populate_existing=True)
+    return (await session.scalars(held)).one()
 
 
 async def _tell(

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload, load_only, selectinload
 
 from inbox.envelopes import AddressKind
 from inbox.models import (
+    Agent,
+    Channel,
     Conversation,
     Event,
     EventCounter,
@@ -90,7 +92,7 @@ async def newest_messages(
     """The newest messages that the visitor may see, oldest first; those placed before a position."""
     if view.sight is None:
         return []
-    query = _VISIBLE.order_by(Message.position.desc(), Message.id.desc()).limit(limit)
+    query = _SHOWN.order_by(Message.position.desc(), Message.id.desc()).limit(limit)
     if before is not None:
         query = query.where(Message.position < before)
     return list(reversed((await session.scalars(query, view.sight.values)).all()))
@@ -173,6 +175,25 @@ _VISIBLE = (
         joinedload(Message.channel),
     )
 )
-_VISIBLE_OF = _VISIBLE.where(Message.id.in_(bindparam("ids", expanding=True))).order_by(
+# What a panel draws, and no more: most columns of a message, its channel and its author are JSON or long.
+_DRAWN = (
+    load_only(
+        Message.public_id,
+        Message.position,
+        Message.direction,
+        Message.created_at,
+        Message.external_id,
+        Message.text,
+        Message.spans,
+        Message.author_agent_id,
+        Message.delivery,
+        raiseload=True,
+    ),
+    selectinload(Message.attachments),
+    joinedload(Message.author_agent).load_only(Agent.name, raiseload=True),
+    joinedload(Message.channel).load_only(Channel.kind, raiseload=True),
+)
+_SHOWN = select(Message).where(IS_VISIBLE).options(*_DRAWN)
+_VISIBLE_OF = _SHOWN.where(Message.id.in_(bindparam("ids", expanding=True))).order_by(
     Message.position, Message.id
 )

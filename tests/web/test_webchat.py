@@ -389,7 +389,7 @@ async def test_too_many_messages_are_answered_in_words(site: Site) -> None:
     "message",
     [
         {"client_id": "c" * 16, "text": "x" * 4_001},
-        {"client_id": "c" * 16, "text": "  \0 "},
+        {"client_id": "c" * 16, "text": "  \n "},
         {"client_id": "c" * 16, "text": None},
         {"client_id": "short", "text": "x"},
         {"client_id": None, "text": "x"},

@@ -12,7 +12,7 @@ from typing import Protocol
 from inbox.db import Database
 from inbox.queries import notifications
 
-LOOKS_APART = 0.1  # seconds; the bell rings for every commit, most of which tell nobody anything
+LOOKS_APART = 0.1  # seconds
 FRAME = '{"signal":{"notifications":true}}'
 NOTHING = (0, 0)
 
@@ -36,8 +36,8 @@ class Notices:
         self._known: dict[int, tuple[int, int]] = {}
 
     async def run(self) -> None:
-        """Look after each commit, until cancelled."""
-        with self._database.feed.watch() as bell:
+        """Look when somebody has been told something, or has read it, until cancelled."""
+        with self._database.feed.watch(of=("notifications",)) as bell:
             while True:
                 await bell.wait()
                 bell.clear()

@@ -72,7 +72,7 @@ class Tail:
     async def run(self) -> None:
         """Follow the log until cancelled. Raises what the database raises; run again, it goes on there."""
         async with AsyncExitStack() as stack:
-            bell = stack.enter_context(self._database.feed.watch(first=True))
+            bell = stack.enter_context(self._database.feed.watch(first=True, of=("events",)))
             elsewhere = await stack.enter_async_context(_elsewhere(self._database))
             while True:
                 bell.clear()  # before reading, so that a later commit rings again
