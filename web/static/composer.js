@@ -103,7 +103,7 @@
   }
 
   function saved(form, text) {
-    const now = new Date(), clock = now.toLocaleTimeString(document.documentElement.lang || undefined, { hour: '2-digit', minute: '2-digit' });
+    const now = new Date(), clock = now.toLocaleTimeString(document.documentElement.lang || undefined, { hour: '2-digit', minute: '2-digit', hour12: false });
     say(form, 'draft-state', text ? desk.words('Draft saved %(time)s', { time: clock }) : '');
   }
 

@@ -145,7 +145,7 @@
     if (!form) return;
     const whole = form.elements.all, list = rows(), button = document.getElementById('bulk-all');
     whole.value = '';
-    document.getElementById('bulk-count').textContent = n ? desk.count('%(number)s ticked', '%(number)s ticked', n) : '';
+    document.getElementById('bulk-count').textContent = n ? desk.count('%(number)s selected', '%(number)s selected', n) : '';
     button.hidden = !(n && n === boxes().length && list && 'more' in list.dataset);
   }
 
