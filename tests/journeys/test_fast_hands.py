@@ -30,7 +30,7 @@ async def test_many_cases_a_view_the_palette_and_a_saved_reply_by_keys_alone(
     await page.keyboard.press("j")
     await page.keyboard.press("j")
     await page.keyboard.press("Shift+X")
-    await expect(page.locator("#bulk-count")).to_have_text("3 ticked")
+    await expect(page.locator("#bulk-count")).to_have_text("3 selected")
     assert await violations(page) == []
     await page.locator("#bulk [value=resolve]").press("Enter")
     await expect(page.locator(".toast")).to_contain_text("3 resolved.")
