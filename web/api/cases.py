@@ -7,7 +7,8 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from inbox.actions import assignments, cases, handoffs, resolutions, splits
+from inbox.actions import assignments, cases, handoffs, introductions, resolutions, splits
+from inbox.actions.queueing import LONGEST_TEXT
 from inbox.errors import Invalid
 from inbox.models import Case, HandoffState, Priority, Status
 from inbox.policies import Action, authorize
@@ -55,6 +56,7 @@ class Offer(Body):
     to_agent_id: str | None = None
     to_team_id: str | None = None
     reason: str = Field(min_length=1, max_length=500)
+    introduction: str = Field("", max_length=LONGEST_TEXT)
 
 
 class HandoffAnswer(Body):
@@ -175,7 +177,8 @@ async def notes(request: Request) -> Response:
 
 
 async def offer(request: Request) -> Response:
-    """POST /api/v1/cases/{number}/handoffs {to_agent_id | to_team_id, reason}"""
+    """POST /api/v1/cases/{number}/handoffs {to_agent_id | to_team_id, reason, introduction}:
+    with *introduction* the customer reads these words, and waits for their answer as before"""
     body, actor = await read(request, Offer), actor_of(request)
     authorize(actor, Action.CHANGE)
     if (body.to_agent_id is None) == (body.to_team_id is None):
@@ -188,7 +191,13 @@ async def offer(request: Request) -> Response:
             if body.to_agent_id
             else await agents.team_by_id(session, body.to_team_id or "")
         )
-        handoff = await handoffs.offer(session, case, to=to, by=acting(request), reason=body.reason)
+        by, settings = acting(request), installation_of(request).reply_settings
+        told = (
+            await introductions.introduce(session, case, text=body.introduction, by=by, settings=settings)
+            if body.introduction
+            else None
+        )
+        handoff = await handoffs.offer(session, case, to=to, by=by, reason=body.reason, introduction=told)
         await session.flush()
         return 201, (await handoff_shapes(session, [handoff]))[0]
 

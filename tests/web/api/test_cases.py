@@ -100,11 +100,13 @@ async def test_an_offered_case_stays_with_who_offers_until_it_is_accepted(
     priya = await new_person("Priya Nair")
     path = f"/api/v1/cases/{scene.case.number}"
     body = {"to_agent_id": priya.agent.public_id, "reason": "Needs a refund over my limit"}
-    offered = await maya.program.post(f"{path}/handoffs", json=body)
+    offered = await maya.program.post(f"{path}/handoffs", json=body | {"introduction": "Priya takes over."})
 
     assert offered.status_code == 201, offered.text
     assert offered.json()["state"] == "offered"
-    assert (await maya.program.get(path)).json()["assignee_id"] == maya.agent.public_id
+    standing = (await maya.program.get(path)).json()
+    assert standing["assignee_id"] == maya.agent.public_id
+    assert standing["waiting_since"] and standing["first_replied_at"] is None
     waiting = (await priya.program.get("/api/v1/handoffs?to=me&state=offered")).json()["items"]
     assert [handoff["id"] for handoff in waiting] == [offered.json()["id"]]
 
