@@ -77,16 +77,8 @@ async def log_call(
     await hold_conversation(session, conversation)
     channel = await _channel(session, kind)
     case = await _case(session, conversation, case, subject or _beginning(text), by)
-    strand = Strand(
-        conversation_id=conversation.id,
-        origin_conversation_id=conversation.id,
-        case_id=case.id,
-        channel_id=channel.id,
-        subject=subject,
-        last_message_at=at,
-        last_inbound_at=at if is_inbound else None,
-        answered_at=None if then is Status.OPEN or not is_inbound else clock.now(),
-    )
+    is_answered = is_inbound and then is not Status.OPEN
+    strand = _strand(case, channel, subject, at, is_inbound=is_inbound, is_answered=is_answered)
     session.add(strand)
     await session.flush()
     message = _message(strand, customer, by, text, at, is_inbound=is_inbound)
@@ -107,6 +99,21 @@ async def log_call(
         show(case, message, channel.kind)
     await _settle(session, conversation, case, then, by=by, is_inbound=is_inbound)
     return message
+
+
+def _strand(
+    case: Case, channel: Channel, subject: str, at: datetime, *, is_inbound: bool, is_answered: bool
+) -> Strand:
+    return Strand(
+        conversation_id=case.conversation_id,
+        origin_conversation_id=case.conversation_id,
+        case_id=case.id,
+        channel_id=channel.id,
+        subject=subject,
+        last_message_at=at,
+        last_inbound_at=at if is_inbound else None,
+        answered_at=clock.now() if is_answered else None,
+    )
 
 
 def _message(

@@ -52,15 +52,7 @@ async def change(
     await session.refresh(customer)
     if customer.merged_into_id is not None:
         raise Conflict("This customer was merged into another one. Open that one instead.")
-    wanted: dict[str, Any] = {}
-    if name is not None:
-        wanted["name"] = _line(name, "name")
-    if company is not None:
-        wanted["company"] = await companies.name_known(session, _line(company, "company"))
-    if attributes is not None:
-        wanted["attributes"] = _attributes(customer.attributes, await _fitting(session, attributes))
-    if marks is not None:
-        wanted["marks"] = _marks(marks)
+    wanted = await _wanted(session, customer, name, company, attributes, marks)
     before = {column: getattr(customer, column) for column in wanted}
     changed = [column for column, value in wanted.items() if before[column] != value]
     for column in changed:
@@ -78,6 +70,27 @@ async def change(
     elif changed:
         stored = {"customer": customer.id, "changed": journal}
         await remember(session, by=by, action="customer", journal=stored, case=None)
+
+
+async def _wanted(
+    session: AsyncSession,
+    customer: Customer,
+    name: str | None,
+    company: str | None,
+    attributes: Mapping[str, Any] | None,
+    marks: Collection[str] | None,
+) -> dict[str, Any]:
+    """The columns that are to change, as they are kept. Raises Invalid."""
+    wanted: dict[str, Any] = {}
+    if name is not None:
+        wanted["name"] = _line(name, "name")
+    if company is not None:
+        wanted["company"] = await companies.name_known(session, _line(company, "company"))
+    if attributes is not None:
+        wanted["attributes"] = _attributes(customer.attributes, await _fitting(session, attributes))
+    if marks is not None:
+        wanted["marks"] = _marks(marks)
+    return wanted
 
 
 @undoable("customer")

@@ -101,20 +101,8 @@ async def redact(
     kept_reason = redacting.words.out_of(reason).text
     await redacting.settle(kept_reason, by)
     for changed in redacting.changed:
-        home = conversation
-        if changed.conversation_id != conversation.id:
-            home = await session.get_one(Conversation, changed.conversation_id)
-        data = {"whole": wish.is_whole and changed is message, "conversations": [home.public_id]}
         own = case if changed.case_id == message.case_id else None
-        record(
-            session,
-            EventKind.MESSAGE_REDACTED,
-            actor=Actor.agent(by),
-            conversation=home,
-            case=own,
-            message=changed,
-            data=data,
-        )
+        await _tell(session, changed, own, by=by, is_whole=wish.is_whole and changed is message)
     audit.note(
         session,
         AuditKind.MESSAGE_REDACTED,
@@ -132,6 +120,22 @@ async def redact(
         raw=extent.raws,
     )
     return extent
+
+
+async def _tell(
+    session: AsyncSession, changed: Message, case: Case | None, *, by: Agent, is_whole: bool
+) -> None:
+    """Have every open screen that shows the message drawn anew."""
+    home = await session.get_one(Conversation, changed.conversation_id)
+    record(
+        session,
+        EventKind.MESSAGE_REDACTED,
+        actor=Actor.agent(by),
+        conversation=home,
+        case=case,
+        message=changed,
+        data={"whole": is_whole, "conversations": [home.public_id]},
+    )
 
 
 class _Redacting:

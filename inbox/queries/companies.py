@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.actors import Actor
@@ -75,9 +75,9 @@ async def by_id(session: AsyncSession, public_id: str) -> Company:
     return company
 
 
-async def people_of(session: AsyncSession, actor: Actor, company: Company) -> list[Person]:
-    """Who works there, whoever wrote last first."""
-    unfinished = (
+def unfinished_cases(actor: Actor) -> ScalarSelect[int]:
+    """How many cases of a conversation that the actor may see are to be worked on, for each of a query."""
+    return (
         select(func.count(Case.id))
         .where(
             Case.conversation_id == Conversation.id,
@@ -88,8 +88,12 @@ async def people_of(session: AsyncSession, actor: Actor, company: Company) -> li
         .correlate(Conversation)
         .scalar_subquery()
     )
+
+
+async def people_of(session: AsyncSession, actor: Actor, company: Company) -> list[Person]:
+    """Who works there, whoever wrote last first."""
     query = (
-        select(Customer, Conversation.public_id, unfinished)
+        select(Customer, Conversation.public_id, unfinished_cases(actor))
         .join(Conversation, Conversation.customer_id == Customer.id)
         .where(Customer.company == company.name, Customer.merged_into_id.is_(None))
         .order_by(Conversation.last_message_at.desc().nulls_last(), Customer.id)

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import BindParameter, Select, bindparam, func, select
+from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.actors import Actor
 from inbox.envelopes import AddressKind
 from inbox.models import (
-    UNFINISHED,
     Block,
     Case,
     Claim,
@@ -30,6 +29,7 @@ from inbox.models import (
 from inbox.policies import visible_to
 from inbox.queries import customer_fields
 from inbox.queries.browsers import Browser, browsers_of
+from inbox.queries.companies import unfinished_cases
 from inbox.queries.customer_fields import Fact, facts_of
 from inbox.queries.shown import Face
 from inbox.queries.shown_words import face_of_customer
@@ -225,19 +225,8 @@ def _all_cases(actor: Actor) -> Select[Case]:
 
 @lru_cache(maxsize=512)
 def _same_company(actor: Actor) -> Select[Customer, str, int]:
-    unfinished = (
-        select(func.count(Case.id))
-        .where(
-            Case.conversation_id == Conversation.id,
-            Case.status.in_(UNFINISHED),
-            Case.joined_into_id.is_(None),
-            visible_to(actor),
-        )
-        .correlate(Conversation)
-        .scalar_subquery()
-    )
     return (
-        select(Customer, Conversation.public_id, unfinished)
+        select(Customer, Conversation.public_id, unfinished_cases(actor))
         .join(Conversation, Conversation.customer_id == Customer.id)
         .where(
             Customer.company == bindparam("company"),
