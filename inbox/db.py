@@ -102,6 +102,15 @@ class Database:
         async with AsyncSession(self._glancers, expire_on_commit=False, info=self.kept.info) as session:
             yield session
 
+    @asynccontextmanager
+    async def viewing(self) -> AsyncIterator[AsyncSession]:
+        """As `glancing()`, over one snapshot: for a page of some dozen statements, each by an index, which
+        another thread's hops would keep longer than SQLite does. Only the session may be awaited."""
+        async with self.glancing() as session:
+            if self.is_sqlite:
+                await (await session.connection()).exec_driver_sql("BEGIN")
+            yield session
+
     async def data_version(self, connection: AsyncConnection) -> int:
         """SQLite's number that grows when another connection has committed; ask it on one connection kept for
         that."""

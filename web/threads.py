@@ -8,7 +8,7 @@ from typing import Any
 from inbox.actors import Actor
 from inbox.errors import MissedMessages, NotFound
 from inbox.models import Agent, Case, Conversation
-from inbox.queries import absences, cases, composers, followers, heads, messages, panels, stars, timelines
+from inbox.queries import absences, cases, composers, followers, heads, messages, panels, timelines
 from inbox.queries.composers import Composer
 from inbox.queries.followers import Attention
 from inbox.queries.happenings import Reading
@@ -46,7 +46,6 @@ class Thread:
     panel: Panel
     mentions: str
     attention: Attention = field(default_factory=Attention)
-    is_starred: bool = False
     max_upload: int = UPLOAD_BYTES
     dialog: str = ""
     mode: str = "reply"
@@ -132,7 +131,6 @@ async def beside_of(session: Reading, agent: Agent, conversation: Conversation, 
         composer=composer,
         panel=panel,
         mentions=json.dumps(names, ensure_ascii=False),
-        is_starred=await stars.is_starred(session, agent, case),
         attention=await followers.attention_of(session, case.id, agent.id),
     )
 

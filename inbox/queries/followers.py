@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.models import Agent, Case, Follower, Mention, Mute
+from inbox.models import Agent, Case, Follower, Mention, Mute, Star
 
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """How one agent listens to a case."""
+    """How one agent listens to a case, and whether their star is on it."""
 
     follows: bool = False
     is_muted: bool = False
+    is_starred: bool = False
 
 
 async def followers_of(session: AsyncSession, case_ids: Collection[int]) -> dict[int, frozenset[int]]:
@@ -65,6 +66,7 @@ _ATTENTION = select(
     .where(Follower.case_id == bindparam("case"), Follower.agent_id == bindparam("agent"))
     .exists(),
     select(Mute.id).where(Mute.case_id == bindparam("case"), Mute.agent_id == bindparam("agent")).exists(),
+    select(Star.id).where(Star.case_id == bindparam("case"), Star.agent_id == bindparam("agent")).exists(),
 )
 _MUTED_UNMENTIONED = select(Mute.case_id).where(
     Mute.agent_id == bindparam("agent"),

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import delete, event, func, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from inbox.db import Database
@@ -83,6 +83,19 @@ async def test_reading_writes_nothing(sqlite_database: Database) -> None:
             await session.flush()
 
     assert await stored(sqlite_database) == set()
+
+
+async def test_a_page_is_read_from_one_snapshot(database: Database) -> None:
+    async with database.viewing() as session:
+        before = await session.scalar(select(func.count()).select_from(Tag))
+        if database.is_sqlite:
+            async with database.transaction() as writer:
+                writer.add(Tag(name="later"))
+            assert await session.scalar(select(func.count()).select_from(Tag)) == before
+            with pytest.raises(Exception, match="readonly"):
+                await session.execute(delete(Tag))
+    async with database.viewing() as session:
+        assert await session.scalar(select(func.count()).select_from(Tag)) == int(database.is_sqlite)
 
 
 async def test_transactions_that_wait_for_each_other_share_a_commit(sqlite_database: Database) -> None:

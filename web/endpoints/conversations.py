@@ -1,6 +1,7 @@
 """Conversations: the page of one, what is older in it, and how far an agent has read it."""
 
 import re
+from contextlib import AbstractAsyncContextManager
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.requests import Request
@@ -29,7 +30,7 @@ async def show(request: Request) -> Response:
     """GET /conversations/{id}?case=&in=&before=&after=&at=: the page, where asked with what stands around a
     position; for a script the thread, or that part of it"""
     query = request.query_params
-    async with installation_of(request).database.reading() as session:
+    async with _looking(request) as session:
         conversation = await redirects.find_conversation(session, request.path_params["id"])
         case = await _case(request, session, conversation)
         if conversation.public_id != request.path_params["id"] or case.conversation_id != conversation.id:
@@ -46,7 +47,7 @@ async def show(request: Request) -> Response:
 
 async def show_beside(request: Request) -> Response:
     """GET /conversations/{id}/beside?case=: composer and customer, for a page whose thread stands already"""
-    async with installation_of(request).database.reading() as session:
+    async with installation_of(request).database.viewing() as session:
         conversation = await redirects.find_conversation(session, request.path_params["id"])
         case = await _case(request, session, conversation)
         if case.conversation_id != conversation.id:
@@ -123,6 +124,12 @@ def _list_beside(request: Request) -> str:
     page_url = request.headers.get("hx-current-url") or request.headers.get("referer", "")
     asked = parse_qs(urlsplit(page_url).query).get("in", [""])[0]
     return asked if _LIST.fullmatch(asked) else "mine"
+
+
+def _looking(request: Request) -> AbstractAsyncContextManager[Reading]:
+    """A session for what a script asks for; what stands around it on a whole page may read far."""
+    database = installation_of(request).database
+    return database.viewing() if is_scripted(request) else database.reading()
 
 
 async def _case(request: Request, session: Reading, conversation: Conversation) -> Case:
