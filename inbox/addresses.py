@@ -7,6 +7,7 @@ import idna
 
 from inbox.errors import Invalid
 
+LONGEST_NAME = 300
 LONGEST = 254  # RFC 5321 §4.5.3.1.3, without the angle brackets
 
 # Neither what ends a word or a line, nor what nobody sees: two addresses that look alike would be two people.
@@ -34,8 +35,9 @@ def normalise_email(typed: str, *, field: str = "email") -> str:
 
 
 def name_for(kind: str, address: str) -> str:
-    """What somebody without a known name is called: their address, or "Visitor" and the end of it."""
-    return f"Visitor {address[-4:].upper()}" if kind == "visitor" else address
+    """What somebody without a known name is called: their address, or "Visitor" and the end of it; at most as
+    much of it as a name may be long."""
+    return f"Visitor {address[-4:].upper()}" if kind == "visitor" else address[:LONGEST_NAME]
 
 
 def _small(local: str) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from inbox.addresses import LONGEST_NAME
+
 
 class ChannelKind(StrEnum):
     EMAIL = "email"
@@ -50,11 +52,15 @@ class ChannelFacts:
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where somebody can be reached. `value` is normalised: an email address is lower-case, its domain
-    IDNA."""
+    IDNA. Of a `name` that is longer than any person's the beginning is enough."""
 
     value: str
     name: str = ""
     kind: AddressKind = AddressKind.EMAIL
+
+    def __post_init__(self) -> None:
+        if len(self.name) > LONGEST_NAME:
+            object.__setattr__(self, "name", self.name[:LONGEST_NAME].rstrip())
 
 
 class Verdict(StrEnum):

@@ -6,8 +6,9 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from inbox.config import Settings, load_settings
 from inbox.errors import OnethreadError
@@ -23,6 +24,7 @@ from web.routes import ROUTES
 from web.workers import background_work, mail_door
 
 ANSWERS_ANYBODY = ("/healthz", "/readyz")
+NOT_ALLOWED = 1008  # RFC 6455 §7.4.1
 NOT_OUR_NAME = (
     "This server does not answer under that name. "
     "If it should, set ONETHREAD_BASE_URL to how browsers reach it."
@@ -85,10 +87,12 @@ class KnownHost:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] not in ANSWERS_ANYBODY:
-            request = Request(scope, receive)
-            if not csrf.is_known_host(request):
-                response = answer(request, Problem(421, NOT_OUR_NAME))
-                await response(scope, receive, send)
+        is_asked = scope["type"] in ("http", "websocket") and scope["path"] not in ANSWERS_ANYBODY
+        if is_asked and not csrf.is_known_host(HTTPConnection(scope)):
+            if scope["type"] == "websocket":
+                await WebSocket(scope, receive, send).close(NOT_ALLOWED)
                 return
+            response = answer(Request(scope, receive), Problem(421, NOT_OUR_NAME))
+            await response(scope, receive, send)
+            return
         await self.app(scope, receive, send)

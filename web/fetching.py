@@ -153,7 +153,7 @@ class Fetcher:
             httpx2.AsyncClient(trust_env=False, timeout=self.limits.seconds) as client,
             client.stream("GET", target, headers=headers, extensions={"sni_hostname": host}) as response,
         ):
-            if response.is_redirect:
+            if response.has_redirect_location:
                 return response.headers["location"]
             if (
                 response.status_code != 200

@@ -13,7 +13,7 @@ import structlog
 import uvicorn
 
 from inbox.actions import agents
-from inbox.config import Settings
+from inbox.config import PREFIX, Settings
 from inbox.errors import Conflict, Invalid, SettingsInvalid
 from inbox.queries import installations
 from web.app import Beside, create_app
@@ -162,6 +162,7 @@ def server_config(settings: Settings, app: object) -> uvicorn.Config:
 def _serve_in_many(settings: Settings, listener: socket.socket, workers: int) -> None:
     from uvicorn.supervisors import Multiprocess
 
+    os.environ[f"{PREFIX}BASE_URL"] = settings.base_url  # the processes read their settings there
     config = server_config(settings, "web.app:from_environment")
     config.factory, config.workers = True, workers
     Multiprocess(config, sockets=[listener]).run()

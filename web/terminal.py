@@ -9,15 +9,21 @@ from inbox.config import load_settings
 from inbox.errors import Invalid, SettingsInvalid
 from inbox.queries import installations
 from web.installation import Installation, open_installation
+from web.logs import configure_logs
 
 T = TypeVar("T")
 
 
 def run(work: Callable[[Installation], Awaitable[T]]) -> T:
-    """Do a command's work in an open, migrated installation; raises SettingsInvalid where there is none."""
+    """Do a command's work in an open, migrated installation; raises SettingsInvalid where there is none.
+
+    What is logged meanwhile goes to standard error, and says as little of anybody as the server's log.
+    """
+    settings = load_settings()
+    configure_logs(settings.log_format)
 
     async def opened() -> T:
-        async with open_installation(load_settings()) as installation:
+        async with open_installation(settings) as installation:
             if await installations.revision(installation.database) is None:
                 raise SettingsInvalid(
                     f"There is no database yet in {installation.settings.data_dir.absolute()}. "

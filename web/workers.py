@@ -15,13 +15,16 @@ from channels.registry import senders
 from inbox.clearing import Clearing
 from inbox.config import Settings
 from inbox.continuity import Continuity
+from inbox.db import Database
 from inbox.digests import Digests
 from inbox.mailing import AutomaticMailWorker
 from inbox.notifier import Notifier
 from inbox.outbox import OutboxWorker
+from inbox.queries import installations
 from inbox.timers import Timers
 from web.installation import Installation, open_installation
 from web.pushing import PushWorker
+from web.revisions import known_revisions
 from web.staged_files import sweep_for_ever
 
 RESTART_SECONDS = 5.0
@@ -66,8 +69,26 @@ async def work_until_stopped(settings: Settings) -> None:
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    async with open_installation(settings) as installation, background_work(installation):
-        await stopped.wait()
+    async with open_installation(settings) as installation:
+        while not await _is_up_to_date(installation.database) and not await _within(RESTART_SECONDS, stopped):
+            log.warning("work.waits", reason="the server has not brought the database up to date yet")
+        if not stopped.is_set():
+            async with background_work(installation):
+                await stopped.wait()
+
+
+async def _is_up_to_date(database: Database) -> bool:
+    """Whether the database is as this version makes it, or as a newer one has left it."""
+    current, known = await installations.revision(database), known_revisions()
+    return current is not None and current not in known[:-1]
+
+
+async def _within(seconds: float, happened: asyncio.Event) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            return await happened.wait()
+    except TimeoutError:
+        return False
 
 
 def works_of(installation: Installation) -> dict[str, Work]:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import os
 import signal
 import sqlite3
@@ -17,12 +18,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.services.launch import free_port
 from tests.services.smtp import SmtpSink
 from web.cli import main
 
 PASSWORD = "correct horse battery staple 7\n"
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """Commands say how the whole process logs: leave it as it was."""
+    handlers, level, configured = logging.root.handlers[:], logging.root.level, structlog.get_config()
+    yield
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    structlog.configure(**configured)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
+from starlette.types import Message
 
 from inbox.errors import Conflict, Invalid, MissedMessages, NotFound, NotPermitted, SettingsInvalid
 from tests.web.conftest import ADDRESS, BASE, Opened, Person
@@ -78,6 +79,32 @@ async def test_a_name_that_is_not_ours_is_refused(opened: Opened) -> None:
 
     assert (await opened().get("/sign-in", headers={"Host": "localhost:9999"})).status_code == 200
     assert (await opened().get("/healthz", headers={"Host": "10.0.0.7"})).status_code == 200
+
+
+@pytest.mark.parametrize(("host", "is_ours"), [("evil.example", False), ("localhost:9999", True)])
+async def test_a_socket_to_a_name_that_is_not_ours_is_refused(
+    app: Starlette, host: str, *, is_ours: bool
+) -> None:
+    told: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        told.append(message)
+
+    origin = (b"origin", f"http://{host}".encode())
+    scope = {
+        "type": "websocket",
+        "path": "/live",
+        "query_string": b"",
+        "headers": [(b"host", host.encode()), origin],
+        "scheme": "ws",
+        "app": app,
+    }
+    await app(scope, receive, send)
+
+    assert told == [{"type": "websocket.close", "code": 4401 if is_ours else 1008, "reason": ""}]
 
 
 async def test_a_form_above_its_limit_is_refused(stranger: httpx2.AsyncClient) -> None:

@@ -137,6 +137,7 @@ async def test_the_address_that_was_checked_is_the_one_connected_to() -> None:
         ok(b"x" * 1_001),
         ok(b"zip", "Content-Encoding: gzip"),
         b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 5_000,
+        b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n",
         b"nonsense",
     ],
 )

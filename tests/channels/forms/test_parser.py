@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from channels.forms import parser
+from inbox.addresses import name_for
 from inbox.envelopes import Address, AddressKind, ChannelFacts, ChannelKind, InboundAttachment
 from inbox.errors import Refused
 
@@ -32,6 +33,12 @@ def test_a_submission_comes_from_the_address_that_was_typed() -> None:
     assert message.sender == Address("ines@xn--nrte-5qa.example", "Inês")
     assert (message.subject, message.text, message.external_id) == ("Lamp", "It broke", "s1")
     assert message.sent_at == MOMENT and message.page_url == "https://shop.example/x"
+
+
+def test_of_a_name_without_end_the_beginning_is_kept() -> None:
+    message = parser.parse(raw(name="N" * 900, email="ines@norte.example", message="Hello"), channel=FORM)
+    assert message.sender.name == "N" * 300
+    assert len(name_for("email", "l" * 900 + "@norte.example")) == 300
 
 
 def test_answers_stand_under_their_labels_and_the_message_is_not_repeated() -> None:
