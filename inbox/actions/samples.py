@@ -239,8 +239,10 @@ def _people(ids: Sequence[int], customer_ids: Sequence[int]) -> Doomed:
 
 async def _delete_channels(session: AsyncSession, ids: Sequence[int], by: Actor) -> None:
     """The channels that nothing needs any more; the others are switched off."""
-    needed = select(Strand.channel_id).where(Strand.channel_id.in_(ids))
-    stays = set(await session.scalars(needed.distinct()))
+    stays: set[int] = set()
+    # A form is answered by a mailbox: what stays may have gone by another channel than its strand's.
+    for column in (Strand.channel_id, Message.channel_id, Case.first_channel_id, OutboxEntry.channel_id):
+        stays |= set(await session.scalars(select(column).where(column.in_(ids)).distinct()))
     for channel in await session.scalars(select(Channel).where(Channel.id.in_(stays))):
         await ways.deactivate(session, channel, by=by)
     gone = [key for key in ids if key not in stays]

@@ -32,7 +32,15 @@ from inbox.models import (
     UnseenReply,
 )
 from inbox.queries.samples import Samples, sample_channels
-from tests.builders import KEYS, Scene, a_conversation, an_agent
+from tests.builders import (
+    KEYS,
+    Scene,
+    a_conversation,
+    a_mailbox_channel,
+    a_strand,
+    an_agent,
+    an_outbound_message,
+)
 
 KEPT = {"agents", "events", "event_counter", "case_numbers", "alembic_version", "undos"}
 
@@ -220,6 +228,25 @@ async def test_what_came_by_its_form_goes_with_it(sqlite_database: Database) -> 
     assert {name: rows for name, rows in (await counts(sqlite_database)).items() if rows} == {
         "suppressed_addresses": 1,
     }
+
+
+async def test_a_mailbox_that_answered_what_stays_is_switched_off(sqlite_database: Database) -> None:
+    async with sqlite_database.transaction() as session:
+        sample = await samples.add_samples(
+            session, by=SYSTEM, keys=KEYS, origin="http://desk.test", thanks_page="/try"
+        )
+        form = await session.get_one(Channel, sample.form.id)
+        scene = await a_conversation(session, channel=form)
+        answer = await an_outbound_message(session, scene, by=await an_agent(session))
+        answer.channel_id = sample.mailbox.id
+        await a_strand(session, scene.conversation, await a_mailbox_channel(session))
+
+    async with sqlite_database.transaction() as session:
+        await samples.remove_samples(session, by=SYSTEM)
+
+    async with sqlite_database.reading() as session:
+        left = {one.name: one.deactivated_at for one in await session.scalars(select(Channel))}
+        assert left["Sample mailbox"] and left["Sample form"] and "Sample chat" not in left
 
 
 async def test_adding_it_again_answers_what_is_there(database: Database, sample: Samples) -> None:
