@@ -14,17 +14,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import migrations
 from benchmarks.crowd import fill
 from benchmarks.figures import Figure
-from benchmarks.scene import Scene, a_scene
+from benchmarks.scene import Scene, a_chat, a_scene, opened_anew
 from benchmarks.server import BenchServer
-from inbox.actions import channels
-from inbox.actors import SYSTEM
 from inbox.config import Settings
-from inbox.envelopes import ChannelKind
 from tests.services.hostile_imap import HostileImap
-from web.installation import open_installation
 
 BACKLOG = int(os.environ.get("BACKLOG", "2000"))
 CUSTOMERS = 500
@@ -81,15 +76,9 @@ async def _measured(folder: Path) -> tuple[_Times, _Times, float]:
 
 async def _scene(folder: Path) -> Scene:
     settings = Settings(data_dir=folder)
-    async with open_installation(settings):
-        pass  # makes the key
-    await migrations.upgrade_async(settings.database)
-    async with open_installation(settings) as installation:
+    async with opened_anew(settings) as installation:
         scene = await a_scene(installation)
-        async with installation.database.transaction() as session:
-            chat = await channels.add_channel(
-                session, kind=ChannelKind.WEBCHAT, name="Chat", by=SYSTEM, keys=installation.keys
-            )
+        chat = await a_chat(installation)
         # So that the list is as long before as it is meanwhile.
         await fill(installation.database, scene.agent, scene.mailbox, chat, CUSTOMERS)
     return scene

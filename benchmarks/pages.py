@@ -24,14 +24,10 @@ from pathlib import Path
 import migrations
 from benchmarks.crowd import fill
 from benchmarks.figures import Figure
-from benchmarks.scene import a_scene
+from benchmarks.scene import a_chat, a_scene, opened_anew
 from benchmarks.server import BenchServer, work_of
 from benchmarks.statements import statements_of
-from inbox.actions import channels
-from inbox.actors import SYSTEM
 from inbox.config import Settings
-from inbox.envelopes import ChannelKind
-from web.installation import open_installation
 
 CONVERSATIONS = int(os.environ.get("CONVERSATIONS", "5000"))
 ROUNDS, WARM = 60, 5
@@ -92,15 +88,9 @@ async def _filled(folder: Path) -> Filled:
     if note.exists():
         await migrations.upgrade_async(settings.database)
         return Filled(**json.loads(note.read_text()))
-    async with open_installation(settings):
-        pass  # makes the key
-    await migrations.upgrade_async(settings.database)
-    async with open_installation(settings) as installation:
+    async with opened_anew(settings) as installation:
         scene = await a_scene(installation)
-        async with installation.database.transaction() as session:
-            chat = await channels.add_channel(
-                session, kind=ChannelKind.WEBCHAT, name="Chat", by=SYSTEM, keys=installation.keys
-            )
+        chat = await a_chat(installation)
         opened = await fill(installation.database, scene.agent, scene.mailbox, chat, CONVERSATIONS)
     note.write_text(json.dumps({"token": scene.session_token, "long_ones": opened}))
     return Filled(scene.session_token, opened)

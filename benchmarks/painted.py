@@ -14,16 +14,13 @@ from typing import Any
 
 from playwright.async_api import Page, async_playwright
 
-import migrations
 from benchmarks.crowd import fill
 from benchmarks.figures import Figure
-from benchmarks.scene import a_scene
+from benchmarks.scene import a_chat, a_scene, opened_anew
 from benchmarks.server import BenchServer
-from inbox.actions import agents, channels, sign_ins
+from inbox.actions import agents, sign_ins
 from inbox.actors import SYSTEM
 from inbox.config import Settings
-from inbox.envelopes import ChannelKind
-from web.installation import open_installation
 
 NOTES, WARM = 60, 5
 PAUSE_MS = 150
@@ -104,15 +101,10 @@ async def _measure(folder: Path) -> list[Figure]:
 async def _filled(folder: Path) -> tuple[str, str, tuple[str, str]]:
     """A short conversation, one of five hundred messages, and the sessions of two agents."""
     settings = Settings(data_dir=folder)
-    async with open_installation(settings):
-        pass  # makes the key
-    await migrations.upgrade_async(settings.database)
-    async with open_installation(settings) as installation:
+    async with opened_anew(settings) as installation:
         scene = await a_scene(installation)
+        chat = await a_chat(installation)
         async with installation.database.transaction() as session:
-            chat = await channels.add_channel(
-                session, kind=ChannelKind.WEBCHAT, name="Chat", by=SYSTEM, keys=installation.keys
-            )
             other = await agents.add_agent(session, email="tom@desk.example", name="Tom Rivera", by=SYSTEM)
             token = await sign_ins.begin_session(session, other, user_agent="benchmark")
         (long_one,) = await fill(installation.database, scene.agent, scene.mailbox, chat, 1, longest=MESSAGES)

@@ -1,14 +1,18 @@
 """What the benchmarks look at: an agent who is signed in, and a conversation with a case."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import migrations
 from inbox.actions import agents, channels, sign_ins
 from inbox.actors import SYSTEM, Actor
+from inbox.config import Settings
 from inbox.envelopes import ChannelKind
 from inbox.intake import RawInput
 from inbox.models import Agent, Channel, Conversation, Role
 from inbox.queries import agents as agent_queries, conversations
-from web.installation import Installation
+from web.installation import Installation, open_installation
 
 MAIL = (
     b"From: ines@norte.example\r\nTo: support@desk.example\r\nSubject: Lamp\r\n"
@@ -22,6 +26,24 @@ class Scene:
     session_token: str
     conversation: Conversation
     mailbox: Channel
+
+
+@asynccontextmanager
+async def opened_anew(settings: Settings) -> AsyncIterator[Installation]:
+    """A new installation with its key and its tables, opened."""
+    async with open_installation(settings):
+        pass  # makes the key
+    await migrations.upgrade_async(settings.database)
+    async with open_installation(settings) as installation:
+        yield installation
+
+
+async def a_chat(installation: Installation) -> Channel:
+    """A web chat."""
+    async with installation.database.transaction() as session:
+        return await channels.add_channel(
+            session, kind=ChannelKind.WEBCHAT, name="Chat", by=SYSTEM, keys=installation.keys
+        )
 
 
 async def a_scene(installation: Installation) -> Scene:

@@ -16,15 +16,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import migrations
 from benchmarks.figures import Figure
-from benchmarks.scene import a_scene
+from benchmarks.scene import a_chat, a_scene, opened_anew
 from benchmarks.server import BenchServer, memory_of
-from inbox.actions import channels
-from inbox.actors import SYSTEM
 from inbox.config import Settings
-from inbox.envelopes import ChannelKind
-from web.installation import open_installation
 from web.live.cursors import cursor_of
 
 VISITORS = int(os.environ.get("BENCH_VISITORS", "5000"))
@@ -77,15 +72,9 @@ def _figures(told: dict[str, list[float]], bare: float, each: float, busy: float
 async def _prepare(folder: Path) -> tuple[str, str]:
     """An installation with an agent and a chat; answers the agent's session and the chat's key."""
     settings = Settings(data_dir=folder)
-    async with open_installation(settings):
-        pass  # makes the key
-    await migrations.upgrade_async(settings.database)
-    async with open_installation(settings) as installation:
+    async with opened_anew(settings) as installation:
         scene = await a_scene(installation)
-        async with installation.database.transaction() as session:
-            chat = await channels.add_channel(
-                session, kind=ChannelKind.WEBCHAT, name="Shop", by=SYSTEM, keys=installation.keys
-            )
+        chat = await a_chat(installation)
     return scene.session_token, chat.public_key
 
 
