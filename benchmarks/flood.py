@@ -17,14 +17,13 @@ from collections.abc import Iterator
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
-import migrations
 from benchmarks.figures import Figure
+from benchmarks.scene import opened_anew
 from benchmarks.server import BenchServer
 from inbox.actions import channels
 from inbox.actors import SYSTEM
 from inbox.config import Settings
 from inbox.envelopes import ChannelKind
-from web.installation import open_installation
 
 SECONDS, CALM_SECONDS = 10.0, 4.0
 FLOODERS, FLOOD_A_SECOND = 8, 1_000
@@ -59,11 +58,8 @@ def measure() -> list[Figure]:
 
 
 async def _form(folder: Path) -> str:
-    settings = Settings(data_dir=folder)
-    async with open_installation(settings):
-        pass  # makes the key
-    await migrations.upgrade_async(settings.database)
-    async with open_installation(settings) as installation, installation.database.transaction() as session:
+    opening = opened_anew(Settings(data_dir=folder))
+    async with opening as installation, installation.database.transaction() as session:
         form = await channels.add_channel(
             session, kind=ChannelKind.FORM, name="Returns", by=SYSTEM, keys=installation.keys
         )

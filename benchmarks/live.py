@@ -19,16 +19,15 @@ from pathlib import Path
 import uvicorn
 import uvloop
 
-import migrations
 from benchmarks.figures import Figure
-from benchmarks.scene import Scene, a_scene
+from benchmarks.scene import Scene, a_scene, opened_anew
 from inbox.actions import notes
 from inbox.config import Settings
 from inbox.ids import public_id
 from inbox.queries import redirects
 from inbox.queries.timelines import newest_position
 from web.app import create_app
-from web.installation import Installation, open_installation
+from web.installation import Installation
 from web.live.cursors import cursor_of
 from web.server import server_config
 
@@ -63,10 +62,7 @@ async def _measure() -> tuple[list[float], list[float]]:
         bare = await _times(base, ("none", "none", "p0"), write)
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder))
-        async with open_installation(settings):
-            pass  # makes the key
-        await migrations.upgrade_async(settings.database)
-        async with open_installation(settings) as installation, _served(installation) as base:
+        async with opened_anew(settings) as installation, _served(installation) as base:
             scene = await a_scene(installation)
             async with installation.database.reading() as session:
                 position = await newest_position(session)  # as the page that an agent opens says
