@@ -54,6 +54,33 @@
     put(box, lines.map(line => (/^- /.test(line) ? line.slice(2) : '- ' + line)).join('\n'));
   }
 
+  /* ---- what is pasted with marks keeps those that Markdown has: bold, italic, links, lists, code; the rest is text ---- */
+  const AROUND = { B: '**', STRONG: '**', I: '*', EM: '*', CODE: '`' };
+  const isBlock = tag => /^(P|DIV|H[1-6]|UL|OL|LI|TR|BLOCKQUOTE|PRE|TABLE|SECTION|ARTICLE)$/.test(tag);
+  function marked(node) {
+    if (node.nodeType === 3) return node.data.replace(/\s+/g, ' ');
+    if (node.nodeType !== 1 || /^(SCRIPT|STYLE|HEAD|TEMPLATE|TITLE)$/.test(node.tagName)) return '';
+    const tag = node.tagName, [, before, bare, after] = /^(\s*)([^]*?)(\s*)$/.exec([...node.childNodes].map(marked).join('')), href = node.getAttribute('href') || '';
+    const sign = /font-weight: ?(normal|400)/.test(node.dataset.style) ? '' : AROUND[tag];      // a <b> around a whole page that is not bold
+    if (tag === 'BR') return '\n';
+    if (!bare) return isBlock(tag) ? '\n' : before;
+    if (sign && !bare.includes('\n')) return before + sign + bare + sign + after;
+    if (tag === 'A' && /^(https?|mailto):/.test(href) && !bare.includes('\n')) return before + (bare === href ? bare : '[' + bare + '](' + href.replace(/[()\s]/g, sign => '%' + sign.charCodeAt(0).toString(16)) + ')') + after;
+    if (tag === 'LI') return '\n' + (node.parentNode.tagName === 'OL' ? [...node.parentNode.children].indexOf(node) + 1 + '. ' : '- ') + bare.replace(/\n+/g, '\n  ');
+    if (tag === 'TD' || tag === 'TH') return bare + ' ';
+    return isBlock(tag) ? '\n\n' + bare + '\n\n' : before + bare + after;
+  }
+
+  function paste(e) {
+    const form = formOf(e.target), data = e.clipboardData, html = form && e.target === area(form) && !data.files.length && data.getData('text/html');
+    if (!html || e.defaultPrevented) return;
+    const page = new DOMParser().parseFromString(html.replace(/\sstyle\s*=/gi, ' data-style='), 'text/html');       // our policy would refuse styles, aloud
+    if (!page.querySelector('a[href], b, strong, i, em, li, code')) return;
+    e.preventDefault();
+    put(e.target, marked(page.body).replace(/[ \t]+\n/g, '\n').replace(/\n[ \t]+(?![-\d ])/g, '\n').replace(/\n{3,}/g, '\n\n').trim());
+  }
+  document.addEventListener('paste', paste);
+
   const MARKS = { bold: box => wrap(box, '**', '**'), italic: box => wrap(box, '*', '*'), link, list };
 
   function mark(form, name) {

@@ -291,6 +291,25 @@ async def test_marks_are_put_around_what_is_selected_and_shown_as_they_will_look
     await expect(box).to_be_focused()
 
 
+async def test_what_is_pasted_keeps_the_marks_that_markdown_has(posts: Posts, page: Page) -> None:
+    box = page.locator("textarea")
+    pasted = """<meta charset=utf-8><b style="font-weight:normal"><p>Hello <b>Ana </b>and <i>Rui</i>,</p>
+      <ul><li>the <a href="https://shop.test/a(1)">oak stool</a></li><li>a lamp</li></ul>
+      <p>See <a href="javascript:alert(1)">this</a><br>and <code>x</code>.</p><script>1</script></b>"""
+    await box.fill("Before: ")
+    for html in (pasted, "<p>plain</p>"):
+        await box.evaluate(
+            """(el, html) => { el.focus(); const data = new DataTransfer(); data.setData('text/html', html);
+            const told = { clipboardData: data, bubbles: true, cancelable: true };
+            el.dispatchEvent(new ClipboardEvent('paste', told)); }""",
+            html,
+        )
+    await expect(box).to_have_value(
+        "Before: Hello **Ana** and *Rui*,\n\n- the [oak stool](https://shop.test/a%281%29)\n- a lamp\n\n"
+        "See this\nand `x`."
+    )
+
+
 async def test_the_mailbox_brings_its_signature_and_how_much_it_takes(posts: Posts, page: Page) -> None:
     signature = page.locator("details[data-signature] div")
     await expect(signature).to_have_text("Maya")
