@@ -34,6 +34,9 @@ _ENCRYPTED = "This email is encrypted. What it holds is in the attachment."
 # Other shapes of the words beside them, which say nothing more.
 _SHADOWS = frozenset(("text/x-amp-html", "text/watch-html", "text/x-watch-html"))
 _ENRICHED = frozenset(("text/enriched", "text/richtext"))
+# HTML under the name of plain text.
+_IS_HTML = re.compile(r"\s{0,100}<(?:!doctype html|html|body|div|table)\b", re.IGNORECASE)
+_ENDS_HTML = re.compile(r"</(?:html|body|div|table)>\s{0,100}$", re.IGNORECASE)
 _ENRICHED_PARAM = re.compile(r"<(param|comment)>.*?</\1>", re.IGNORECASE | re.DOTALL)
 _ENRICHED_COMMAND = re.compile(r"<(/?)([a-z0-9-]{1,60})>", re.IGNORECASE)
 # Texts that are files whatever they say of themselves.
@@ -196,6 +199,7 @@ def _read_words(part: Part) -> Body:
     if part.content_type == "text/plain":
         content, files = take_files(content_of(part)[:MAX_PART])
         text = _text(content, part)
+        is_html = bool(_IS_HTML.match(text[:1_000]) and _ENDS_HTML.search(text[-1_000:]))
     else:
         text = text_of_part(part)
     if part.content_type in _ENRICHED:
@@ -264,10 +268,12 @@ def _alternative(part: Part) -> Body:
 
 def _says_nothing(plain: str, rich: Body) -> bool:
     """A plain alternative that only says that there is HTML, or is HTML itself."""
-    words = plain.split()
-    if plain.lstrip()[:200].lower().startswith(("<html", "<!doctype", "<div", "<body", "<table")):
+    words, others = plain.split(), rich.words().split()
+    if _IS_HTML.match(plain):
         return True
-    return len(words) < 40 and "html" in plain.lower() and len(rich.words().split()) > 2 * len(words)
+    if len(words) >= 40 or "html" not in plain.lower():
+        return False
+    return len(others) > 2 * len(words) or 2 * len({*words} & {*others}) < len({*words})
 
 
 def _related(part: Part) -> Body:

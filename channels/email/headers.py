@@ -88,7 +88,8 @@ def moment(text: str) -> datetime | None:
     try:
         parsed = parsedate_tz(text[:200])
         if parsed is None:
-            return None
+            found = datetime.fromisoformat(text.strip())  # no date of mail (RFC 5322 §3.3), but exact
+            return found.astimezone(UTC) if found.tzinfo and 1970 <= found.year < 2100 else None
         naive = datetime(*parsed[:6], tzinfo=UTC)
         found = naive - timedelta(seconds=parsed[9] or 0)
     except (ValueError, TypeError, IndexError, OverflowError, AttributeError):

@@ -19,6 +19,7 @@ MAX_HEADER_LINES = 1_000
 MAX_HEADER_BYTES = 256 * 1024
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|$)")
+_MBOX_LINE = re.compile(rb">?From (?![ \t]{0,9}:)")
 _DOUBLED_CR = re.compile(rb"[^\r\n]{1,900}\r\r\n[^\r\n]{1,900}\r\r\n")
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
 _KNOWN = re.compile(
@@ -99,7 +100,7 @@ def read_headers(raw: bytes, start: int, end: int, *, top: bool = False) -> tupl
     """
     fields: list[tuple[str, bytes]] = []
     position, lines = (_skip_blank(raw, start, end) if top else start), 0
-    if top and raw[position : position + 6].lstrip(b">").startswith(b"From "):
+    if top and _MBOX_LINE.match(raw, position):
         position = _line(raw, position, end)[1]  # the separator line of an mbox file
     first = position
     while position < end:

@@ -135,6 +135,7 @@ def test_parameters_are_read_in_all_their_spellings(raw: bytes, content_type: st
         ("Mon, 5 Jan 2026 11:00:00 +0100", "2026-01-05T10:00:00+00:00"),
         ("5 Jan 2026 11:00", "2026-01-05T11:00:00+00:00"),
         ("Mon, 05 Jan 2026 11:00:00 GMT (comment)", "2026-01-05T11:00:00+00:00"),
+        ("2026-01-05T11:00:00+01:00", "2026-01-05T10:00:00+00:00"),
     ],
 )
 def test_a_date_is_a_moment_in_utc(text: str, iso: str) -> None:
@@ -150,6 +151,7 @@ def test_a_date_is_a_moment_in_utc(text: str, iso: str) -> None:
         "Mon, 99 Foo 2026",
         "1 Jan 1969 00:00:00 +0000",
         "1 Jan 99999",
+        "2026-01-05",
         "Mon, 5 Jan 1850 10:00:00",
     ],
 )

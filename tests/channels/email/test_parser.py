@@ -352,3 +352,23 @@ def test_html_and_plain_parts_in_a_row_are_one_text_with_their_quotes() -> None:
     assert message.text == "First\n\nSecond\n\nOld\n\nThird"
     assert new_words(message.text, message.spans) == "First\n\nSecond\nThird"
     assert message.html is not None and "First" in message.html
+
+
+def test_a_blank_before_the_first_colon_makes_no_separator_of_an_mbox() -> None:
+    message = parse_lines("From : Jane <jane@example.org>", "Subject : Lamp")
+    assert (message.sender.value, message.subject, message.text) == ("jane@example.org", "Lamp", "Hello")
+
+
+def test_html_under_the_name_of_plain_text_is_html() -> None:
+    head = ("From: jane@example.org", "Content-Type: text/plain")
+    message = parse_lines(*head, body="<html><body><p>Hello <b>you</b></p></body></html>")
+    assert message.html is not None and message.text.strip() == "Hello you"
+    asked = parse_lines(*head, body="<div> is red. How do I make a <div> blue?")
+    assert asked.html is None and asked.text.startswith("<div> is red")
+
+
+@pytest.mark.parametrize("plain", ["Your program does not support HTML mail.", "Please see the HTML version"])
+def test_a_plain_alternative_that_only_names_the_html_says_nothing(plain: str) -> None:
+    parts = f"--b\r\n\r\n{plain}\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>Hi there</p>\r\n--b--"
+    head = ("From: jane@example.org", "Content-Type: multipart/alternative; boundary=b")
+    assert parse_lines(*head, body=parts).text.strip() == "Hi there"
