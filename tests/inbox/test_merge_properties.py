@@ -280,11 +280,11 @@ async def assert_everybody_waits_as_their_messages_say(session: AsyncSession) ->
 )
 @settings(max_examples=15, phases=PHASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_undoing_a_merge_brings_everything_back_and_sorts_what_came_between(
-    database: Database, before: list[Any], pair: list[str], between: list[Any]
+    sqlite_database: Database, before: list[Any], pair: list[str], between: list[Any]
 ) -> None:
     clock = FrozenClock()
     with rewound(), using(clock):
-        async with database.transaction() as session:
+        async with sqlite_database.transaction() as session:
             world = await World(session, clock).begin()
             for step in before:
                 await world.play(step)
@@ -325,11 +325,11 @@ async def test_undoing_a_merge_brings_everything_back_and_sorts_what_came_betwee
 )
 @settings(max_examples=10, phases=PHASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_however_agents_rearrange_a_merged_conversation_its_undo_leaves_nothing_in_between(
-    database: Database, before: list[Any], pair: list[str], between: list[Any]
+    sqlite_database: Database, before: list[Any], pair: list[str], between: list[Any]
 ) -> None:
     clock = FrozenClock()
     with rewound(), using(clock):
-        async with database.transaction() as session:
+        async with sqlite_database.transaction() as session:
             world = await World(session, clock).begin()
             for step in before:
                 await world.play(step)
