@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext, Frame, Page, expect
 
+from tests.journeys.test_screens import AXE, looked_at
 from tests.services.server import PASSWORD, RunningServer
 
 NewContext = Callable[..., Awaitable[BrowserContext]]
@@ -92,7 +93,11 @@ async def test_three_ways_in_come_to_one_conversation(
 
 
 async def test_the_sample_goes_with_one_press(fresh_server: RunningServer, new_context: NewContext) -> None:
-    page = await (await new_context()).new_page()
+    page = await (await new_context(reduced_motion="reduce")).new_page()
+    await page.add_init_script(AXE)
+    await page.goto(setup_link(fresh_server))
+    assert await looked_at(page, "/setup") == []
+    await page.set_viewport_size({"width": 1440, "height": 900})
     await set_up(page, fresh_server)
     await page.get_by_role("button", name="Try it here").click()
     await page.get_by_role("button", name="Remove the sample").click()
