@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import ExitStack, suppress
+from operator import eq, or_
 
 import pytest
 from sqlalchemy import select
@@ -108,37 +109,40 @@ async def kinds_after(database: Database, cursor: str) -> set[EventKind]:
         return {EventKind(kind) for kind in await session.scalars(query)}
 
 
-@pytest.mark.parametrize("is_live", [True, False], ids=["pushed", "replayed"])
 @pytest.mark.parametrize("name", PLAYS)
 async def test_a_push_leaves_the_page_as_a_reload_would(
-    sqlite_database: Database, clock: FrozenClock, name: str, is_live: bool
+    sqlite_database: Database, clock: FrozenClock, name: str
 ) -> None:
-    stage, tail = await set_stage(sqlite_database, clock), Tail(sqlite_database)
+    """For those who were there when it happened, and for those who are told later."""
+    stage, tail, later = await set_stage(sqlite_database, clock), Tail(sqlite_database), Tail(sqlite_database)
     play = PLAYS[name].act(stage)
     await anext(play)
     await tail.read()
-    watchers = await watchers_of(stage, tail)
-    began, before = watchers[0].page.cursor, [watcher.page.looks() for watcher in watchers]
-    beside = [await everything_beside(stage, watcher) for watcher in watchers]
+    await later.read()
+    present, absent = await watchers_of(stage, tail), await watchers_of(stage, later)
+    began, before = present[0].page.cursor, [watcher.page.looks() for watcher in present]
+    beside = [await everything_beside(stage, watcher) for watcher in present]
 
     with ExitStack() as watching:
-        for watcher in watchers if is_live else ():
+        for watcher in present:
             watching.enter_context(tail.following(watcher.conversation.public_id, asyncio.Event()))
         assert await anext(play, "the end") == "the end"
         await tail.read()
-        for watcher in watchers:
+        await later.read()
+        for watcher in present + absent:
             await watcher.catch_up()
 
     assert await kinds_after(sqlite_database, began) == PLAYS[name].kinds
-    for watcher in watchers:
-        assert watcher.page.looks() == (await watcher.fresh()).looks()
-    for watcher, old in zip(watchers, beside, strict=True):
-        is_told = bool(watcher.resets) or watcher.hears_of_what_is_beside
-        assert is_told or await everything_beside(stage, watcher) == old
     places = {place_of(kind) for kind in PLAYS[name].kinds}
-    assert any(watcher.resets for watcher in watchers) == (Place.RESET in places)
-    if places & {Place.PLACE, Place.REDRAW} and Place.RESET not in places:
-        assert [watcher.page.looks() for watcher in watchers] != before
+    fresh = [(await watcher.fresh()).looks() for watcher in present]
+    now_beside = [await everything_beside(stage, watcher) for watcher in present]
+    for watchers in (present, absent):
+        assert [watcher.page.looks() for watcher in watchers] == fresh
+        told = [bool(watcher.resets) or watcher.hears_of_what_is_beside for watcher in watchers]
+        assert all(map(or_, told, map(eq, now_beside, beside)))
+        assert any(watcher.resets for watcher in watchers) == (Place.RESET in places)
+        if places & {Place.PLACE, Place.REDRAW} and Place.RESET not in places:
+            assert [watcher.page.looks() for watcher in watchers] != before
 
 
 def test_every_kind_of_event_is_played() -> None:
