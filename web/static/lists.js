@@ -5,6 +5,7 @@
      Ranks sort ascending, as numbers where both are numbers, else as text.
    input.row__x in a row     ticks it for form#bulk: X ticks the row of the focus, Shift+X all from the last one to it, Ctrl+A all that are
      shown; Esc ticks none. #bulk-count says how many; #bulk-all puts the list's address into input[data-all], which means all of it
+   li[data-swipe=WORD]       while a finger moves its row: what letting go does; [data-back] against the reading direction
    button#rows-new[hidden]   shows "3 new" while the pointer or the focus is inside the list, and puts them in when pressed
    [data-counter=NAME]       any number of places; "notifications" also stands in the page's title. #thread[data-case] marks the open row
    On a page without #rows, body[data-list] is asked for the counters alone. */
@@ -217,8 +218,41 @@
   const opens = key => () => { const row = elsewhere(); if (row) { then = { key, number: numberOf(row) }; row.click(); } return Boolean(row); };
   document.addEventListener('htmx:afterSettle', () => {
     const thread = document.getElementById('thread'), asked = then;
-    if (asked && thread && thread.dataset.case === asked.number) { then = ''; desk.press(asked.key); }
+    if (asked && thread && thread.dataset.case === asked.number) { then = ''; const dialog = document.getElementById(asked.dialog); if (dialog) dialog.showModal(); else desk.press(asked.key); }
   });
+  /* ---- a finger that moves a row: on in reading direction resolves, back snoozes; the buttons in its thread do the same ---- */
+  const FAR = 72;
+  let swiped = null;
+  function swipe(e) {
+    if (!swiped || e.pointerId !== swiped.id) return;
+    const across = e.clientX - swiped.x, down = Math.abs(e.clientY - swiped.y), li = swiped.row.parentElement;
+    if (!swiped.on && (Math.abs(across) < 12 || Math.abs(across) < 2 * down)) { if (down > 12) swiped = null; return; }
+    swiped.on = true;
+    swiped.far = Math.abs(across) >= FAR ? Math.sign(across) * (document.dir === 'rtl' ? -1 : 1) : 0;
+    li.dataset.swipe = swiped.far > 0 ? desk.words('Resolve') : swiped.far < 0 ? desk.words('Snooze') : '';
+    li.toggleAttribute('data-back', swiped.far < 0);
+    swiped.row.style.transform = 'translateX(' + Math.max(-2 * FAR, Math.min(2 * FAR, across)) + 'px)';
+  }
+  function swipeEnds(e) {
+    if (!swiped || e.pointerId !== swiped.id) return;
+    const { row, on, far } = swiped;
+    swiped = null;
+    row.style.transform = '';
+    delete row.parentElement.dataset.swipe;
+    if (!on) return;
+    const stop = click => { click.preventDefault(); click.stopPropagation(); };
+    row.addEventListener('click', stop, true);               // lifting the finger opens nothing
+    setTimeout(() => {
+      row.removeEventListener('click', stop, true);
+      if (e.type === 'pointercancel') return;
+      if (far > 0) post(row, '/resolution', {});
+      if (far < 0) { then = { dialog: 'snooze', number: numberOf(row) }; row.click(); }
+    }, 50);
+  }
+  document.addEventListener('pointerdown', e => { const row = e.pointerType === 'touch' && e.isPrimary && rowOf(e.target); swiped = row ? { row, id: e.pointerId, x: e.clientX, y: e.clientY } : null; });
+  document.addEventListener('pointermove', swipe);
+  ['pointerup', 'pointercancel'].forEach(name => document.addEventListener(name, swipeEnds));
+
   document.addEventListener('star', ({ detail }) => {
     const thread = document.getElementById('thread');
     if (thread && thread.dataset.case === String(detail.case)) thread.toggleAttribute('data-starred', detail.on);

@@ -92,3 +92,27 @@ async def test_a_list_that_could_not_be_asked_is_asked_again(stub: Stub, opened:
     await until(lambda: any("changed=9" in path for path in stub.asked), "a first try, which finds no page")
     stub.pages["/inbox/mine"] = row(9, 1)
     await expect(page.locator("#case-9")).to_be_attached(timeout=10_000)
+
+
+async def test_a_finger_that_moves_a_row_far_resolves_it_and_a_little_does_nothing(
+    stub: Stub, opened: Open
+) -> None:
+    page = await opened(inbox(row(1, 10) + row(2, 20)), "/inbox")
+    posted: list[str] = []
+    page.on("request", lambda one: posted.append(one.url) if one.method == "POST" else None)
+    moved = """async (row, across) => {
+      const finger = { pointerType: 'touch', isPrimary: true, pointerId: 5, clientY: 100, bubbles: true };
+      const at = (kind, x) => row.dispatchEvent(new PointerEvent(kind, { ...finger, clientX: 200 + x }));
+      at('pointerdown', 0); at('pointermove', across / 2); at('pointermove', across);
+      const said = row.parentElement.dataset.swipe;
+      at('pointerup', across); row.click();
+      await new Promise(done => setTimeout(done, 100));
+      return said;
+    }"""
+    row_2 = page.locator("#case-2 a")
+    said = [await row_2.evaluate(moved, across) for across in (30, 120)]
+    await until(lambda: posted, "the case is resolved")
+
+    assert said == ["", "Resolve"]
+    assert [url.removeprefix(stub.url) for url in posted] == ["/cases/2/resolution"]
+    assert page.url.endswith("/inbox"), "lifting the finger opens nothing"
