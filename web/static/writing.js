@@ -61,7 +61,7 @@
     if (node.nodeType === 3) return node.data.replace(/\s+/g, ' ');
     if (node.nodeType !== 1 || /^(SCRIPT|STYLE|HEAD|TEMPLATE|TITLE)$/.test(node.tagName)) return '';
     const tag = node.tagName, [, before, bare, after] = /^(\s*)([^]*?)(\s*)$/.exec([...node.childNodes].map(marked).join('')), href = node.getAttribute('href') || '';
-    const sign = /font-weight: ?(normal|400)/.test(node.dataset.style) ? '' : AROUND[tag];      // a <b> around a whole page that is not bold
+    const sign = /font-weight: ?(normal|400)/.test(node.dataset.look) ? '' : AROUND[tag];      // a <b> around a whole page that is not bold
     if (tag === 'BR') return '\n';
     if (!bare) return isBlock(tag) ? '\n' : before;
     if (sign && !bare.includes('\n')) return before + sign + bare + sign + after;
@@ -74,7 +74,7 @@
   function paste(e) {
     const form = formOf(e.target), data = e.clipboardData, html = form && e.target === area(form) && !data.files.length && data.getData('text/html');
     if (!html || e.defaultPrevented) return;
-    const page = new DOMParser().parseFromString(html.replace(/\sstyle\s*=/gi, ' data-style='), 'text/html');       // our policy would refuse styles, aloud
+    const page = new DOMParser().parseFromString(html.replace(/\sstyle\s*=/gi, ' data-look='), 'text/html');       // our policy would refuse styles, aloud
     if (!page.querySelector('a[href], b, strong, i, em, li, code')) return;
     e.preventDefault();
     put(e.target, marked(page.body).replace(/[ \t]+\n/g, '\n').replace(/\n[ \t]+(?![-\d ])/g, '\n').replace(/\n{3,}/g, '\n\n').trim());
