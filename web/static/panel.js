@@ -35,7 +35,7 @@ const settle = (id, what) => change({ outbox: outbox().flatMap(each => each.clie
 function tell(what) { if (host) parent.postMessage({ nonce, ...what }, host); }
 const emit = (name, detail) => tell({ t: 'event', name, detail });
 const asked = {
-  open: told => { isOpen = true; want(); if (!told.quiet) text.focus(); grow(); bottom(); seen(); },
+  open: told => { isOpen = true; want(); if (!told.quiet) (document.querySelector('#screen .w-in') || text).focus(); grow(); bottom(); seen(); },
   close: () => { isOpen = false; },
   prefill: told => { text.value = told.text; grow(); },
   send: told => write(told.text.slice(0, 4000)),

@@ -42,7 +42,9 @@ function screen(title, lead, what, parts, button, send, back) { // in the place 
   log.hidden = composer.hidden = foot.hidden = !!title;
   if (!title) { grow(); bottom(); return; }
   place.append(form('w-body', what, [make`<h2 class="w-h">${title}</h2>`, make`<p class="w-lead">${lead}</p>`, ...parts, press(button), ...back ? [press(w('back'), back, 'w-more')] : []], send));
-  return place.querySelector('.w-in');
+  const first = place.querySelector('.w-in');
+  if (document.hasFocus()) first.focus();                    // what had it is hidden now
+  return first;
 }
 function note(words) {
   const each = make`<p class="w-note" role="status">${words}</p>`;
