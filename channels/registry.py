@@ -53,6 +53,7 @@ class ChannelParsers:
             own_addresses=channel.own_addresses,
             agent_addresses=channel.agent_addresses,
             authserv_id=channel.settings.get("authserv_id"),
+            arc_sealers=tuple(channel.settings.get("arc_sealers", ())),
             max_bytes=self._max_message_bytes,
         )
         return await self._pool.parse(digests, context)

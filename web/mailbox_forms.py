@@ -26,6 +26,7 @@ def mailbox_values(settings: Mapping[str, Any]) -> dict[str, str]:
         "sign_in": settings.get("sign_in") or PASSWORD,
         "client_id": settings.get("client_id") or "",
         "sent_copies": settings.get("sent_copies") or "",
+        "arc_sealers": ", ".join(settings.get("arc_sealers", ())),
     }
 
 
@@ -44,6 +45,7 @@ def mailbox_settings(form: FormData, servers: Mapping[str, Any]) -> dict[str, An
         "sign_in": sign_in,
         "client_id": _text(form, "client_id") or None,
         "sent_copies": copies or None,
+        "arc_sealers": _text(form, "arc_sealers").lower().replace(",", " ").split() or None,
         **{name: servers.get(name) or url for name, url in known.items()},
     }
 

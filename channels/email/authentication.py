@@ -5,9 +5,15 @@ authserv-id, and only where every Received field above it was written inside: by
 service that is known to write its result below its own Received and to remove what pretends to be its own.
 The Received below it must say by whom it was written, as every server's does (RFC 5321 §4.4): one that does
 not was made up together with the result above it.
+
+A mail that was passed on fails DMARC though its first receiver found it good. Where the configured server has
+validated the chain of seals (ARC, RFC 8617) and the newest is of a house that the administrator trusts, what
+that house found counts.
 """
 
 import re
+from collections.abc import Collection
+from dataclasses import replace
 
 from channels.email.headers import Headers
 from inbox.envelopes import Authentication, Verdict
@@ -16,11 +22,18 @@ _WRITES_BELOW = frozenset(("mx.google.com",))
 _LOCAL_DELIVERY = re.compile(r"\bwith\s+lmtps?a?\b", re.IGNORECASE)
 _FROM_OURSELVES = re.compile(r"from\s+\S+\s+\(\S+\s+\[(?:IPv6:)?(?:127\.0\.0\.1|::1)\]\)", re.IGNORECASE)
 _RESULT = re.compile(r"(?:^|[;\s])(dmarc|dkim|spf)(?:/\d+)?\s*=\s*([a-z]+)", re.IGNORECASE)
+MOST_SEALS = 50  # RFC 8617 §4.2.1
+_ARC_PASSES = re.compile(r"(?:^|[;\s])arc\s*=\s*pass\b", re.IGNORECASE)
 _FAILURES = frozenset(("fail", "softfail", "hardfail"))
 
 
-def read_authentication(headers: Headers, authserv_id: str | None) -> Authentication:
-    """The verdicts of the configured server; all NONE where it said nothing or none is configured."""
+def read_authentication(
+    headers: Headers, authserv_id: str | None, trusted_sealers: Collection[str] = ()
+) -> Authentication:
+    """The verdicts of the configured server; all NONE where it said nothing or none is configured.
+
+    *trusted_sealers* are domains whose ARC seals are believed.
+    """
     if not authserv_id:
         return Authentication()
     wanted = authserv_id.strip().lower().rstrip(".")
@@ -32,8 +45,37 @@ def read_authentication(headers: Headers, authserv_id: str | None) -> Authentica
             server, _, results = _without_comments(raw.decode("latin-1")).partition(";")
             if server.split() and server.split()[0].strip("\"'").lower().rstrip(".") == wanted:
                 below = next((text for field, text in headers.fields[index:] if field == "received"), None)
-                return _verdicts(results, wanted) if _is_received(below) else Authentication()
+                if not _is_received(below):
+                    return Authentication()
+                found = _verdicts(results, wanted)
+                is_sealed = found.dmarc is not Verdict.PASS and bool(_ARC_PASSES.search(results))
+                if is_sealed and _was_good_before(headers, trusted_sealers):
+                    return replace(found, dmarc=Verdict.PASS)
+                return found
     return Authentication()
+
+
+def _was_good_before(headers: Headers, trusted_sealers: Collection[str]) -> bool:
+    """Whether the house of the newest ARC seal is trusted and had found that the mail passes DMARC."""
+    seals = [_tags(raw) for raw in headers.all_raw("arc-seal")[:MOST_SEALS]]
+    newest = max(seals, key=lambda tags: int(tags["i"]) if tags.get("i", "").isdecimal() else 0, default={})
+    sealer = newest.get("d", "").lower().rstrip(".")
+    wanted = (one.strip().lower().rstrip(".") for one in trusted_sealers)
+    if not sealer or not any(sealer == one or sealer.endswith(f".{one}") for one in wanted if one):
+        return False
+    found = [
+        _verdicts(results, sealer).dmarc
+        for raw in headers.all_raw("arc-authentication-results")[:MOST_SEALS]
+        for instance, _, results in [_without_comments(raw.decode("latin-1")).partition(";")]
+        if "".join(instance.split()).lower() == f"i={newest['i']}"
+    ]
+    return found == [Verdict.PASS]
+
+
+def _tags(raw: bytes) -> dict[str, str]:
+    """`i=1; d=lists.example; cv=none` (RFC 6376 §3.2)."""
+    pairs = (tag.partition("=") for tag in raw.decode("latin-1").split(";"))
+    return {name.strip().lower(): value.strip() for name, sign, value in pairs if sign}
 
 
 def _is_received(raw: bytes | None) -> bool:

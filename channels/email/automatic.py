@@ -56,6 +56,8 @@ _OF_LISTS = (
     "x-beenthere",
     "x-mailman-version",
 )
+# Who wrote a mail in whose From a group has put itself (RFC 7960 §4.1.3.1).
+BEHIND_A_GROUP = ("x-original-from", "x-original-sender")
 _MESSAGE_CLASS = re.compile(r"9|.*auto", re.IGNORECASE)
 _RESPONDERS = re.compile(r"vacation|autorespon|auto[-_ ]?repl|gnarwl|out of office", re.IGNORECASE)
 
@@ -134,7 +136,7 @@ def _comes_back(headers: Headers, sender: Address, own_addresses: frozenset[str]
         return True
     if sender.value not in own_addresses:
         return False
-    return all(address.value in own_addresses for address in headers.addresses("reply-to"))
+    return all(one.value in own_addresses for one in headers.addresses("reply-to", *BEHIND_A_GROUP))
 
 
 def _says(headers: Headers, name: str, words: tuple[str, ...]) -> bool:

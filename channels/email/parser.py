@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from channels.email.address_lists import parse_addresses
 from channels.email.attachments import read_attachments
 from channels.email.authentication import read_authentication
-from channels.email.automatic import forbids_answers, read_automatic
+from channels.email.automatic import BEHIND_A_GROUP, forbids_answers, read_automatic
 from channels.email.bodies import Body, read_body
 from channels.email.bounces import read_bounce
 from channels.email.complaints import read_complaint
@@ -49,6 +49,7 @@ class MailContext:
     own_addresses: frozenset[str] = frozenset()
     agent_addresses: frozenset[str] = frozenset()
     authserv_id: str | None = None
+    arc_sealers: tuple[str, ...] = ()
     max_bytes: int = 50 * 1024 * 1024
 
 
@@ -83,7 +84,7 @@ def _message(root: Part, context: MailContext, store: Callable[[bytes], str]) ->
         sender=sender,
         content_hash=fingerprint,
         external_id=next(iter(headers.ids("message-id")), None),
-        reply_to=_reply_to(headers, sender),
+        reply_to=_reply_to(headers, sender, own),
         to=tuple(headers.addresses("to")),
         cc=tuple(headers.addresses("cc")),
         mailbox=context.mailbox_address,
@@ -93,7 +94,7 @@ def _message(root: Part, context: MailContext, store: Callable[[bytes], str]) ->
         spans=spans,
         references=references,
         tokens=_tokens(headers, references),
-        authentication=read_authentication(headers, context.authserv_id),
+        authentication=read_authentication(headers, context.authserv_id, context.arc_sealers),
         automatic=Automatic.BOUNCE if bounce else read_automatic(root, sender, own),
         forbids_answers=forbids_answers(root),
         bounce=bounce,
@@ -113,7 +114,7 @@ def _forward(
     """What one of our agents passes on. A mail inside of a mail has nobody's word but its own."""
     from channels.email.forwards import read_forward  # compiles hundreds of patterns: for those who forward
 
-    inside = replace(context, agent_addresses=frozenset(), authserv_id=None)
+    inside = replace(context, agent_addresses=frozenset(), authserv_id=None, arc_sealers=())
     return read_forward(message, body.files, lambda attached: _message(attached, inside, store))
 
 
@@ -146,8 +147,11 @@ def _sender(headers: Headers, fingerprint: str) -> Address:
     return Address(address, (names or [written.strip("<>:; ")])[0][:200])
 
 
-def _reply_to(headers: Headers, sender: Address) -> Address | None:
+def _reply_to(headers: Headers, sender: Address, own: frozenset[str]) -> Address | None:
+    """Where answers are wanted; where a group of ours stands in From itself, who it says has written."""
     addresses = headers.addresses("reply-to")
+    if sender.value in own and all(address.value in own for address in addresses):
+        addresses = headers.addresses(*BEHIND_A_GROUP) or addresses
     return addresses[0] if addresses and addresses[0].value != sender.value else None
 
 

@@ -207,6 +207,9 @@ def checked_settings(kind: ChannelKind, settings: Mapping[str, Any]) -> dict[str
     kept = {key: value for key, value in settings.items() if value not in (None, "", [])}
     if "signature" in kept:
         kept["signature"] = checked_template(str(kept["signature"]), field="signature")
+    sealers = kept.get("arc_sealers", [])
+    if not isinstance(sealers, list) or not all(isinstance(one, str) and "." in one for one in sealers):
+        raise Invalid("Give domains, like lists.example.com.", field="arc_sealers")
     for name, schemes in (("imap_url", ("imap", "imaps")), ("smtp_url", ("smtp", "smtps"))):
         if name in kept:
             _check_server(kept[name], name, schemes)

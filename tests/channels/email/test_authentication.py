@@ -9,11 +9,12 @@ from inbox.envelopes import Authentication, Verdict
 OURS = "mx.company.test"
 
 
-def read(*lines: str, authserv_id: str | None = OURS) -> Authentication:
+def read(
+    *lines: str, authserv_id: str | None = OURS, trusted_sealers: tuple[str, ...] = ()
+) -> Authentication:
     fields = [line.partition(":") for line in lines]
-    return read_authentication(
-        Headers([(name.lower(), value.encode()) for name, _, value in fields]), authserv_id
-    )
+    headers = Headers([(name.lower(), value.encode()) for name, _, value in fields])
+    return read_authentication(headers, authserv_id, trusted_sealers)
 
 
 def test_the_results_of_the_configured_server_are_read() -> None:
@@ -107,3 +108,39 @@ def test_dmarc_results_become_verdicts(result: str, verdict: str) -> None:
 def test_a_result_above_a_received_that_no_server_wrote_was_made_up_with_it() -> None:
     found = read("Authentication-Results: mx.company.test; dmarc=pass", "Received: from evil.test")
     assert found == Authentication()
+
+
+PASSED_ON = (
+    "Authentication-Results: mx.company.test; arc=pass (i=2); dmarc=fail header.from=shop.test",
+    "Received: from out.lists.test (out.lists.test [192.0.2.1]) by mx.company.test with ESMTPS id 1",
+    "ARC-Seal: i=2; a=rsa-sha256; t=1; cv=pass; d=lists.test; s=a; b=abc",
+    "ARC-Authentication-Results: i=2; mx.lists.test; dmarc=pass header.from=shop.test",
+    "ARC-Seal: i=1; a=rsa-sha256; t=1; cv=none; d=evil.test; s=a; b=abc",
+    "ARC-Authentication-Results: i=1; mx.evil.test; dmarc=pass header.from=shop.test",
+)
+
+
+def test_a_mail_that_a_trusted_house_has_passed_on_is_what_that_house_found() -> None:
+    for sealer in ("lists.test", "Lists.Test."):
+        assert read(*PASSED_ON, trusted_sealers=(sealer,)).dmarc is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("change", "sealers"),
+    [
+        (("", ""), ()),
+        (("", ""), ("evil.test", "ists.test", "")),
+        (("arc=pass", "arc=fail"), ("lists.test",)),
+        (("arc=pass (i=2)", 'x="arc=pass"'), ("lists.test",)),
+        (("mx.lists.test; dmarc=pass", "mx.lists.test; dmarc=fail"), ("lists.test",)),
+        (("Results: i=2", "Results: i=3"), ("lists.test",)),
+        (("Results: i=1", "Results: i=2"), ("lists.test",)),
+        (("Results: mx.company.test", "Results: mx.evil.test"), ("lists.test",)),
+    ],
+    ids=["none", "others", "broken", "quoted", "found bad", "unsaid", "said twice", "other server"],
+)
+def test_seals_that_are_not_trusted_or_not_whole_say_nothing(
+    change: tuple[str, str], sealers: tuple[str, ...]
+) -> None:
+    lines = [line.replace(*change) if change[0] else line for line in PASSED_ON]
+    assert read(*lines, trusted_sealers=sealers).dmarc is not Verdict.PASS

@@ -88,6 +88,7 @@ def test_lists_and_mass_mail_are_recognised(lines: list[str]) -> None:
         ["List-Id: Support <support.company.test>", "Precedence: list"],
         ["List-Post: <mailto:support@company.test>", "List-Unsubscribe: <mailto:x@company.test>"],
         ["From: support@company.test", "Reply-To: jane@example.org"],
+        ["From: 'Jane' via Support <support@company.test>", "X-Original-From: Jane <jane@example.org>"],
         ["Return-Path: <jane@example.org>"],
     ],
 )

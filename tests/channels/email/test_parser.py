@@ -372,3 +372,11 @@ def test_a_plain_alternative_that_only_names_the_html_says_nothing(plain: str) -
     parts = f"--b\r\n\r\n{plain}\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>Hi there</p>\r\n--b--"
     head = ("From: jane@example.org", "Content-Type: multipart/alternative; boundary=b")
     assert parse_lines(*head, body=parts).text.strip() == "Hi there"
+
+
+def test_behind_a_group_of_ours_stands_who_it_says_has_written() -> None:
+    via = "From: 'Jane' via Support <support@company.test>"
+    behind = "X-Original-From: Jane <jane@example.org>"
+    for lines in ((via, behind), (via, behind, "Reply-To: support@company.test")):
+        assert parse_lines(*lines).reply_to == Address("jane@example.org", "Jane")
+    assert parse_lines("From: bob@example.org", behind).reply_to is None

@@ -27,6 +27,7 @@ MAILBOX = {
     "smtp_security": "starttls",
     "password": " with spaces ",
     "authserv_id": "mx.shop.example",
+    "arc_sealers": "Lists.example, old.shop.example",
     "first_connection": "days",
     "first_days": "14",
 }
@@ -58,12 +59,18 @@ async def test_a_mailbox_is_added_with_its_servers_and_a_sealed_password(
     assert account.smtp_url == "smtp://support%40shop.example@smtp.shop.example:2525"
     assert account.password == " with spaces "
     assert channel.settings["first_connection"] == "14"
+    assert channel.settings["arc_sealers"] == ["lists.example", "old.shop.example"]
+    page = await ada.browser.get(answer.headers["location"])
+    assert 'value="lists.example, old.shop.example"' in page.text
     assert " with spaces " not in (channel.secrets or "")
 
 
 async def test_what_was_typed_stays_beside_the_field_that_is_wrong(
     ada: Person, installation: Installation
 ) -> None:
+    answer = await ada.post("/settings/channels/new/email", data=MAILBOX | {"arc_sealers": "everybody"})
+    assert answer.status_code == 422 and "Give domains, like lists.example.com." in answer.text
+
     answer = await ada.post("/settings/channels/new/email", data=MAILBOX | {"imap_port": "99999"})
 
     assert answer.status_code == 422
