@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 
 from inbox.errors import Invalid
+from inbox.zones import zone_named
 
 DAYS_AHEAD = 400  # with no opening in more than a year, there is none
 MOST_SPANS = 6
@@ -177,10 +178,10 @@ def _spaced(name: str) -> str:
 
 
 def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise Invalid("Choose a time zone, like Europe/Lisbon.", field="time_zone") from error
+    found = zone_named(name)
+    if found is None:
+        raise Invalid("Choose a time zone, like Europe/Lisbon.", field="time_zone")
+    return found
 
 
 def _day(pairs: Sequence[Any]) -> tuple[Span, ...]:

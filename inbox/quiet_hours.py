@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from inbox.errors import Invalid
+from inbox.zones import zone_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,10 @@ def quiet_hours(start: str, until: str, zone: str) -> QuietHours | None:
     first, last = _time(start), _time(until)
     if first == last:
         raise Invalid("Quiet hours end at another time than they begin.", field="quiet_from")
-    try:
-        return QuietHours(ZoneInfo(zone), first, last)
-    except (KeyError, ValueError, OSError) as error:
-        raise Invalid("Choose a time zone, like Europe/Lisbon.", field="time_zone") from error
+    found = zone_named(zone)
+    if found is None:
+        raise Invalid("Choose a time zone, like Europe/Lisbon.", field="time_zone")
+    return QuietHours(found, first, last)
 
 
 def _time(text: str) -> time:

@@ -1,25 +1,23 @@
 """Moments as people name them: "tomorrow" is nine o'clock where they are."""
 
-from datetime import UTC, datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from starlette.requests import Request
 
 from inbox import clock
 from inbox.errors import Invalid
+from inbox.zones import zone_named
 
 MORNING = time(9)
 WHEN_THEY_REPLY = "reply"
+FIRST_YEAR, LAST_YEAR = 1900, 9000  # at the ends of the calendar no moment has a name in every zone
 
 
 def zone_of(request: Request) -> tzinfo:
     """Where whoever asks is, as their browser says; without a script where the server stands."""
     name = request.headers.get("x-timezone", "")
     if name:
-        try:
-            return ZoneInfo(name)
-        except (ValueError, OSError):  # a name that no file here knows, or none at all
-            return UTC
+        return zone_named(name) or UTC
     return datetime.now().astimezone().tzinfo or UTC
 
 
@@ -43,4 +41,11 @@ def picked_moment(text: str, zone: tzinfo) -> datetime:
         picked = datetime.fromisoformat(text)
     except ValueError as error:
         raise Invalid("Write a day and a time.", field="at") from error
+    if not is_of_our_time(picked):
+        raise Invalid("Write a day and a time.", field="at")
     return picked if picked.tzinfo else picked.replace(tzinfo=zone)
+
+
+def is_of_our_time(moment: date) -> bool:
+    """Whether a moment, or a day, is one that anybody can mean."""
+    return FIRST_YEAR <= moment.year < LAST_YEAR

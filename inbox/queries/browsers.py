@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox import clock
 from inbox.envelopes import AddressKind
 from inbox.models import Channel, Identity, VisitorToken
+from inbox.zones import zone_named
 
 MOST = 3
 
@@ -57,7 +57,5 @@ def _browser(token: VisitorToken) -> Browser:
 
 
 def _local_time(zone: str | None) -> str:
-    try:
-        return f"{clock.now().astimezone(ZoneInfo(zone)):%H:%M} ({zone})" if zone else ""
-    except (ZoneInfoNotFoundError, ValueError):
-        return ""
+    found = zone_named(zone) if zone else None
+    return f"{clock.now().astimezone(found):%H:%M} ({zone})" if found else ""

@@ -1,7 +1,7 @@
 """What was said in a chat, as a mail to its visitor says it."""
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +12,7 @@ from inbox.queries.continuity import first_name, newest_token
 from inbox.queries.visitors import visible_messages
 from inbox.texts import new_words
 from inbox.words import words_in
+from inbox.zones import zone_named
 
 LONGEST = 300  # messages
 
@@ -40,7 +41,4 @@ def _said(message: Message, agents: dict[int, Agent], zone: ZoneInfo, language: 
 
 
 def _zone(name: str | None) -> ZoneInfo:
-    try:
-        return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+    return (zone_named(name) if name else None) or ZoneInfo("UTC")

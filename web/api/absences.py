@@ -11,7 +11,7 @@ from inbox.errors import Invalid
 from inbox.models import Agent, Team
 from inbox.queries import agents, people
 from inbox.queries.people import Planned
-from web.api.answers import Body, Session, actor_of, listed, once, read
+from web.api.answers import Body, Moment, Session, actor_of, listed, once, read
 from web.api.shapes import Shape
 from web.installation import installation_of
 
@@ -19,8 +19,8 @@ from web.installation import installation_of
 class NewAbsence(Body):
     """From now on unless it says from when; without an end until they are back."""
 
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
     cover_agent_id: str | None = None
     cover_team_id: str | None = None
 

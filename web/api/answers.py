@@ -3,9 +3,10 @@
 import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,6 +16,7 @@ from inbox.errors import Invalid
 from inbox.models import Agent
 from inbox.queries.pages import limited
 from web.installation import installation_of
+from web.moments import is_of_our_time
 
 REPEAT = "idempotency-key"
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
@@ -27,6 +29,14 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+def _of_our_time(moment: datetime) -> datetime:
+    if not is_of_our_time(moment):
+        raise ValueError("Write a day and a time that somebody can mean")
+    return moment
+
+
+Moment = Annotated[datetime, AfterValidator(_of_our_time)]
+CaseNumber = Annotated[int, Field(ge=1, lt=2**62)]
 B = TypeVar("B", bound=Body)
 
 

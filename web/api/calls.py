@@ -1,6 +1,5 @@
 """Phone calls and meetings that somebody, or a telephone system, writes down."""
 
-from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
@@ -13,7 +12,7 @@ from inbox.errors import Invalid
 from inbox.models import Status
 from inbox.policies import Action, authorize
 from inbox.queries import cases, redirects
-from web.api.answers import Body, Session, acting, actor_of, once, read
+from web.api.answers import Body, CaseNumber, Moment, Session, acting, actor_of, once, read
 from web.api.messages import loaded
 
 
@@ -24,11 +23,11 @@ class Call(Body):
     kind: SpokenKind
     direction: Literal["inbound", "outbound"] = "inbound"
     text: str = Field(max_length=100_000)
-    at: datetime | None = None
+    at: Moment | None = None
     minutes: int | None = Field(None, ge=1, le=24 * 60)
     spoken_with: str = Field("", max_length=200)
     subject: str = Field("", max_length=500)
-    case: int | None = Field(None, ge=1, lt=2**62)
+    case: CaseNumber | None = None
     then: Literal["open", "pending", "resolved"] | None = None
 
 

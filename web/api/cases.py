@@ -1,6 +1,5 @@
 """Cases: reading lists of them, changing one, splitting and joining, handing off."""
 
-from datetime import datetime
 from typing import Any
 
 from pydantic import Field
@@ -17,6 +16,8 @@ from inbox.queries.cases import Filter
 from web.api import shapes
 from web.api.answers import (
     Body,
+    CaseNumber,
+    Moment,
     Session,
     acting,
     actor_of,
@@ -39,7 +40,7 @@ class CaseChange(Body):
     team_id: str | None = None
     priority: Priority | None = None
     tags: list[str] | None = Field(None, max_length=50)
-    snoozed_until: datetime | None = None
+    snoozed_until: Moment | None = None
     subject: str | None = Field(None, max_length=1000)
 
 
@@ -49,7 +50,7 @@ class Split(Body):
 
 
 class Join(Body):
-    into: int
+    into: CaseNumber
 
 
 class Offer(Body):

@@ -1,6 +1,5 @@
 """Conversations and notes in them; a first message of ours begins one."""
 
-from datetime import datetime
 from typing import Any
 
 from pydantic import Field
@@ -15,7 +14,19 @@ from inbox.queries import cases, channels, conversations, named, names, redirect
 from inbox.queries.conversations import Whole
 from inbox.queries.recipients import typed_addresses
 from web.api import messages, shapes
-from web.api.answers import Body, Session, acting, actor_of, json_answer, listed, once, page_of, read
+from web.api.answers import (
+    Body,
+    CaseNumber,
+    Moment,
+    Session,
+    acting,
+    actor_of,
+    json_answer,
+    listed,
+    once,
+    page_of,
+    read,
+)
 from web.installation import installation_of
 
 
@@ -30,12 +41,12 @@ class Beginning(Body):
     html: str | None = Field(None, max_length=1_000_000)
     cc: list[str] = Field([], max_length=100)
     attachments: list[str] = Field([], max_length=50)
-    send_at: datetime | None = None
+    send_at: Moment | None = None
 
 
 class NewNote(Body):
     text: str = Field(min_length=1, max_length=200_000)
-    case: int | None = None
+    case: CaseNumber | None = None
 
 
 async def index(request: Request) -> Response:

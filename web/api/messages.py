@@ -1,6 +1,5 @@
 """Messages: reading those of a conversation, answering, taking back, trying again, sorting out."""
 
-from datetime import datetime
 from typing import Any
 
 from pydantic import Field
@@ -14,7 +13,19 @@ from inbox.policies import Action, authorize
 from inbox.queries import cases, channels, messages, named, names, redirects
 from inbox.queries.recipients import typed_addresses
 from web.api import message_shapes, shapes
-from web.api.answers import Body, Session, acting, actor_of, listed, number, once, page_of, read
+from web.api.answers import (
+    Body,
+    CaseNumber,
+    Moment,
+    Session,
+    acting,
+    actor_of,
+    listed,
+    number,
+    once,
+    page_of,
+    read,
+)
 from web.installation import Installation, installation_of
 from web.problems import problem
 
@@ -31,14 +42,14 @@ class Reply(Body):
     bcc: list[str] = Field([], max_length=100)
     subject: str | None = Field(None, max_length=500)
     attachments: list[str] = Field([], max_length=50)
-    send_at: datetime | None = None
+    send_at: Moment | None = None
     seen: str | None = None
     anyway: bool = False
 
 
 class Move(Body):
     conversation_id: str | None = None
-    case: int | None = None
+    case: CaseNumber | None = None
 
 
 class Spam(Body):

@@ -1,7 +1,6 @@
 """Settings → Absence: when somebody is away, and who covers; one's own, and for admins everybody's."""
 
 from datetime import datetime, tzinfo
-from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -12,6 +11,7 @@ from inbox.errors import Conflict, Invalid
 from inbox.models import Agent, Team
 from inbox.queries import agents, people
 from inbox.queries.happenings import Reading
+from inbox.zones import zone_named
 from web.acting import text_of
 from web.installation import installation_of
 from web.moments import picked_moment, zone_of
@@ -89,10 +89,7 @@ def _moment(request: Request, form: FormData, name: str) -> datetime | None:
 
 def _zone(request: Request, form: FormData) -> tzinfo:
     name = text_of(form, "zone")
-    try:
-        return ZoneInfo(name) if name else zone_of(request)
-    except (ValueError, OSError):  # a zone that no file here knows
-        return zone_of(request)
+    return (zone_named(name) if name else None) or zone_of(request)
 
 
 async def _page(

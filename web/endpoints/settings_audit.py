@@ -16,7 +16,7 @@ from inbox.queries import agents, audit
 from inbox.queries.audit import Sought
 from inbox.queries.happenings import Reading
 from web.installation import installation_of
-from web.moments import zone_of
+from web.moments import is_of_our_time, zone_of
 from web.settings_pages import settings_page
 from web.spreadsheets import csv_of
 from web.visiting import client_host
@@ -103,6 +103,9 @@ def _day(request: Request, asked: QueryParams | FormData, name: str) -> datetime
     if not written:
         return None
     try:
-        return datetime.combine(date.fromisoformat(written), time(0), zone_of(request))
+        day = date.fromisoformat(written)
     except ValueError as error:
         raise Invalid("Choose a day.", field=name) from error
+    if not is_of_our_time(day):
+        raise Invalid("Choose a day.", field=name)
+    return datetime.combine(day, time(0), zone_of(request))
