@@ -1,5 +1,6 @@
 """Who is here, and who is away, told to everybody who has a page open."""
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from inbox.actions.absences import plan_absence
 from inbox.actors import Actor
 from inbox.db import Database
 from tests.builders import an_agent
+from tests.web.live.tabs import open_desk
 from web.live import people as module
 from web.live.people import People
 from web.live.presence import Viewer
@@ -68,3 +70,16 @@ async def test_somebody_is_away_while_all_of_their_pages_are_left_alone(sqlite_d
     ]
     assert [frame["away"] for frame in told] == [[], ["priya"], []]
     assert people.here == {"maya", "priya"} and not people.idle
+
+
+async def test_a_tab_says_that_it_is_left_alone_and_when_somebody_is_back(sqlite_database: Database) -> None:
+    async with open_desk(sqlite_database) as desk:
+        async with sqlite_database.transaction() as session:
+            maya = await an_agent(session)
+        async with desk.tab(await desk.sign_in(maya)) as tab:
+            for on in (True, False):
+                tab.say(t="idle", on=on)
+                async with asyncio.timeout(10):
+                    while desk.hub.people.idle != ({maya.public_id} if on else frozenset()):
+                        await asyncio.sleep(0.01)
+                        await desk.hub.people.look()
