@@ -1,5 +1,6 @@
 """The one place where everything is put together."""
 
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
@@ -77,7 +78,9 @@ def from_environment() -> Starlette:
     """The application by the environment's settings, for servers that start several processes."""
     settings = load_settings()
     configure_logs(settings.log_format)
-    return create_app(settings)
+    app = create_app(settings)
+    gc.freeze()  # as in web/server.py
+    return app
 
 
 class KnownHost:

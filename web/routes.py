@@ -58,4 +58,5 @@ VISITORS: list[BaseRoute] = [*forms.routes, *widget.routes, *webchat.routes, *ma
 
 LIVE: list[BaseRoute] = [socket("/live", live, policy=Policy.AGENT)]
 
-ROUTES: list[BaseRoute] = [*OPERATIONS, *API, *SIGNING_IN, *FILES, *INBOX, *VISITORS, *LIVE, *SETTINGS]
+# They are tried in this order: first what strangers may ask for in any number.
+ROUTES: list[BaseRoute] = [*VISITORS, *OPERATIONS, *LIVE, *API, *SIGNING_IN, *FILES, *INBOX, *SETTINGS]

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import gc
 import os
 import socket
 import subprocess
@@ -59,6 +60,7 @@ def serve_installation(
             sys.stdout.flush()
         if workers == 1:
             config = server_config(settings, create_app(settings, beside=beside))
+            gc.freeze()  # what was imported stays: a collection that looks through it stops everybody
             uvicorn.Server(config).run(sockets=[listener])
         else:
             _serve_in_many(settings, listener, workers)

@@ -17,7 +17,7 @@ from web.live.signals import Signals
 from web.rates import Places, Rate, Rates, Turns, counted_address
 from web.wording import TextsInPlace, speak
 
-FLOOD = Rate("requests, address", 1_200, 60)
+FLOOD = Rate("requests, address", 300, 15)
 FILED_AT_ONCE = 3  # submissions of one address
 
 if TYPE_CHECKING:
