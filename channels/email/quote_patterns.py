@@ -59,7 +59,7 @@ _WITHOUT_VERB = re.compile(
 )
 _NAMES_ANYTHING = re.compile(r"[\d@]|^--")  # without a date and an address there is no announcement
 _OPENS_WITHOUT_VERB = frozenset("0123456789QqEe-")
-_COLON = ":\uff1a"
+_COLON = ":\uff1a\u055d"
 _ENDS = re.compile(rf"[{_COLON}][\W_]{{0,3}}$")
 _ENDS_DASHED = re.compile(r"-{3,}$")
 _DASHES_OF = "-_=*~\u2010-\u2015\u2500\u30fc"
@@ -94,10 +94,11 @@ _CONTACT = re.compile(
 _DASHES = re.compile(r"\s{0,3}(?:--|\u2014|\u2013\u2013)\s{0,2}$")
 _RULE = re.compile(
     r"\s{0,3}(?:[-_=*~#+\u2013\u2014\u2500]{2,}|\u1427|[\u2500-\u257f\u25a0-\u25ff\u2605\u2606\u30fb\uff0a\uff1d\u30fc*~=+]{6,}"
-    r"|__\._,_\.___|__,_\._,___)\s*$"
+    r"|__\._,_\.___|__,_\._,___|[-_*=](?: [-_*=]){2,40})\s*$"
 )
 _EXCUSE = re.compile(
-    r"(?:please |kindly )?(?:excuse|pardon|forgive|ignore) (?:any |the |my |all )?(?:\w+ )?"
+    r"(?:(?:please |kindly )?(?:excuse|pardon|forgive|ignore)|(?:sorry|apologies) (?:for|about)) "
+    r"(?:any |the |my |all )?(?:\w+ )?"
     r"(?:(?:typos?|brevity|terseness|auto-?correct)\b.{0,60}|(?:mistakes|errors)\b.{0,40}(?:phone|ipad|mobile|dictat|device).{0,20})",
     re.IGNORECASE,
 )

@@ -22,7 +22,7 @@ napisal(?:\(a\)|a|i)?|pisze|napsal(?:\(a\)|a)?|napísal(?:\(a\)|a)?|napisa[oa](?
 ezt írta|a scris|yazdı|yazmış|şunu yazdı|написал(?:\(а\)|а)?|написав(?:\(ла\))?|написала|пише|пишет
 писал(?:\(а\)|а)?|написа|напишао|έγραψε|έγραψες|כתב(?:ה)?|כתב/ה|كتب|نوشت|写道|寫道|のメール|書きました|を書き|さんは書|が書いた
 작성|님이 작성|이\(가\) 쓴 글|씀|đã viết|menulis|a scríobh|idatzi du|escribiu|shkroi|เขียนว่า|เขียน|kirjoittaa|提到|说|說|回复|ने लिखा|напис\S{2,6}|рашэ|пісаў|yazdı\S{0,3}
-şunları yazdı|šunu napsal|citerer|je napisal\S{0,4}|je napísal\S{0,4}|escreveram|heeft geschreven|skrifar
+şunları yazdı|šunu napsal|գրել է|citerer|je napisal\S{0,4}|je napísal\S{0,4}|escreveram|heeft geschreven|skrifar
 sent|sprach|spake|napisana przez|escribiu|skribis|napisao/la|kirjutas kuupäeval|rakstīja\S{0,3}|írta/írt|kirjoittaa
 """
 )
