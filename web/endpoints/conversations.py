@@ -120,8 +120,8 @@ async def mark_unread(request: Request) -> Response:
 
 
 def _list_beside(request: Request) -> str:
-    """The name of the list beside the thread that a script or a form asks from; Mine where it says none."""
-    page_url = request.headers.get("hx-current-url") or request.headers.get("referer", "")
+    """The name of the list beside the thread that a script asks from; Mine where nothing says it."""
+    page_url = request.headers.get("hx-current-url", "")
     asked = parse_qs(urlsplit(page_url).query).get("in", [""])[0]
     return asked if _LIST.fullmatch(asked) else "mine"
 
