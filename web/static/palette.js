@@ -64,6 +64,8 @@
       li.id = 'palette-' + n; li.setAttribute('role', 'option'); li.setAttribute('aria-selected', String(n === at));
       const title = Object.assign(document.createElement('span'), { className: 'grow cut', textContent: one.title });
       li.append(title, Object.assign(document.createElement('small'), { textContent: one.hint || one.group }));
+      const glyph = one.el && [...one.el.querySelectorAll('.i')].find(each => !each.innerHTML.includes('chevron'));
+      if (glyph) li.prepend(glyph.cloneNode(true));
       if (one.key) li.append(Object.assign(document.createElement('kbd'), { textContent: one.key }));
       return li;
     }));
