@@ -273,7 +273,8 @@ def _says_nothing(plain: str, rich: Body) -> bool:
         return True
     if len(words) >= 40 or "html" not in plain.lower():
         return False
-    return len(others) > 2 * len(words) or 2 * len({*words} & {*others}) < len({*words})
+    is_other = len(words) < 13 and 2 * len({*words} & {*others}) < len({*words})
+    return is_other or len(others) > 2 * len(words)
 
 
 def _related(part: Part) -> Body:
