@@ -146,14 +146,6 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Participant:
-    """Somebody else on an email: an address of its To or Cc that is neither the sender nor one of ours."""
-
-    address: Address
-    header: str  # "to" or "cc"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class InboundMessage:
     """What a channel's parser makes of one raw input.
 

@@ -11,7 +11,6 @@ from inbox.db import Database
 from inbox.models import Lease
 
 LENGTH = timedelta(seconds=30)
-RENEWED_EVERY = 10.0  # seconds
 
 
 async def hold(database: Database, name: str, owner: str) -> bool:

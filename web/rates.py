@@ -78,8 +78,10 @@ class Places:
         try:
             yield True
         finally:
-            self._taken.subtract(subject for subject, _ in wanted)
-            self._taken = +self._taken
+            for subject, _ in wanted:
+                self._taken[subject] -= 1
+                if not self._taken[subject]:
+                    del self._taken[subject]
 
 
 class Turns:

@@ -70,22 +70,6 @@ async def signed_in(session: AsyncSession, token: str) -> SignedIn | None:
     return SignedIn(found[0], found[1]) if found else None
 
 
-async def is_session_valid(session: AsyncSession, public_id: str) -> bool:
-    """Whether a socket that was opened with this session may go on."""
-    moment = clock.now()
-    query = (
-        select(Session.id)
-        .join(Agent, Agent.id == Session.agent_id)
-        .where(
-            Session.public_id == public_id,
-            Session.revoked_at.is_(None),
-            Session.created_at > moment - ABSOLUTE_LIFE,
-            Agent.deactivated_at.is_(None),
-        )
-    )
-    return await session.scalar(query) is not None
-
-
 @dataclass(frozen=True, slots=True)
 class TokenHolder:
     """A valid API token and the agent it acts for."""
@@ -171,14 +155,6 @@ async def team_by_id(session: AsyncSession, public_id: str) -> Team:
     if found is None:
         raise NotFound("There is no such team.")
     return found
-
-
-async def teams_of(session: AsyncSession, agent: Agent) -> Sequence[Team]:
-    """The teams that an agent belongs to, by name."""
-    query = (
-        select(Team).join(TeamMember, TeamMember.team_id == Team.id).where(TeamMember.agent_id == agent.id)
-    )
-    return (await session.scalars(query.order_by(Team.name))).all()
 
 
 SEEN_EVERY = timedelta(minutes=1)
