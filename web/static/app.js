@@ -36,12 +36,21 @@
   document.addEventListener('htmx:configRequest', e => { Object.assign(e.detail.headers, desk.headers()); });
 
   /* ---- times ---- */
-  const sameDay = (a, b) => SHAPES.key.format(a) === SHAPES.key.format(b);
+  const MOST_KEPT = 10000, formatted = new Map(), texts = new Map();
+  let textsOf = 0;
+  function shaped(name, at) {                                // what a browser formats for the second time it formats as slowly as for the first
+    const key = name + +at, known = formatted.get(key);
+    if (known !== undefined) return known;
+    if (formatted.size >= MOST_KEPT) formatted.clear();
+    const text = SHAPES[name].format(at);
+    formatted.set(key, text);
+    return text;
+  }
   function dayOf(at, now) {
-    if (sameDay(at, now)) return '';
-    if (sameDay(at, new Date(now - DAY))) return YESTERDAY;
-    if (now - at < 6 * DAY && at < now) return SHAPES.week.format(at);
-    return (at.getFullYear() === now.getFullYear() ? SHAPES.day : SHAPES.year).format(at);
+    if (shaped('key', at) === shaped('key', now)) return '';
+    if (shaped('key', at) === shaped('key', new Date(now - DAY))) return YESTERDAY;
+    if (now - at < 6 * DAY && at < now) return shaped('week', at);
+    return shaped(at.getFullYear() === now.getFullYear() ? 'day' : 'year', at);
   }
 
   function span(ms) {
@@ -52,20 +61,22 @@
 
   function textOf(at, now, format) {
     if (format === 'due') return at >= now ? span(at - now) : desk.words('%(time)s late', { time: span(now - at) });
-    if (format === 'clock') return (dayOf(at, now) + ' ' + SHAPES.clock.format(at)).trim();
+    if (format === 'clock') return (dayOf(at, now) + ' ' + shaped('clock', at)).trim();
     const age = now - at;
     if (age >= -MINUTE && age < MINUTE) return desk.words('now');
     if (age > 0 && age < 60 * MINUTE) return desk.words('%(number)s min', { number: Math.floor(age / MINUTE) });
     const day = dayOf(at, now);
-    return day ? (day === YESTERDAY ? SHAPES.week.format(at) : day) : SHAPES.clock.format(at);
+    return day ? (day === YESTERDAY ? shaped('week', at) : day) : shaped('clock', at);
   }
 
   desk.times = function () {
-    const now = new Date();
+    const now = new Date(), half = Math.floor(now / 30e3);    // pages show hundreds: each is worked out once in half a minute
+    if (half !== textsOf) { textsOf = half; texts.clear(); }
     document.querySelectorAll('time[datetime]').forEach(el => {
-      const at = new Date(el.dateTime);
+      const key = (el.dataset.format || '') + el.dateTime, at = new Date(el.dateTime);
       if (Number.isNaN(+at)) return;
-      const text = textOf(at, now, el.dataset.format);
+      const text = texts.get(key) || textOf(at, now, el.dataset.format);
+      texts.set(key, text);
       if (el.textContent !== text) el.textContent = text;
       if (!el.title) el.title = SHAPES.full.format(at);
       if (el.dataset.format === 'due') (el.closest('.due') || el).classList.toggle('due--hot', at - now < 30 * MINUTE);

@@ -3,12 +3,12 @@
 (function () {
   'use strict';
   const desk = (window.desk = window.desk || {});
-  const NEAR = 48, SOON = 300, NEWEST = Number.MAX_SAFE_INTEGER, JOINED = 3 * 60e3, SPEAK = 3000;
+  const NEAR = 48, SOON = 300, NEWEST = Number.MAX_SAFE_INTEGER, JOINED = 3 * 60e3, SPEAK = 3000, PACE = 1000;
   const ICONS = { email: ['mail', desk.words('Email')], webchat: ['message-circle', desk.words('Web chat')], form: ['clipboard-list', desk.words('Form')], phone: ['phone', desk.words('Phone call')], meeting: ['users', desk.words('Meeting')], side: ['forward', desk.words('To supplier')] };
   const SPRITE = document.body.dataset.icons || '/static/icons.svg';      // with its ?v=, so that it is loaded once
   const me = document.body.dataset.agent;
   const unfolded = new Set(), held = new Map();
-  let missed = 0, quiet = false, unspoken = [], spokenAt = 0, speaking;
+  let readAt = 0, reading = 0, missed = 0, quiet = false, unspoken = [], spokenAt = 0, speaking;
 
   const log = () => document.getElementById('log');
   const entries = box => [...box.querySelectorAll(':scope > [data-position]')];
@@ -190,10 +190,12 @@
     setTimeout(markRead, 1000, box);
   }
 
-  function markRead(box) {
+  function markRead(box) {                                 // of several entries at once the last is told
+    const pause = readAt + PACE - Date.now();
+    if (pause > 0) { reading = reading || setTimeout(() => { reading = 0; if (log()) markRead(log()); }, pause); return; }
     const last = entries(box).pop(), url = box.dataset.readUrl;
     if (!url || !last || document.hidden || box !== log() || !atEnd(box) || box.dataset.read === last.dataset.position) return;
-    box.dataset.read = last.dataset.position;
+    box.dataset.read = last.dataset.position; readAt = Date.now();
     fetch(url, { method: 'POST', headers: desk.headers(), body: new URLSearchParams({ position: last.dataset.position }) })
       .then(answer => { if (answer.ok && desk.lists && box.dataset.case) desk.lists.changed([box.dataset.case]); })
       .catch(() => { box.dataset.read = ''; });            // offline: the next arrival or visit tries again
@@ -280,8 +282,10 @@
   document.addEventListener('scroll', e => {
     const box = log();
     if (!box || e.target !== box) return;
-    box.dataset.pinned = atEnd(box) ? '1' : '';
-    if (box.dataset.pinned) { if (missed) showMissed(0); markRead(box); }
+    const pinned = atEnd(box) ? '1' : '', above = box.scrollTop, below = box.scrollHeight - box.clientHeight - above;
+    if (box.dataset.pinned !== pinned) box.dataset.pinned = pinned;
+    if (pinned) { if (missed) showMissed(0); markRead(box); }
+    if (above > 2 * SOON && below > 2 * SOON) return;      // the ways to more stand at both ends
     const { top, bottom } = box.getBoundingClientRect();
     box.querySelectorAll(':scope > a:is([data-older], [data-newer]):not([data-failed])').forEach(link => {
       const at = link.getBoundingClientRect();
