@@ -4,6 +4,7 @@
                                  address answers {items: [{id, position}]}, newest first, of what is not loaded too. [data-find] opens it
    a[data-copy-link]             copies its address
    a[data-peek] in a row         its address answers what #peek shows: .log in it is decorated as the open thread is. Space on a row, too
+   #searches[hidden] > p         takes links to what was looked for before; form[data-searched=WORDS] says what is looked for now
    Found words are marked by the CSS highlights `found` and `found-here`; the entry that is meant has .is-here. */
 (function () {
   'use strict';
@@ -155,6 +156,20 @@
     const here = document.activeElement.closest('#log > [data-position].is-here');
     if (here && e.detail.path.endsWith('/unread')) e.detail.parameters.position = here.dataset.position;
   });
+
+  /* ---- what was looked for before, in this browser ---- */
+  const MOST_SEARCHES = 6, SEARCHES = 'onethread.searches.' + document.body.dataset.agent;
+  (function searches() {
+    const asked = document.querySelector('form[data-searched]'), place = document.getElementById('searches');
+    if (!asked && !place) return;
+    try {
+      const known = JSON.parse(localStorage.getItem(SEARCHES) || '[]');
+      if (asked) localStorage.setItem(SEARCHES, JSON.stringify([asked.dataset.searched, ...known.filter(one => one !== asked.dataset.searched)].slice(0, MOST_SEARCHES)));
+      if (!place || !known.length) return;
+      place.hidden = false;
+      place.querySelector('p').append(...known.map(words => Object.assign(document.createElement('a'), { className: 'chip', href: '/search?q=' + encodeURIComponent(words), textContent: words })));
+    } catch (_) { if (place) place.hidden = true; }          // storage full or switched off: nothing is remembered
+  })();
 
   /* ---- events ---- */
   desk.keys = { ...desk.keys, J: () => step(1), K: () => step(-1), f: openFind, ' ': onSpace };

@@ -54,6 +54,13 @@ async def test_operators_are_chips_that_can_be_taken_away_and_unknown_ones_are_t
     assert "There is no operator <b>foo</b>" in page
 
 
+async def test_the_page_says_what_is_looked_for_and_has_room_for_what_was(maya: Person) -> None:
+    asked = (await maya.browser.get('/search?q="a <b>" is:open')).text
+    empty = (await maya.browser.get("/search")).text
+    assert 'data-searched="&#34;a &lt;b&gt;&#34; is:open"' in asked and 'id="searches"' not in asked
+    assert '<section id="searches" hidden>' in empty and "data-searched" not in empty
+
+
 async def test_cases_found_by_operators_are_listed_and_can_be_kept_as_a_view(
     maya: Person, scene: Scene, sqlite_database: Database
 ) -> None:
