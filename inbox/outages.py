@@ -9,6 +9,8 @@ SIGNS = (
     "starting up",
     "shutting down",
     "too many connections",
+    "in recovery mode",
+    "deadlock detected",  # two processes in each other's way: one of them is to come again
 )
 
 
