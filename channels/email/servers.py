@@ -46,6 +46,16 @@ def smtp_server(account: Account) -> MailServer:
     return _server(account, account.smtp_url, SMTP_PORTS, example="smtps://user@host:465")
 
 
+def foreign_login(account: Account) -> str | None:
+    """The domain of the account at which mail is handed over, where it is another one than that of the
+    mailbox: receivers may find that the two do not align (RFC 7489 §3.1). None where there is no doubt."""
+    user = (smtp_server(account).user or "") if account.smtp_url else ""
+    login, own = (address.rpartition("@")[2].lower() for address in (user, account.address))
+    if "@" not in user or f".{login}".endswith(f".{own}") or f".{own}".endswith(f".{login}"):
+        return None
+    return login
+
+
 def _server(account: Account, address: str | None, ports: dict[str, int], *, example: str) -> MailServer:
     kind = "imap" if "imaps" in ports else "smtp"
     try:

@@ -72,6 +72,7 @@ def list_channels(json: Annotated[bool, typer.Option("--json", help="For program
 @app.command()
 def check(name: Annotated[str, typer.Argument(help="The mailbox's name.")]) -> None:
     """Log in to IMAP and SMTP, and say what is wrong."""
+    from channels.email.servers import foreign_login
     from inbox.accounts import account_of
     from inbox.envelopes import ChannelKind
     from inbox.errors import Invalid
@@ -79,18 +80,21 @@ def check(name: Annotated[str, typer.Argument(help="The mailbox's name.")]) -> N
     from web.mailbox_checks import check_account
     from web.terminal import run
 
-    async def checked(installation: Any) -> list[str]:
+    async def checked(installation: Any) -> tuple[list[str], str]:
         async with installation.database.reading() as session:
             channel = await channels.by_name(session, name)
             if channel.kind != ChannelKind.EMAIL:
                 raise Invalid(f"{name} is no mailbox: there is nothing to log in to.")
             account = account_of(channel, installation.keys)
-        return await check_account(account, installation)
+        troubles = await check_account(account, installation)
+        login = None if troubles else foreign_login(account)
+        doubt = f" It signs in at {login} but writes as {account.address}: see to DKIM." if login else ""
+        return troubles, doubt
 
-    troubles = run(checked)
+    troubles, doubt = run(checked)
     if troubles:
         raise Invalid(" ".join(troubles))
-    typer.echo(f"{name} works.")
+    typer.echo(f"{name} works.{doubt}")
 
 
 def _add(kind: Any, name: str, shown: str, **values: Any) -> None:

@@ -7,6 +7,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from channels.email import servers
 from inbox.accounts import account_of
 from inbox.actions import channels as ways
 from inbox.envelopes import ChannelKind
@@ -115,8 +116,10 @@ async def check(request: Request) -> Response:
     channel, installation = await _channel(request), installation_of(request)
     if channel.kind != ChannelKind.EMAIL:
         raise NotFound("There is no such page.")
-    troubles = await check_account(account_of(channel, installation.keys), installation)
-    return await shown(request, channel, troubles=troubles)
+    account = account_of(channel, installation.keys)
+    troubles = await check_account(account, installation)
+    login = None if troubles else servers.foreign_login(account)
+    return await shown(request, channel, troubles=troubles, foreign_login=login)
 
 
 async def deactivate(request: Request) -> Response:
@@ -163,6 +166,7 @@ async def shown(
     rows: Sequence[FieldRow] | None = None,
     problem: Invalid | Conflict | None = None,
     troubles: Sequence[str] | None = None,
+    foreign_login: str | None = None,
     secret: str = "",
 ) -> Response:
     """The page of a channel, with what came of the last button."""
@@ -177,6 +181,7 @@ async def shown(
         values=values,
         rows=rows_of(channel.settings) if rows is None else rows,
         troubles=troubles,
+        foreign_login=foreign_login,
         secret=secret,
         is_saved="saved" in request.query_params,
         base_url=installation_of(request).settings.base_url,

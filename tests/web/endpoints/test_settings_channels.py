@@ -12,6 +12,7 @@ from inbox.actors import SYSTEM
 from inbox.envelopes import ChannelKind
 from inbox.models import Channel, Team
 from tests.services.launch import free_port
+from tests.services.smtp import SmtpSink
 from tests.web.conftest import Person
 from web.installation import Installation
 
@@ -260,6 +261,20 @@ async def test_check_now_says_what_is_wrong(ada: Person, installation: Installat
 
     assert answer.status_code == 200
     assert "IMAP: " in answer.text
+
+
+async def test_a_check_that_succeeds_names_a_login_that_may_not_sign_for_the_mailbox(
+    ada: Person, installation: Installation, smtp_sink: SmtpSink
+) -> None:
+    servers = {"smtp_url": smtp_sink.url.replace("://", "://shop%40gmail.example@")}
+    mailbox = await add(
+        installation, ChannelKind.EMAIL, address="help@shop.example", settings=servers, password="pw"
+    )
+
+    answer = await ada.post(f"/settings/channels/{mailbox.public_id}/check")
+
+    assert "Signing in worked." in answer.text
+    assert "It signs in at gmail.example but writes as help@shop.example." in answer.text
 
 
 async def test_the_list_says_why_a_channel_fails(ada: Person, installation: Installation) -> None:
