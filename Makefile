@@ -29,18 +29,25 @@ demo: $(VENV)/.run      ## The same with example data, a second agent and custom
 setup: $(VENV)/.dev     ## Install everything that developing needs, and the pre-commit hooks
 	@if [ -d .git ]; then $(BIN)/pre-commit install; fi
 
+# Types are checked while the tests run, which wait for each other often enough; what was found is said last.
 test: $(VENV)/.dev      ## Everything that CI runs: servers, browser, checks, tests (T=path to run some)
 	@.ci/install-services
-	@$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest $(T) --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS) || \
-	    { echo "Once more, alone: what failed while the machine was busy with the others."; \
-	      $(BIN)/python -m pytest $(T) --last-failed --last-failed-no-failures none -p no:randomly $(ARGS); }
+	@found=$$(mktemp) && trap 'rm -f "$$found"' EXIT && failed=0; \
+	$(MAKE) --no-print-directory lint >"$$found" 2>&1 & linting=$$!; \
+	$(BIN)/python -m pytest $(T) --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS) || { \
+	    echo "Once more, alone: what failed while the machine was busy with the others."; \
+	    $(BIN)/python -m pytest $(T) --last-failed --last-failed-no-failures none -p no:randomly $(ARGS); \
+	} || failed=1; \
+	wait $$linting || failed=1; \
+	cat "$$found"; exit $$failed
 
-check: $(VENV)/.dev     ## Format, lint, types, layers
+check: lint             ## Format, lint, types, layers
+	$(BIN)/python -m pytest -q tests/test_layers.py
+
+lint: $(VENV)/.dev
 	$(BIN)/ruff format --check $(wildcard $(CHECKED))
 	$(BIN)/ruff check $(wildcard $(CHECKED))
 	$(BIN)/mypy $(wildcard $(CHECKED))
-	$(BIN)/python -m pytest -q tests/test_layers.py
 
 format: $(VENV)/.dev    ## Format and fix
 	$(BIN)/ruff check --fix $(wildcard $(CHECKED))
@@ -90,4 +97,4 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.run
 
-.PHONY: help run demo setup test check format bench words migration audit lock clean
+.PHONY: help run demo setup test check lint format bench words migration audit lock clean
