@@ -63,11 +63,7 @@ async def ask(
     where the customer would be among them.
     """
     check_mailbox(channel)
-    if message.direction == Direction.INBOUND and may_hold_codes(message.author_address):
-        raise Invalid(
-            "Mail from %(address)s may hold codes for signing in. It is not forwarded.",
-            address=message.author_address,
-        )
+    _check_for_codes(message)
     if not to:
         raise Invalid("Say whom to forward it to.", field="to")
     conversation, _ = await hold_message(session, message)
@@ -90,6 +86,14 @@ async def ask(
     journal = {"message": sent.public_id, "before": before, "after": case.status}
     await remember(session, by=by, action="reply", journal=journal, case=case)
     return sent
+
+
+def _check_for_codes(message: Message) -> None:
+    if message.direction == Direction.INBOUND and may_hold_codes(message.author_address):
+        raise Invalid(
+            "Mail from %(address)s may hold codes for signing in. It is not forwarded.",
+            address=message.author_address,
+        )
 
 
 async def _side_strand(

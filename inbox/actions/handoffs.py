@@ -66,18 +66,7 @@ async def offer(
     actor = Actor.agent(by)
     before = {"assignee_id": case.assignee_id, "team_id": case.team_id}
     await settle_handoffs(session, conversation, case, taken_by=None, actor=actor)
-    handoff = Handoff(
-        case_id=case.id,
-        from_agent_id=by.id,
-        to_agent_id=to.id if isinstance(to, Agent) else None,
-        to_team_id=to.id if isinstance(to, Team) else None,
-        reason=reason,
-        state=HandoffState.OFFERED,
-        expires_at=await _expiry(session, case, to) if isinstance(to, Agent) else None,
-        created_at=clock.now(),
-    )
-    session.add(handoff)
-    await session.flush()
+    handoff = await _stored(session, case, to, by, reason)
     _record_offer(session, conversation, case, handoff, to, by)
     if isinstance(to, Team):
         because = Because.HANDOFF
@@ -93,6 +82,22 @@ async def offer(
     if introduction is not None:
         journal["introduction"] = introduction.public_id
     await remember(session, by=by, action="handoff", journal=journal, case=case)
+    return handoff
+
+
+async def _stored(session: AsyncSession, case: Case, to: Agent | Team, by: Agent, reason: str) -> Handoff:
+    handoff = Handoff(
+        case_id=case.id,
+        from_agent_id=by.id,
+        to_agent_id=to.id if isinstance(to, Agent) else None,
+        to_team_id=to.id if isinstance(to, Team) else None,
+        reason=reason,
+        state=HandoffState.OFFERED,
+        expires_at=await _expiry(session, case, to) if isinstance(to, Agent) else None,
+        created_at=clock.now(),
+    )
+    session.add(handoff)
+    await session.flush()
     return handoff
 
 

@@ -74,12 +74,7 @@ async def merge(
     only on proof (NotPermitted). Raises Conflict where both are one, or where one of them was merged before,
     Invalid for a field that there is not.
     """
-    if unknown := [name for name in take if name not in _COLUMNS and not name.startswith(ATTRIBUTE)]:
-        raise Invalid(
-            "There is no field %(name)s to take: name, company or attribute:…",
-            name=repr(unknown[0]),
-            field="take",
-        )
+    _check_fields(take)
     actor = Actor.of(by)
     authorize(actor, Action.MERGE)
     if actor.kind != ActorKind.AGENT and not on_proof:
@@ -111,6 +106,15 @@ async def merge(
         subject = f"customer {kept.customer.public_id}"
         audit.note(session, AuditKind.CUSTOMERS_MERGED, by=by, subject=subject, merge=row.public_id)
     return row
+
+
+def _check_fields(take: Collection[str]) -> None:
+    if unknown := [name for name in take if name not in _COLUMNS and not name.startswith(ATTRIBUTE)]:
+        raise Invalid(
+            "There is no field %(name)s to take: name, company or attribute:…",
+            name=repr(unknown[0]),
+            field="take",
+        )
 
 
 async def _locked(session: AsyncSession, customer: Customer, into: Customer) -> tuple[_Side, _Side]:
