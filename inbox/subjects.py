@@ -7,13 +7,11 @@ from inbox.errors import Invalid
 LONGEST = 500
 
 _MARK = r"\s*(?:{})\s*(?:\[\d+\]|\(\d+\))?\s*[:\uff1a]"
-_REPLY_MARKS = re.compile(
-    "^(?:" + _MARK.format("re|aw|sv|antw|vs|res|rif|odp|回复|答复") + ")+", re.IGNORECASE
-)
-_FORWARD_MARKS = re.compile(
-    "^(?:" + _MARK.format("re|aw|sv|antw|vs|res|rif|odp|fwd?|wg|tr|rv|vb|enc|i|pd|转发|回复|答复") + ")+",
-    re.IGNORECASE,
-)
+# "Re" and "Fwd" as the mail programs of many languages write them.
+_REPLIES = "re|aw|sv|antw|vs|res|rif|r|odp|ynt|vá|bls|απ|σχετ|השב|תגובה|رد|回复|回覆|答复|答覆|返信|회신"
+_FORWARDS = "fwd?|wg|tr|rv|vb|vl|enc|i|pd|ilt|i̇lt|doorst|trs|πρθ|הועבר|转发|轉寄|転送|전달"
+_REPLY_MARKS = re.compile(f"^(?:{_MARK.format(_REPLIES)})+", re.IGNORECASE)
+_FORWARD_MARKS = re.compile(f"^(?:{_MARK.format(f'{_REPLIES}|{_FORWARDS}')})+", re.IGNORECASE)
 
 
 def reply_subject(subject: str) -> str:
