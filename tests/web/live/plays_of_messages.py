@@ -6,10 +6,13 @@ A play is a generator: what comes before its `yield` prepares the scene, what co
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from inbox.actions import (
     bounces,
     deliveries,
     enquiries,
+    forwards,
     recalls,
     replies,
     resolutions,
@@ -32,6 +35,7 @@ from inbox.envelopes import (
 from inbox.models import (
     DeliveryState,
     EventKind,
+    Message,
 )
 from tests.builders import (
     a_conversation,
@@ -86,6 +90,19 @@ async def a_mail_comes_through_a_second_mailbox(stage: Stage) -> AsyncIterator[N
 @play(EventKind.MESSAGE_RECEIVED, EventKind.NOTE_ADDED)
 async def an_agent_passes_a_mail_on(stage: Stage) -> AsyncIterator[None]:
     yield
+    await _pass_on(stage)
+
+
+@play(EventKind.CASE_OPENED, EventKind.MESSAGE_MOVED, EventKind.SUGGESTION_MADE)
+async def a_mail_that_was_passed_on_is_taken_back(stage: Stage) -> AsyncIterator[None]:
+    await _pass_on(stage)
+    yield
+    async with stage.act() as session:
+        message = (await session.scalars(select(Message).order_by(Message.id.desc()).limit(1))).one()
+        await forwards.take_back(session, message, by=await stage.now(session, stage.maya))
+
+
+async def _pass_on(stage: Stage) -> None:
     inside = InboundMessage(
         channel=ChannelKind.EMAIL,
         sender=Address(stage.scene.identity.address, "Ana"),
