@@ -55,6 +55,7 @@ async def test_peek_find_link_and_keys_of_ones_own(server: RunningServer, page: 
     await expect(page.locator("#log")).to_be_focused()
 
     # a link to it opens there; what is newer comes as one scrolls
+    await heron.get_by_label("More about this message").focus()  # asks for its menu
     link = await heron.locator("[data-copy-link]").get_attribute("href")
     await page.goto(f"{server.base}{link}")
     await expect(heron).to_be_in_viewport()
