@@ -26,8 +26,8 @@ async def test_a_message_is_forwarded_from_its_menu(
             size=9,
         )
         session.add(file)
-    thread = await maya.browser.get(f"/cases/{scene.case.number}", follow_redirects=True)
-    assert f'href="{url_of(scene)}"' in thread.text
+    menu = await maya.browser.get(f"/messages/{scene.messages[0].public_id}/menu")
+    assert f'href="{url_of(scene)}"' in menu.text
     form = await maya.browser.get(url_of(scene))
     assert "sees none of it" in form.text and "Forwarded message" in form.text and "x.jpg" in form.text
     answer = await maya.post(

@@ -23,7 +23,7 @@ async def test_a_card_is_offered_confirmed_and_removed(
     message = await a_card(sqlite_database, scene)
     url = f"/messages/{message.public_id}/redaction"
     thread = f"/cases/{scene.case.number}"
-    assert url in (await maya.browser.get(f"/conversations/{scene.conversation.public_id}")).text
+    assert url in (await maya.browser.get(f"/messages/{message.public_id}/menu")).text
     choosing = (await maya.browser.get(url)).text
     assert f'name="found" value="{CARD}" checked' in choosing and "&lt;b&gt;" in choosing
 
