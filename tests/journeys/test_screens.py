@@ -89,8 +89,8 @@ PASSED_ON_IN_DOUBT = (
 )
 
 # Answers what is wrong. Rules about colours are asked in each theme, the others once for each width. Most of
-# a page looks alike: of places whose text, and whatever lies behind it, are drawn alike, three are measured,
-# and at another width those that look as none did before.
+# a page looks like others: of all places whose text, and whatever lies behind it, are drawn alike in a theme,
+# five are measured.
 LOOK = """async theme => {
   document.documentElement.dataset.theme = theme;
   await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
@@ -110,13 +110,15 @@ LOOK = """async theme => {
   };
   const says = one => one.matches('input, select, textarea')
     || [...one.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim());
-  const seen = (window.looks ??= { light: new Map(), dark: new Map() })[theme];
+  const kept = JSON.parse(sessionStorage.looks || '{"light": {}, "dark": {}}');
+  const seen = kept[theme];
   const measured = [...document.body.querySelectorAll('*')].filter(one => {
     if (!says(one) || !one.checkVisibility({ opacityProperty: true, visibilityProperty: true })) return false;
-    const alike = (seen.get(look(one)) || 0) + 1;
-    seen.set(look(one), alike);
-    return alike <= 3;
+    const alike = (seen[look(one)] || 0) + 1;
+    seen[look(one)] = alike;
+    return alike <= 5;
   });
+  sessionStorage.looks = JSON.stringify(kept);
   const options = { resultTypes: ['violations'], preload: false };
   const colours = { ...options, runOnly: { type: 'rule', values: ['color-contrast'] } };
   const others = { ...options, rules: { 'color-contrast': { enabled: false } } };
