@@ -38,7 +38,7 @@ async def _found(request: Request, position: int, limit: int, seconds: int) -> l
     database, actor = installation_of(request).database, actor_of(request)
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
-    with database.feed.watch(of=("events",)) as bell:
+    with database.feed.watch(first=True, of=("events",)) as bell:
         while True:
             bell.clear()  # before reading, so that a later commit rings again
             async with database.reading() as session:
