@@ -39,10 +39,13 @@ async def set_up(page: Page, server: RunningServer) -> None:
 
 
 async def panel_of(page: Page) -> Frame:
-    """The chat's panel, which stands in a frame that scripts of the page cannot reach."""
-    async with page.expect_event("frameattached", timeout=20_000) as attached:
-        await page.get_by_role("button", name="Open the chat").click()
-    frame = await attached.value
+    """The chat's panel, which stands in a frame that scripts of the page cannot reach, perhaps already since
+    the pointer came near."""
+    await page.get_by_role("button", name="Open the chat").click()
+    async with asyncio.timeout(20):
+        while len(page.frames) < 2:
+            await page.wait_for_event("frameattached")
+    frame = page.frames[1]
     await expect(frame.get_by_role("textbox", name="Message")).to_be_visible()
     return frame
 
