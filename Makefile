@@ -11,8 +11,6 @@ T ?= tests
 HOST ?= 127.0.0.1
 PORT ?= 8000
 ARGS ?=
-# One more than there are cores: much of a test is waiting for a browser or a disk.
-WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -lt 4 ] && echo $$((n + 1)) || echo 4)
 
 # The tests start many servers: what one has compiled the next need not compile again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -36,7 +34,7 @@ test: $(VENV)/.dev      ## Everything that CI runs: servers, browser, checks, te
 	@.ci/install-services
 	@found=$$(mktemp) && trap 'rm -f "$$found"' EXIT && failed=0; \
 	$(MAKE) --no-print-directory lint >"$$found" 2>&1 & linting=$$!; \
-	$(BIN)/python -m pytest $(T) --numprocesses $(WORKERS) --dist worksteal $(ARGS) || { \
+	$(BIN)/python -m pytest $(T) --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS) || { \
 	    echo "Once more, alone: what failed while the machine was busy with the others."; \
 	    $(BIN)/python -m pytest $(T) --last-failed --last-failed-no-failures none -p no:randomly $(ARGS); \
 	} || failed=1; \
