@@ -77,9 +77,13 @@ async def test_a_tab_says_that_it_is_left_alone_and_when_somebody_is_back(sqlite
         async with sqlite_database.transaction() as session:
             maya = await an_agent(session)
         async with desk.tab(await desk.sign_in(maya)) as tab:
+            seen = []
             for on in (True, False):
                 tab.say(t="idle", on=on)
                 async with asyncio.timeout(10):
                     while desk.hub.people.idle != ({maya.public_id} if on else frozenset()):
                         await asyncio.sleep(0.01)
                         await desk.hub.people.look()
+                seen.append(maya.public_id in desk.hub.people.idle)
+
+            assert seen == [True, False]
