@@ -85,15 +85,9 @@ async def log_call(
     message.fields = spoken_fields(spoken_with, minutes, labels)
     session.add(message)
     await session.flush()
-    record(
-        session,
-        EventKind.MESSAGE_LOGGED,
-        actor=Actor.agent(by),
-        conversation=conversation,
-        case=case,
-        message=message,
-        data={"channel": str(kind), "minutes": minutes, "inbound": is_inbound},
-    )
+    actor, facts = Actor.agent(by), {"channel": str(kind), "minutes": minutes, "inbound": is_inbound}
+    logged = EventKind.MESSAGE_LOGGED
+    record(session, logged, actor=actor, conversation=conversation, case=case, message=message, data=facts)
     conversation.last_message_at = max(conversation.last_message_at or at, at)
     if case.last_message_at is None or case.last_message_at <= at:
         show(case, message, channel.kind)

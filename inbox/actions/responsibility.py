@@ -63,7 +63,14 @@ async def give(
             )
         )
     kind = EventKind.CASE_ASSIGNED if to is not None or team is not None else EventKind.CASE_UNASSIGNED
-    facts = {
+    facts = _facts(to, team, because, instead_of)
+    record(session, kind, actor=actor, conversation=conversation, case=case, data=facts)
+
+
+def _facts(
+    to: Agent | None, team: Team | None, because: Because, instead_of: Agent | None
+) -> dict[str, str | None]:
+    facts: dict[str, str | None] = {
         "agent_id": to.public_id if to else None,
         "agent": to.name if to else None,
         "team_id": team.public_id if team else None,
@@ -73,7 +80,7 @@ async def give(
         facts["because"] = because
     if instead_of is not None:
         facts |= {"instead_of": instead_of.name, "instead_of_id": instead_of.public_id}
-    record(session, kind, actor=actor, conversation=conversation, case=case, data=facts)
+    return facts
 
 
 async def take(session: AsyncSession, conversation: Conversation, case: Case, agent: Agent) -> None:
