@@ -99,7 +99,7 @@ async def visitors(base: str, path: str, count: int) -> list[Socket]:
     opening = {"t": "hello", "token": None, "after": None}
 
     async def one(number: int) -> Socket:
-        address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+        address = f"10.{number & 255}.{number >> 8 & 255}.{1 + number % 200}"
         return await connect(base, path, opening, _ignore, headers=f"X-Forwarded-For: {address}\r\n")
 
     for first in range(1, count + 1, AT_ONCE):

@@ -39,7 +39,7 @@ CLAIM = timedelta(seconds=30)
 SWEEP_SECONDS = 5.0
 LEFT_BEHIND_SECONDS = 86_400.0
 BATCH = 64
-APART_SECONDS = 0.05  # between two batches of what is submitted
+APART_SECONDS = 0.1  # between two batches of what is submitted
 
 _CHANNELS = select(Channel)
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from inbox.intake import IntakeDesk
 
-PIECE = 16
-REST = 0.5  # of the time that a piece took
+PIECE = 12
+REST = 1.0
 LONGEST_REST = 0.5  # seconds
 
 

@@ -6,31 +6,23 @@ What they may see is decided in `inbox.queries.visitors`; here it is read, in pa
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload, load_only, selectinload
 
 from inbox.envelopes import AddressKind
 from inbox.models import (
-    Agent,
-    Channel,
     Conversation,
     Event,
     EventCounter,
-    EventKind,
     Identity,
     Message,
-    Place,
     ReadMark,
     Strand,
     VisitorToken,
-    place_of,
 )
-from inbox.queries.visitor_states import STATE_KINDS
+from inbox.queries import panel_messages
+from inbox.queries.panel_messages import Changes, PanelMessage
 from inbox.queries.visitors import IS_VISIBLE, Sight, sight_of
-
-CHANGES_SHOWN = 200
-_RESETS = (*(kind for kind in EventKind if place_of(kind) is Place.RESET), EventKind.IDENTITY_PROVED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,17 +33,6 @@ class View:
     sight: Sight | None = None
     conversation_ids: frozenset[int] = frozenset()
     conversation_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """What a visitor has not seen yet: messages to draw (anew), or everything. `position` is how far this
-    reaches; `touches_state` says that the state of their chat may be another one."""
-
-    messages: Sequence[Message]
-    is_reset: bool
-    position: int
-    touches_state: bool = False
 
 
 async def token_by_digest(session: AsyncSession, channel_id: int, digest: str) -> VisitorToken | None:
@@ -88,14 +69,11 @@ async def is_proved(session: AsyncSession, visitor: Identity, user: str) -> bool
 
 async def newest_messages(
     session: AsyncSession, view: View, *, limit: int, before: int | None = None
-) -> Sequence[Message]:
+) -> Sequence[PanelMessage]:
     """The newest messages that the visitor may see, oldest first; those placed before a position."""
     if view.sight is None:
         return []
-    query = _SHOWN.order_by(Message.position.desc(), Message.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(Message.position < before)
-    return list(reversed((await session.scalars(query, view.sight.values)).all()))
+    return await panel_messages.newest(session, view.sight, limit=limit, before=before)
 
 
 async def visible_message(session: AsyncSession, view: View, public_id: str) -> Message | None:
@@ -114,19 +92,18 @@ async def message_by_external_id(session: AsyncSession, view: View, external_id:
     return (await session.scalars(query, view.sight.values)).first()
 
 
+async def filed_before(session: AsyncSession, view: View, external_id: str) -> Sequence[PanelMessage]:
+    """The same as it is drawn: the one message, or none."""
+    if view.sight is None:
+        return []
+    return await panel_messages.by_external_id(session, view.sight, external_id)
+
+
 async def changes_after(session: AsyncSession, view: View, position: int) -> Changes:
-    """What has happened to the visitor's messages after a position of the event log: a few statements, each
-    by an index."""
-    head = await newest_position(session)
-    span = {"conversations": list(view.conversation_ids), "position": position, "head": head}
-    events = (await session.execute(_EVENTS_BETWEEN, span)).all()
-    is_reset = len(events) > CHANGES_SHOWN or any(kind in _RESETS for kind, _ in events)
-    ids = {message_id for _, message_id in events if message_id is not None}
-    touched = any(kind in STATE_KINDS for kind, _ in events)
-    if is_reset or not ids or view.sight is None:
-        return Changes(messages=(), is_reset=is_reset, position=head, touches_state=touched)
-    messages = (await session.scalars(_VISIBLE_OF, view.sight.values | {"ids": list(ids)})).all()
-    return Changes(messages=messages, is_reset=False, position=head, touches_state=touched)
+    """What has happened to the visitor's messages after a position of the event log."""
+    if view.sight is None:
+        return Changes(messages=(), is_reset=False, position=position)
+    return await panel_messages.changes_after(session, view.sight, view.conversation_ids, position)
 
 
 async def read_by_agents(session: AsyncSession, view: View) -> int:
@@ -155,45 +132,4 @@ _TOUCHED = (
     .order_by(Event.position)
     .limit(bindparam("most"))
 )
-_EVENTS_BETWEEN = (
-    select(Event.kind, Event.message_id)
-    .where(
-        Event.conversation_id.in_(bindparam("conversations", expanding=True)),
-        Event.position > bindparam("position"),
-        Event.position <= bindparam("head"),
-        or_(Event.message_id.is_not(None), Event.kind.in_((*_RESETS, *STATE_KINDS))),
-    )
-    .order_by(Event.position)
-    .limit(CHANGES_SHOWN + 1)
-)
-_VISIBLE = (
-    select(Message)
-    .where(IS_VISIBLE)
-    .options(
-        selectinload(Message.attachments),
-        joinedload(Message.author_agent),
-        joinedload(Message.channel),
-    )
-)
-# What a panel draws, and no more: most columns of a message, its channel and its author are JSON or long.
-_DRAWN = (
-    load_only(
-        Message.public_id,
-        Message.position,
-        Message.direction,
-        Message.created_at,
-        Message.external_id,
-        Message.text,
-        Message.spans,
-        Message.author_agent_id,
-        Message.delivery,
-        raiseload=True,
-    ),
-    selectinload(Message.attachments),
-    joinedload(Message.author_agent).load_only(Agent.name, raiseload=True),
-    joinedload(Message.channel).load_only(Channel.kind, raiseload=True),
-)
-_SHOWN = select(Message).where(IS_VISIBLE).options(*_DRAWN)
-_VISIBLE_OF = _SHOWN.where(Message.id.in_(bindparam("ids", expanding=True))).order_by(
-    Message.position, Message.id
-)
+_VISIBLE = select(Message).where(IS_VISIBLE)

@@ -183,8 +183,8 @@ class Exchange:
         """What was sent before may stand before the panel's cursor: it is drawn once more."""
         reference = external_id(self.visit.visitor_id, client_id)
         async with self.visit.installation.database.reading() as session:
-            message = await visitor_views.message_by_external_id(session, self.view, reference)
-        return [self._drawn(draw([message], self.visit))] if message else []
+            messages = await visitor_views.filed_before(session, self.view, reference)
+        return [self._drawn(draw(messages, self.visit))] if messages else []
 
     async def _typing(self, frame: Mapping[str, Any]) -> list[Frame]:
         if self.view.conversation_id is not None:

@@ -7,7 +7,8 @@ from datetime import datetime
 from markupsafe import Markup
 
 from inbox.envelopes import ChannelKind, Span, SpanKind
-from inbox.models import Attachment, Direction, Message
+from inbox.models import Direction
+from inbox.queries.panel_messages import PanelFile, PanelMessage
 from inbox.texts import Segment, linkify, markdown_html, new_words
 from inbox.words import ENGLISH
 from web.sealed import Seals
@@ -50,17 +51,17 @@ def file_seals(visit: Visit) -> Seals:
     return Seals(visit.installation.keys, "visitor file")
 
 
-def draw(messages: Sequence[Message], visit: Visit) -> str:
+def draw(messages: Sequence[PanelMessage], visit: Visit) -> str:
     """The messages as HTML, one element each."""
     seals = file_seals(visit)
     template = environment(ENGLISH).get_template("webchat/_message.html")  # it holds no words
     return "".join(template.render(message=shown(message, visit, seals)) for message in messages)
 
 
-def shown(message: Message, visit: Visit, seals: Seals) -> ShownMessage:
+def shown(message: PanelMessage, visit: Visit, seals: Seals) -> ShownMessage:
     """What a visitor may know of a message that they may see."""
-    files = [_file(attachment, visit, seals) for attachment in message.attachments if not attachment.inline]
-    by_email = message.channel.kind == ChannelKind.EMAIL
+    files = [_file(file, visit, seals) for file in message.files]
+    by_email = message.channel_kind == ChannelKind.EMAIL
     if message.direction == Direction.INBOUND:
         own_prefix = f"{visit.visitor_id}:"
         external_id = message.external_id or ""
@@ -75,8 +76,8 @@ def shown(message: Message, visit: Visit, seals: Seals) -> ShownMessage:
             files=files,
             by_email=by_email,
         )
-    name = message.author_agent.name if message.author_agent else visit.channel.name
-    first_name = name.split()[0] if message.author_agent and name.split() else name
+    name = message.author or visit.channel.name
+    first_name = name.split()[0] if message.author.split() else name
     return ShownMessage(
         id=message.public_id,
         position=message.position,
@@ -92,13 +93,11 @@ def shown(message: Message, visit: Visit, seals: Seals) -> ShownMessage:
     )
 
 
-def _file(attachment: Attachment, visit: Visit, seals: Seals) -> ShownFile:
-    sealed = seals.seal(
-        digest=attachment.digest, filename=attachment.filename, content_type=attachment.content_type
-    )
+def _file(file: PanelFile, visit: Visit, seals: Seals) -> ShownFile:
+    sealed = seals.seal(digest=file.digest, filename=file.filename, content_type=file.content_type)
     return ShownFile(
-        filename=attachment.filename,
-        size=in_words(attachment.size),
+        filename=file.filename,
+        size=in_words(file.size),
         url=f"/widget/{visit.channel.public_key}/files/{sealed}",
     )
 
