@@ -26,7 +26,7 @@ from inbox.config import Settings
 from inbox.envelopes import ChannelKind
 
 SECONDS, CALM_SECONDS = 10.0, 4.0
-FLOODERS, FLOOD_A_SECOND = 8, 1_000
+FLOODERS, FLOOD_A_SECOND = 64, 1_000
 APART_SECONDS = 0.1
 P95_MS = 300
 FLOODER = "127.0.0.66"

@@ -100,6 +100,26 @@ class Turns:
         return turn
 
 
+class Delay:
+    """Keeps whoever is refused waiting before they hear of it: a flood whose senders ask again as soon as
+    they are answered then asks seldom, and what refusing costs is left for others. No more than *most* wait
+    at once, since each holds memory; whoever comes then is told at once."""
+
+    def __init__(self, seconds: float, *, most: int) -> None:
+        self._seconds = seconds
+        self._most = most
+        self._waiting = 0
+
+    async def wait(self) -> None:
+        if self._waiting >= self._most:
+            return
+        self._waiting += 1
+        try:
+            await asyncio.sleep(self._seconds)
+        finally:
+            self._waiting -= 1
+
+
 def counted_address(host: str | None) -> str:
     """What requests from one place are counted under: an IPv4 address, or the /64 of an IPv6 one."""
     return _block(host, 32, 64)

@@ -14,11 +14,12 @@ from inbox.models import Channel
 from inbox.queries import public_channels
 from web.installation import installation_of
 from web.live.signals import Signals
-from web.rates import Places, Rate, Rates, Turns, counted_address
+from web.rates import Delay, Places, Rate, Rates, Turns, counted_address
 from web.wording import TextsInPlace, speak
 
 FLOOD = Rate("requests, address", 300, 15)
 FILED_AT_ONCE = 3  # submissions of one address
+REFUSED_AFTER_SECONDS, REFUSED_LATER_AT_ONCE = 0.25, 500
 
 if TYPE_CHECKING:
     from web.live.visitors import VisitorHub
@@ -36,6 +37,7 @@ class Visiting:
     rates: Rates = field(default_factory=Rates)
     places: Places = field(default_factory=Places)
     filing: Turns = field(default_factory=lambda: Turns(FILED_AT_ONCE))
+    refusing: Delay = field(default_factory=lambda: Delay(REFUSED_AFTER_SECONDS, most=REFUSED_LATER_AT_ONCE))
 
 
 @cache
@@ -76,12 +78,17 @@ def visiting_of(connection: HTTPConnection) -> Visiting:
     return found
 
 
-def flooding(connection: HTTPConnection) -> float:
+async def flooding(connection: HTTPConnection) -> float:
     """The seconds to wait for an address that asks for more than any number of people would; 0 for others.
 
-    Ask it first, before anything is read: what a flood is answered must cost next to nothing.
+    Ask it first, before anything is read: what a flood is answered must cost next to nothing, and must not
+    come so fast that it asks again at once.
     """
-    return visiting_of(connection).rates.take(FLOOD, counted_address(client_host(connection)))
+    visiting = visiting_of(connection)
+    wait = visiting.rates.take(FLOOD, counted_address(client_host(connection)))
+    if wait:
+        await visiting.refusing.wait()
+    return wait
 
 
 async def channel_of(connection: HTTPConnection, kind: ChannelKind) -> Channel:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from web.rates import MOST_KEPT, Places, Rate, Rates, Turns, address_block, counted_address
+from web.rates import MOST_KEPT, Delay, Places, Rate, Rates, Turns, address_block, counted_address
 
 TEN = Rate("ten", 10, 10)
 
@@ -38,6 +38,22 @@ def test_a_flood_of_subjects_does_not_grow_for_ever() -> None:
     for number in range(MOST_KEPT + 10):
         rates.take(TEN, str(number))
     assert len(rates._full_again_at) <= MOST_KEPT
+
+
+async def test_so_many_wait_for_their_refusal_and_whoever_comes_then_is_told_at_once() -> None:
+    delay = Delay(3_600, most=2)
+    held = [asyncio.create_task(delay.wait()) for _ in range(2)]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await delay.wait()
+    assert not any(task.done() for task in held)
+    for task in held:
+        task.cancel()
+    await asyncio.gather(*held, return_exceptions=True)
+    late = asyncio.create_task(delay.wait())
+    await asyncio.sleep(0)
+    assert not late.done(), "who went away has left a place"
+    late.cancel()
 
 
 def test_addresses_are_counted_by_network() -> None:

@@ -54,7 +54,7 @@ class Submission:
 
 async def show(request: Request) -> Response:
     """GET /forms/{key}: the hosted form."""
-    if wait := flooding(request):
+    if wait := await flooding(request):
         return too_often(wait)
     channel = await channel_of(request, ChannelKind.FORM)
     if is_paused(channel):
@@ -73,7 +73,7 @@ async def thanks(request: Request) -> Response:
 async def submit(request: Request) -> Response:
     """POST /forms/{key}: urlencoded, multipart or JSON. 303 to a page for people, 202 with an id for
     programs."""
-    if wait := flooding(request):
+    if wait := await flooding(request):
         return too_often(wait)
     channel = await channel_of(request, ChannelKind.FORM)
     if not may_use(request, channel.settings, absent=True):

@@ -146,7 +146,7 @@ def _words(request: Request) -> Catalogue:
 
 
 async def _exchange(request: Request) -> Exchange | Response:
-    if wait := flooding(request):
+    if wait := await flooding(request):
         return too_often(wait)
     channel = await channel_of(request, ChannelKind.WEBCHAT)
     if not may_use(request, channel.settings, absent=request.method == "GET"):

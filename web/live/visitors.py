@@ -118,7 +118,7 @@ async def open_visiting(database: Database) -> AsyncIterator[Visiting]:
 
 async def live(websocket: WebSocket) -> None:
     """/widget/{key}/live: the panel's socket. Its token comes in the first frame, never in the URL."""
-    if flooding(websocket):
+    if await flooding(websocket):
         await websocket.close(TOO_SLOW)
         return
     try:
