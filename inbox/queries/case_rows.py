@@ -11,7 +11,6 @@ from sqlalchemy.orm import aliased
 
 from inbox.actors import Actor
 from inbox.models import (
-    UNFINISHED,
     Agent,
     Case,
     Conversation,
@@ -29,7 +28,7 @@ from inbox.models import (
 )
 from inbox.policies import visible_to
 from inbox.queries.case_pages import PAGE_SIZE, conditions_of, details, page_of_ids
-from inbox.queries.case_views import CaseFilter
+from inbox.queries.case_views import CaseFilter, unfinished_of_few
 from inbox.queries.followers import muted_for
 from inbox.queries.pages import Page
 
@@ -211,7 +210,7 @@ def _beside(actor: Actor) -> Select[int, int, str, str]:
         .outerjoin(Agent, Agent.id == Case.assignee_id)
         .where(
             Case.conversation_id.in_(_IDS),
-            Case.status.in_(UNFINISHED),
+            unfinished_of_few(),
             Case.joined_into_id.is_(None),
             visible_to(actor),
         )

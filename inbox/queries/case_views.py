@@ -82,11 +82,11 @@ def _of_view(wanted: CaseFilter, actor: Actor) -> list[ColumnElement[bool]]:
         return [Case.status == _STATUS_OF[view]] if status is None else []
     if view is View.MENTIONS:
         mentioned = select(Mention.case_id).where(Mention.agent_id == actor.id)
-        return [Case.id.in_(mentioned), *([] if status else [_unfinished_of_few()])]
+        return [Case.id.in_(mentioned), *([] if status else [unfinished_of_few()])]
     if view is View.OFFERED:
         return [Case.id.in_(_offered_to(actor))]
     if view is View.FOLLOWING:
-        return [is_followed_by(actor.id), *([] if status else [_unfinished_of_few()])]
+        return [is_followed_by(actor.id), *([] if status else [unfinished_of_few()])]
     found = _default_status(status)
     if view is View.MINE:
         found.append(Case.assignee_id == actor.id)
@@ -102,7 +102,7 @@ def _offered_to(actor: Actor) -> Select[int]:
     )
 
 
-def _unfinished_of_few() -> ColumnElement[bool]:
+def unfinished_of_few() -> ColumnElement[bool]:
     """Unfinished, of cases that are few and known by their ids: said so that no index by status serves it,
     with which SQLite would go through all unfinished ones to find them."""
     return (Case.status + "").in_(UNFINISHED)
