@@ -13,7 +13,8 @@ from inbox.envelopes import ChannelKind
 from inbox.errors import Invalid, NotFound
 from inbox.models import Channel
 from inbox.queries import channels
-from web.endpoints.settings_channels import HOME, shown
+from web.channel_pages import HOME
+from web.endpoints.settings_channels import shown
 from web.installation import Installation, installation_of
 from web.mailbox_pages import return_address
 from web.sealed import Seals

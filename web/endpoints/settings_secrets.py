@@ -7,7 +7,8 @@ from inbox.actions import channels as ways
 from inbox.envelopes import ChannelKind
 from inbox.errors import Conflict, NotFound
 from inbox.queries import channels
-from web.endpoints.settings_channels import HOME, shown
+from web.channel_pages import HOME
+from web.endpoints.settings_channels import shown
 from web.installation import installation_of
 from web.settings_pages import actor_of
 
