@@ -9,14 +9,14 @@ from starlette.datastructures import QueryParams
 
 from inbox.actors import Actor
 from inbox.errors import Invalid, NotFound
-from inbox.models import Agent, Case, Direction, Status
+from inbox.models import Agent, Direction, Status
 from inbox.phrases import N_
 from inbox.queries import case_rows, status_counts
-from inbox.queries.case_rows import CaseRow, Offer, OtherCase
+from inbox.queries.case_lines import ListedCase, Offer
+from inbox.queries.case_rows import CaseRow, OtherCase
 from inbox.queries.case_views import ORDERS, TEAM, CaseFilter, Stretch, View, order_of
 from inbox.queries.happenings import Reading
-from inbox.queries.shown import Face
-from inbox.queries.shown_words import face_of_customer
+from inbox.queries.shown import Face, face_of
 from inbox.texts import snippet
 from web.workspace import SAVED, Shell, figure
 
@@ -59,7 +59,7 @@ class Row:
     the rows; `author` says who wrote last where it was one of us; `offer` is a handoff that nobody has
     accepted."""
 
-    case: Case
+    case: ListedCase
     conversation_id: str
     face: Face
     at: datetime
@@ -203,7 +203,7 @@ def numbers_of(text: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-def rank_of(case: Case, order: Sequence[Stretch]) -> str:
+def rank_of(case: ListedCase, order: Sequence[Stretch]) -> str:
     """A text by which the browser puts a row where the list has it."""
     for number, stretch in enumerate(order):
         value = getattr(case, stretch.column.key)
@@ -220,8 +220,8 @@ def _shown(row: CaseRow, agent: Agent, order: Sequence[Stretch]) -> Row:
     case = row.case
     return Row(
         case=case,
-        conversation_id=row.conversation.public_id,
-        face=face_of_customer(row.customer),
+        conversation_id=row.conversation_id,
+        face=face_of(row.customer_name or "Visitor", row.customer_id),
         at=case.waiting_since or case.last_message_at or case.opened_at,
         preview=snippet(case.preview),
         author=_author(case, agent),
@@ -235,7 +235,7 @@ def _shown(row: CaseRow, agent: Agent, order: Sequence[Stretch]) -> Row:
     )
 
 
-def _author(case: Case, agent: Agent) -> str:
+def _author(case: ListedCase, agent: Agent) -> str:
     if case.last_direction != Direction.OUTBOUND:
         return ""
     return N_("You") if case.last_author == agent.name else case.last_author.partition(" ")[0]

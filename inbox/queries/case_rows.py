@@ -5,31 +5,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, and_, bindparam, func, select
+from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from inbox.actors import Actor
-from inbox.models import (
-    Agent,
-    Case,
-    Conversation,
-    Customer,
-    Direction,
-    Draft,
-    Handoff,
-    HandoffState,
-    Message,
-    ReadMark,
-    Star,
-    Suggestion,
-    SuggestionState,
-    TimelineEntry,
-)
+from inbox.models import Agent, Case
 from inbox.policies import visible_to
-from inbox.queries.case_pages import PAGE_SIZE, conditions_of, details, page_of_ids
+from inbox.queries import case_lines as lines
+from inbox.queries.case_lines import ListedCase, ListedTag, Offer
+from inbox.queries.case_pages import PAGE_SIZE, conditions_of, page_of_ids
 from inbox.queries.case_views import CaseFilter, unfinished_of_few
-from inbox.queries.followers import muted_for
 from inbox.queries.pages import Page
 
 
@@ -42,23 +27,16 @@ class OtherCase:
     assignee: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What is handed on and nobody has accepted yet: by whom, and why."""
-
-    by: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRow:
     """What a line of the inbox shows to one agent. `newest_position` is that of the newest message that the
     customer wrote in this case, or of a question in its conversation that waits for an agent. `is_muted`:
     they muted it, and nobody has mentioned them since."""
 
-    case: Case
-    conversation: Conversation
-    customer: Customer
+    case: ListedCase
+    conversation_id: str
+    customer_id: str
+    customer_name: str
     others: tuple[OtherCase, ...]
     newest_position: int
     read_position: int
@@ -108,36 +86,37 @@ async def changed(
 
 
 async def _rows(session: AsyncSession, ids: Sequence[int], actor: Actor) -> list[CaseRow]:
+    """The rows of these cases, in the order of their internal keys' list."""
     if not ids:
         return []
-    found = await details(session, ids)
-    talks = list({one.conversation.id for one in found})
-    others = await _others(session, talks, actor)
-    newest = await _pairs(session, _NEWEST, {"ids": ids})
-    asked = await _pairs(session, _QUESTIONS, {"ids": talks})
-    read = await _pairs(session, _MARKS, {"ids": talks, "agent": actor.id})
-    begun = await _pairs(session, _DRAFTS, {"ids": talks, "agent": actor.id})
-    starred = set(await session.scalars(_STARS, {"ids": ids, "agent": actor.id}))
-    offers, muted = await _offers(session, ids), await muted_for(session, ids, actor.id or 0)
+    found = await session.execute(lines.LINES, {"ids": ids, "agent": actor.id or 0})
+    line_of = {line.id: line for line in found}
+    tags = await _tags(session, ids)
+    others = await _others(session, list({line.conversation_id for line in line_of.values()}), actor)
     return [
         CaseRow(
-            case=one.case,
-            conversation=one.conversation,
-            customer=one.customer,
-            others=tuple(o for o in others.get(one.conversation.id, ()) if o.number != one.case.number),
-            newest_position=max(newest.get(one.case.id) or 0, asked.get(one.conversation.id, 0)),
-            read_position=read.get(one.conversation.id, 0),
-            draft=begun.get(one.conversation.id, ""),
-            offer=offers.get(one.case.id),
-            is_muted=one.case.id in muted,
-            is_starred=one.case.id in starred,
+            case=lines.listed(line, tags.get(key, ())),
+            conversation_id=line.talk_id,
+            customer_id=line.customer_id,
+            customer_name=line.customer_name,
+            others=tuple(o for o in others.get(line.conversation_id, ()) if o.number != line.number),
+            newest_position=max(line.newest or 0, line.asked or 0),
+            read_position=line.read or 0,
+            draft=line.draft or "",
+            offer=lines.offer_of(line),
+            is_muted=line.is_muted,
+            is_starred=line.star is not None,
         )
-        for one in found
+        for key in ids
+        if (line := line_of.get(key)) is not None
     ]
 
 
-async def _pairs(session: AsyncSession, query: Select[int, Any], values: dict[str, object]) -> dict[int, Any]:
-    return {key: value for key, value in await session.execute(query, values)}
+async def _tags(session: AsyncSession, ids: Sequence[int]) -> dict[int, list[ListedTag]]:
+    found: dict[int, list[ListedTag]] = {}
+    for case_id, name, hue in await session.execute(lines.TAGS, {"ids": ids}):
+        found.setdefault(case_id, []).append(ListedTag(name, hue))
+    return found
 
 
 async def _others(
@@ -150,57 +129,8 @@ async def _others(
     return found
 
 
-async def _offers(session: AsyncSession, ids: Sequence[int]) -> dict[int, Offer]:
-    """What whoever takes a case next reads first."""
-    rows = await session.execute(_OFFERS, {"ids": ids})
-    return {case_id: Offer(name, reason) for case_id, name, reason in rows}
-
-
-def _newest_positions() -> Select[int, int]:
-    """The position of the newest inbound message of each case; one look at the index for each."""
-    case = aliased(Case)
-    newest = (
-        select(Message.position)
-        .where(
-            and_(
-                Message.conversation_id == case.conversation_id,
-                Message.case_id == case.id,
-                Message.direction == Direction.INBOUND,
-                Message.is_spam.is_(False),
-            )
-        )
-        .order_by(Message.position.desc())
-        .limit(1)
-        .correlate(case)
-        .scalar_subquery()
-    )
-    return select(case.id, newest).where(case.id.in_(_IDS))
-
-
 # Statements are made once and kept: making one again for each call costs more than running it.
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_AGENT: BindParameter[Any] = bindparam("agent")
-_NEWEST = _newest_positions()
-# The newest open question of each conversation: whoever is responsible is to see that it is there.
-_QUESTIONS = (
-    select(Suggestion.conversation_id, func.max(TimelineEntry.position))
-    .join(TimelineEntry, TimelineEntry.suggestion_id == Suggestion.id)
-    .where(Suggestion.conversation_id.in_(_IDS), Suggestion.state == SuggestionState.OPEN)
-    .group_by(Suggestion.conversation_id)
-)
-_MARKS = select(ReadMark.conversation_id, ReadMark.position).where(
-    ReadMark.agent_id == _AGENT, ReadMark.conversation_id.in_(_IDS)
-)
-_DRAFTS = select(Draft.conversation_id, Draft.text).where(
-    Draft.agent_id == _AGENT, Draft.conversation_id.in_(_IDS), Draft.kind == "reply"
-)
-_STARS = select(Star.case_id).where(Star.agent_id == _AGENT, Star.case_id.in_(_IDS))
-_OFFERS = (
-    select(Handoff.case_id, Agent.name, Handoff.reason)
-    .join(Agent, Agent.id == Handoff.from_agent_id)
-    .where(Handoff.case_id.in_(_IDS), Handoff.state == HandoffState.OFFERED)
-    .order_by(Handoff.id)
-)
 
 
 @lru_cache(maxsize=512)

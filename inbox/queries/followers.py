@@ -4,8 +4,9 @@ What notifies asks here: `followers_of` adds listeners to a case's assignee, `mu
 muted it. A mention reaches those too, so that only what is no mention is kept from them.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -38,10 +39,13 @@ async def attention_of(session: AsyncSession, case_id: int, agent_id: int) -> At
     return Attention(*found.one())
 
 
-async def muted_for(session: AsyncSession, case_ids: Iterable[int], agent_id: int) -> frozenset[int]:
-    """Which of these cases the agent has muted, and has not been mentioned in since."""
-    values = {"ids": list(case_ids), "agent": agent_id}
-    return frozenset(await session.scalars(_MUTED_UNMENTIONED, values) if values["ids"] else ())
+def is_muted_for(agent_id: int | BindParameter[Any] | None) -> ColumnElement[bool]:
+    """Whether the agent has muted a case and has not been mentioned in it since, as a condition on Case."""
+    unseen = select(Mention.id).where(
+        Mention.case_id == Mute.case_id, Mention.agent_id == Mute.agent_id, Mention.seen_at.is_(None)
+    )
+    muted = select(Mute.id).where(Mute.agent_id == agent_id, Mute.case_id == Case.id, ~unseen.exists())
+    return muted.correlate(Case).exists()
 
 
 def is_followed_by(agent_id: int | None) -> ColumnElement[bool]:
@@ -67,13 +71,6 @@ _ATTENTION = select(
     .exists(),
     select(Mute.id).where(Mute.case_id == bindparam("case"), Mute.agent_id == bindparam("agent")).exists(),
     select(Star.id).where(Star.case_id == bindparam("case"), Star.agent_id == bindparam("agent")).exists(),
-)
-_MUTED_UNMENTIONED = select(Mute.case_id).where(
-    Mute.agent_id == bindparam("agent"),
-    Mute.case_id.in_(_IDS),
-    ~select(Mention.id)
-    .where(Mention.case_id == Mute.case_id, Mention.agent_id == Mute.agent_id, Mention.seen_at.is_(None))
-    .exists(),
 )
 
 

@@ -77,8 +77,9 @@ async def take_next(request: Request) -> Response:
         if not found.items:
             return moved(request, "/inbox/mine")
         (row,) = found.items
-        await assignments.assign(session, row.case, to=agent, by=agent)
-    return moved(request, f"/conversations/{row.conversation.public_id}?case={row.case.number}&in=mine")
+        case = await session.get_one(Case, row.case.id)
+        await assignments.assign(session, case, to=agent, by=agent)
+    return moved(request, f"/conversations/{row.conversation_id}?case={row.case.number}&in=mine")
 
 
 async def _agent(session: Reading, wanted: str, me: Agent) -> Agent | None:
