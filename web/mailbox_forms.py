@@ -10,6 +10,7 @@ from inbox.actions.sent_copies import SENT_COPIES
 from inbox.config import Settings
 from inbox.errors import Invalid
 from inbox.phrases import N_
+from inbox.sending_rates import SENDING_RATE, SendingRate, rate_in
 
 PASSWORD = "password"
 _NAMES = ("google", "microsoft", "other")
@@ -26,6 +27,7 @@ def mailbox_values(settings: Mapping[str, Any]) -> dict[str, str]:
         "sign_in": settings.get("sign_in") or PASSWORD,
         "client_id": settings.get("client_id") or "",
         "sent_copies": settings.get("sent_copies") or "",
+        **_rate_values(settings),
         "arc_sealers": ", ".join(settings.get("arc_sealers", ())),
     }
 
@@ -45,9 +47,21 @@ def mailbox_settings(form: FormData, servers: Mapping[str, Any]) -> dict[str, An
         "sign_in": sign_in,
         "client_id": _text(form, "client_id") or None,
         "sent_copies": copies or None,
+        SENDING_RATE: _rate(form),
         "arc_sealers": _text(form, "arc_sealers").lower().replace(",", " ").split() or None,
         **{name: servers.get(name) or url for name, url in known.items()},
     }
+
+
+def _rate_values(settings: Mapping[str, Any]) -> dict[str, str]:
+    rate = rate_in(settings)
+    return {"rate_mails": str(rate.mails) if rate else "", "rate_period": rate.period if rate else "hour"}
+
+
+def _rate(form: FormData) -> str | None:
+    """The sending rate of its two fields; None where no number is given."""
+    mails = _text(form, "rate_mails")
+    return str(SendingRate.parse(f"{mails}/{_text(form, 'rate_period') or 'hour'}")) if mails else None
 
 
 def client_secret(form: FormData) -> str | None:

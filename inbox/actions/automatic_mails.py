@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
+from inbox.actions.sending_turns import take_turn
 from inbox.envelopes import ChannelKind
 from inbox.ids import public_id
 from inbox.models import AutomaticKind, AutomaticMail, AutomaticState, Channel, Strand, SuppressedAddress
@@ -113,7 +114,8 @@ async def mailbox_for(session: AsyncSession, channel: Channel) -> Channel | None
 
 
 async def claim(session: AsyncSession, *, keys: Keys, limit: int) -> list[Leaving]:
-    """Take what is due. What a process that is gone was sending has perhaps arrived: it is not sent again."""
+    """Take what is due and has a turn in its mailbox. What a process that is gone was sending has perhaps
+    arrived: it is not sent again."""
     moment = clock.now()
     lost = update(AutomaticMail).where(
         AutomaticMail.state == AutomaticState.SENDING, AutomaticMail.claimed_until <= moment
@@ -126,7 +128,14 @@ async def claim(session: AsyncSession, *, keys: Keys, limit: int) -> list[Leavin
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [_leave(mail, keys, moment) for mail in await session.scalars(due)]
+    leaving = []
+    for mail in (await session.scalars(due)).all():
+        wait = await take_turn(session, mail.channel_id, moment)
+        if wait is not None:  # no attempt was made: nothing is counted
+            mail.due_at = wait.until
+        else:
+            leaving.append(_leave(mail, keys, moment))
+    return leaving
 
 
 async def is_acknowledgement(session: AsyncSession, external_ids: Sequence[str]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
@@ -18,9 +18,10 @@ from inbox.credentials import new_token
 from inbox.envelopes import ChannelKind
 from inbox.errors import Conflict, Invalid
 from inbox.ids import public_id
-from inbox.models import Channel, EventKind, Team
+from inbox.models import Channel, EventKind, OutboxEntry, Team
 from inbox.policies import Action, authorize
 from inbox.secrets import Keys
+from inbox.sending_rates import SENDING_RATE, SendingRate
 from inbox.signatures import checked_template
 
 INBOUND_TOKEN_PREFIX = "inbound_"  # of the bearer token with which programs hand mail to /mail/{key}
@@ -85,7 +86,9 @@ async def change_channel(
     if settings is not None:
         merged = {**channel.settings, **settings}
         kept = {key: value for key, value in merged.items() if value is not None}
-        channel.settings = checked_settings(ChannelKind(channel.kind), kept)
+        before, channel.settings = channel.settings, checked_settings(ChannelKind(channel.kind), kept)
+        if before.get(SENDING_RATE) != channel.settings.get(SENDING_RATE):
+            await _begin_anew(session, channel)
     if password is not None:
         _seal(channel, unsealed(channel, keys) | {"password": password}, keys)
     if settings is not None or password is not None:
@@ -207,6 +210,8 @@ def checked_settings(kind: ChannelKind, settings: Mapping[str, Any]) -> dict[str
     kept = {key: value for key, value in settings.items() if value not in (None, "", [])}
     if "signature" in kept:
         kept["signature"] = checked_template(str(kept["signature"]), field="signature")
+    if SENDING_RATE in kept:
+        kept[SENDING_RATE] = str(SendingRate.parse(str(kept[SENDING_RATE])))
     sealers = kept.get("arc_sealers", [])
     if not isinstance(sealers, list) or not all(isinstance(one, str) and "." in one for one in sealers):
         raise Invalid("Give domains, like lists.example.com.", field="arc_sealers")
@@ -220,6 +225,16 @@ def checked_settings(kind: ChannelKind, settings: Mapping[str, Any]) -> dict[str
                 "An origin looks like https://shop.example, not %(origin)s.", origin=origin, field="origins"
             )
     return kept
+
+
+async def _begin_anew(session: AsyncSession, channel: Channel) -> None:
+    """Its mails that wait for turns of another rate ask again now."""
+    waiting = update(OutboxEntry).where(
+        OutboxEntry.channel_id == channel.id,
+        OutboxEntry.state == "waiting",
+        OutboxEntry.waits_for_rate.is_not(None),
+    )
+    await session.execute(waiting.values(due_at=clock.now()))
 
 
 def _check_server(url: str, field: str, schemes: tuple[str, ...]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
 from inbox.actions.events import record
+from inbox.actions.sending_turns import Wait, take_turn
 from inbox.actors import SYSTEM
 from inbox.envelopes import ChannelKind
 from inbox.models import (
@@ -82,7 +83,8 @@ async def claim(
     """Claim up to *limit* due entries of mailboxes, longest due first; nobody else gets them before the lease
     ends.
 
-    Mailboxes whose login was refused wait; what the worker is busy with is left out.
+    Mailboxes whose login was refused wait, and so do messages of mailboxes that have sent as many mails as
+    they may for now; what the worker is busy with is left out.
     """
     moment = clock.now()
     due = (
@@ -100,9 +102,14 @@ async def claim(
         .limit(limit)
         .with_for_update(skip_locked=True, of=OutboxEntry)
     )
-    entries = (await session.scalars(due)).all()
-    claimed = [await _claim_one(session, entry, worker, moment + lease) for entry in entries]
-    return [departure for departure in claimed if departure is not None]
+    claimed = []
+    for entry in (await session.scalars(due)).all():
+        wait = await take_turn(session, entry.channel_id, moment, entry=entry)
+        if wait is not None:
+            await _put_off(session, entry, wait)
+        elif departure := await _claim_one(session, entry, worker, moment + lease):
+            claimed.append(departure)
+    return claimed
 
 
 async def next_moment(session: AsyncSession, *, but: Busy = IDLE) -> datetime | None:
@@ -166,12 +173,27 @@ def _sends_now(moment: datetime) -> ColumnElement[bool]:
     return or_(Channel.sending_paused_until.is_(None), Channel.sending_paused_until <= moment)
 
 
+async def _put_off(session: AsyncSession, entry: OutboxEntry, wait: Wait) -> None:
+    """Let an entry wait for its turn, and say so where nobody has begun to send it."""
+    entry.due_at, entry.waits_for_rate = wait.until, str(wait.rate)
+    if entry.claimed_by is not None:  # its worker is gone, and what it did may have to be repeated
+        entry.claimed_until = wait.until
+        return
+    message = await session.get_one(Message, entry.message_id)
+    message.delivery_error = f"This mailbox sends {wait.rate.words}."
+    await _record(
+        session, EventKind.MESSAGE_DELAYED, message, {"rate": str(wait.rate), "until": wait.until.isoformat()}
+    )
+
+
 async def _claim_one(
     session: AsyncSession, entry: OutboxEntry, worker: str, until: datetime
 ) -> Departure | None:
     may_have_left = entry.claimed_by is not None and entry.raw_digest is not None
     entry.give_up_at = entry.give_up_at or clock.now() + GIVE_UP_AFTER
     message = await session.get_one(Message, entry.message_id)
+    if entry.waits_for_rate is not None:
+        entry.waits_for_rate = message.delivery_error = None
     rows = select(Delivery).where(Delivery.message_id == entry.message_id).order_by(Delivery.id)
     deliveries = (await session.scalars(rows)).all()
     repeated = [delivery for delivery in deliveries if _depart(delivery, may_have_left)]
@@ -179,10 +201,10 @@ async def _claim_one(
     message.delivery, message.delivery_at = worst(deliveries), clock.now()
     if not recipients:
         entry.state, entry.claimed_by, entry.claimed_until = end_state(deliveries), None, None
-        await _record(session, EventKind.MESSAGE_UNKNOWN, message, again=True)
+        await _record(session, EventKind.MESSAGE_UNKNOWN, message, {"again": True})
         return None
     entry.claimed_by, entry.claimed_until, entry.attempts = worker, until, entry.attempts + 1
-    await _record(session, EventKind.MESSAGE_SENDING, message, again=bool(repeated))
+    await _record(session, EventKind.MESSAGE_SENDING, message, {"again": True} if repeated else {})
     return Departure(
         entry_id=entry.id,
         message_id=message.id,
@@ -208,8 +230,7 @@ def _depart(delivery: Delivery, may_have_left: bool) -> bool:
     return unsure
 
 
-async def _record(session: AsyncSession, kind: EventKind, message: Message, *, again: bool) -> None:
+async def _record(session: AsyncSession, kind: EventKind, message: Message, facts: dict[str, object]) -> None:
     conversation = await session.get_one(Conversation, message.conversation_id)
     case = await session.get(Case, message.case_id) if message.case_id else None
-    facts = {"again": True} if again else {}
     record(session, kind, actor=SYSTEM, conversation=conversation, case=case, message=message, data=facts)

@@ -57,7 +57,7 @@ from inbox.models.events import ActorKind, Event, EventCounter, EventKind, Place
 from inbox.models.forwards import ForwardState, PassedOn
 from inbox.models.hours import WorkingHours
 from inbox.models.intake import IgnoredAs, IntakeRecord, IntakeState
-from inbox.models.mailboxes import MailboxGrant, SentCopy
+from inbox.models.mailboxes import MailboxGrant, SendingTurn, SentCopy
 from inbox.models.messages import (
     Attachment,
     AuthorKind,
@@ -169,6 +169,7 @@ __all__ = [
     "SavedReply",
     "SavedReplyUse",
     "SavedView",
+    "SendingTurn",
     "SentCopy",
     "Session",
     "Setting",

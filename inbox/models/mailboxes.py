@@ -1,8 +1,9 @@
-"""What a mailbox needs beside its channel: leave to enter it, and copies for its Sent folder."""
+"""What a mailbox needs beside its channel: leave to enter it, copies for its Sent folder, and how much it has
+sent."""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inbox.models.base import Model, WithCreation
@@ -32,3 +33,13 @@ class SentCopy(WithCreation, Model):
     digest: Mapped[str] = mapped_column(String(64))
     due_at: Mapped[datetime] = mapped_column(index=True)
     attempts: Mapped[int] = mapped_column(default=0)
+
+
+class SendingTurn(Model):
+    """A mail that a mailbox with a sending rate let out, until it counts no more."""
+
+    __tablename__ = "sending_turns"
+    __table_args__ = (Index(None, "channel_id", "at"),)
+
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id", ondelete="CASCADE"))
+    at: Mapped[datetime]

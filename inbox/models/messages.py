@@ -193,7 +193,8 @@ class OutboxEntry(WithCreation, Model):
     attempt.
 
     `claimed_by` and `attempts` (the number of claims) together fence off a worker whose lease ran out.
-    `delays` counts temporary failures; at `give_up_at` they become a permanent one.
+    `delays` counts temporary failures; at `give_up_at` they become a permanent one. With `waits_for_rate` it
+    waits until `due_at` for a turn, since its mailbox sends no more mails than that ("30/minute").
     """
 
     __tablename__ = "outbox_entries"
@@ -203,6 +204,7 @@ class OutboxEntry(WithCreation, Model):
     channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"))
     state: Mapped[str] = mapped_column(String(20), default="waiting")  # waiting, done, failed, cancelled
     due_at: Mapped[datetime]
+    waits_for_rate: Mapped[str | None] = mapped_column(String(20))
     claimed_by: Mapped[str | None] = mapped_column(String(60))
     claimed_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)

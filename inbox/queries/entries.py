@@ -30,7 +30,8 @@ from inbox.queries.shown_rows import (
     NoteRow,
     StrandRow,
 )
-from inbox.queries.shown_words import Around, label_of, shown_message, shown_note
+from inbox.queries.shown_words import NOT_DUE, Around, Due, label_of, shown_message, shown_note
+from inbox.sending_rates import SendingRate
 
 R = TypeVar("R", MessageRow, StrandRow, HandoffRow, EventRow)
 
@@ -91,7 +92,7 @@ class _Loaded:
     html: dict[int, str] = field(default_factory=dict)
     files: defaultdict[int, list[FileRow]] = field(default_factory=lambda: defaultdict(list))
     deliveries: defaultdict[int, list[DeliveryRow]] = field(default_factory=lambda: defaultdict(list))
-    due: dict[int, datetime] = field(default_factory=dict)
+    due: dict[int, Due] = field(default_factory=dict)
     notes: defaultdict[int, list[NoteRow]] = field(default_factory=lambda: defaultdict(list))
     handoffs: Mapping[int, HandoffRow] = field(default_factory=dict)
     suggestions: Mapping[int, Suggestion] = field(default_factory=dict)
@@ -145,7 +146,8 @@ async def _load_messages(session: AsyncSession, loaded: _Loaded, ids: Sequence[i
         delivery = DeliveryRow._make(row)
         loaded.deliveries[delivery.message_id].append(delivery)
     queued = [message.id for message in messages if message.delivery == "queued"]
-    loaded.due = {message_id: due_at for message_id, due_at in await _rows(session, rows.UNTRIED, queued)}
+    for message_id, due_at, rate in await _rows(session, rows.WAITING, queued):
+        loaded.due[message_id] = Due(due_at, SendingRate.parse(rate) if rate else None)
 
 
 async def _load_strands(session: AsyncSession, loaded: _Loaded) -> None:
@@ -235,7 +237,7 @@ def _shown_message(
         html=loaded.html.get(message.id, ""),
         files=loaded.files.get(message.id, ()),
         deliveries=loaded.deliveries.get(message.id, ()),
-        due_at=loaded.due.get(message.id),
+        due=loaded.due.get(message.id, NOT_DUE),
     )
     return message.created_at, shown_message(message, around)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from inbox.phrases import Phrase
 from inbox.texts import Segment
 from inbox.verification import may_hold_codes
 
@@ -74,9 +75,10 @@ class ShownMessage:
 
     `words` are the new ones, `quoted` the rest, both in stretches whose links are safe. What an agent wrote
     in Markdown is also `formatted`, as sanitised HTML. `is_side`: it is between us and a supplier. `due_at`
-    says when a queued message leaves that nobody has tried to send yet. `matched_rule` and `matched_value`
-    say which header, token or identity brought it here, `matched_through` which relay; `forwarded_by` is the
-    agent who passed it on, `came_through` names the mailboxes where there were several.
+    says when a queued message leaves that nobody has tried to send yet, or that waits because its mailbox
+    sends no more than `sending_rate` says. `matched_rule` and `matched_value` say which header, token or
+    identity brought it here, `matched_through` which relay; `forwarded_by` is the agent who passed it on,
+    `came_through` names the mailboxes where there were several.
     """
 
     public_id: str
@@ -105,6 +107,7 @@ class ShownMessage:
     delivery_error: str | None
     delivery_at: datetime | None
     due_at: datetime | None
+    sending_rate: Phrase | None
     recipients: tuple[ShownRecipient, ...]
     is_unverified: bool
     is_claimed: bool

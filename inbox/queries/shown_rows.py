@@ -167,8 +167,9 @@ DELIVERIES = (
     .where(Delivery.message_id.in_(_IDS))
     .order_by(Delivery.id)
 )
-UNTRIED = select(OutboxEntry.message_id, OutboxEntry.due_at).where(
-    OutboxEntry.message_id.in_(_IDS), OutboxEntry.attempts == 0
+WAITING = select(OutboxEntry.message_id, OutboxEntry.due_at, OutboxEntry.waits_for_rate).where(
+    OutboxEntry.message_id.in_(_IDS),
+    (OutboxEntry.attempts == 0) | OutboxEntry.waits_for_rate.is_not(None),
 )
 STRANDS = select(
     Strand.id, Strand.public_id, Strand.channel_id, Strand.is_side, Strand.page, Strand.subject

@@ -19,6 +19,7 @@ from inbox.queries.shown import (
     face_of,
 )
 from inbox.queries.shown_rows import DeliveryRow, FileRow, MessageRow, NoteRow
+from inbox.sending_rates import SendingRate
 from inbox.texts import has_remote_pictures, linkify, markdown_html, new_words, quoted_words
 
 DECORATION_BYTES = 16_384
@@ -67,10 +68,21 @@ def label_of(strand: Headed, channel: Named) -> str:
     return f"from {strand.page}" if strand.page else channel.name
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a message leaves, where nobody has tried yet; and its mailbox's rate, where it waits for that."""
+
+    at: datetime | None = None
+    rate: SendingRate | None = None
+
+
+NOT_DUE = Due()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
     """What else of a message its row points to. `agent` wrote it, where somebody inside did; `html` is ""
-    where it has none; `due_at` says when it leaves, where nobody has tried yet."""
+    where it has none; `due` says when it leaves."""
 
     channel: Named
     strand_id: str
@@ -82,7 +94,7 @@ class Around:
     html: str
     files: Sequence[FileRow]
     deliveries: Sequence[DeliveryRow]
-    due_at: datetime | None
+    due: Due = NOT_DUE
 
 
 def shown_message(message: MessageRow, around: Around) -> ShownMessage:
@@ -118,7 +130,8 @@ def shown_message(message: MessageRow, around: Around) -> ShownMessage:
         delivery=message.delivery,
         delivery_error=message.delivery_error,
         delivery_at=message.delivery_at,
-        due_at=around.due_at,
+        due_at=around.due.at,
+        sending_rate=around.due.rate.words if around.due.rate else None,
         recipients=_recipients(around.deliveries),
         is_unverified=is_inbound and message.dmarc == Verdict.FAIL,
         is_claimed=message.claimed,

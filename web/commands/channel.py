@@ -17,12 +17,13 @@ def add_email(
     smtp: Annotated[str | None, typer.Option(help="smtp://user@host:587")] = None,
     password_stdin: Annotated[bool, typer.Option(help="Read the password from standard input.")] = False,
     authserv_id: Annotated[str | None, typer.Option(help="Whose Authentication-Results to believe.")] = None,
+    rate: Annotated[str | None, typer.Option(help="Send no more than, like 30/minute or 2000/day.")] = None,
 ) -> None:
     """Add a mailbox and print its id. Without --imap it is fed by ingest, LMTP or /mail."""
     from inbox.envelopes import ChannelKind
     from web.terminal import secret_from_stdin
 
-    settings = {"imap_url": imap, "smtp_url": smtp, "authserv_id": authserv_id}
+    settings = {"imap_url": imap, "smtp_url": smtp, "authserv_id": authserv_id, "sending_rate": rate}
     password = secret_from_stdin() if password_stdin else None
     _add(ChannelKind.EMAIL, name, "public_id", address=address, settings=settings, password=password)
 

@@ -29,6 +29,8 @@ MAILBOX = {
     "password": " with spaces ",
     "authserv_id": "mx.shop.example",
     "arc_sealers": "Lists.example, old.shop.example",
+    "rate_mails": "30",
+    "rate_period": "minute",
     "first_connection": "days",
     "first_days": "14",
 }
@@ -61,8 +63,11 @@ async def test_a_mailbox_is_added_with_its_servers_and_a_sealed_password(
     assert account.password == " with spaces "
     assert channel.settings["first_connection"] == "14"
     assert channel.settings["arc_sealers"] == ["lists.example", "old.shop.example"]
+    assert channel.settings["sending_rate"] == "30/minute"
     page = await ada.browser.get(answer.headers["location"])
     assert 'value="lists.example, old.shop.example"' in page.text
+    assert 'name="rate_mails" type="text" value="30"' in page.text
+    assert '<option value="minute" selected>' in page.text
     assert " with spaces " not in (channel.secrets or "")
 
 
@@ -71,6 +76,8 @@ async def test_what_was_typed_stays_beside_the_field_that_is_wrong(
 ) -> None:
     answer = await ada.post("/settings/channels/new/email", data=MAILBOX | {"arc_sealers": "everybody"})
     assert answer.status_code == 422 and "Give domains, like lists.example.com." in answer.text
+    answer = await ada.post("/settings/channels/new/email", data=MAILBOX | {"rate_mails": "many"})
+    assert answer.status_code == 422 and 'id="rate_mails-error"' in answer.text
 
     answer = await ada.post("/settings/channels/new/email", data=MAILBOX | {"imap_port": "99999"})
 

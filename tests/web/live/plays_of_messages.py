@@ -177,6 +177,17 @@ async def a_reply_is_delayed_then_lost_then_fails(stage: Stage) -> AsyncIterator
     await stage.depart(Outcome.TEMPORARY, Outcome.UNKNOWN, Outcome.PERMANENT)
 
 
+@play(EventKind.MESSAGE_DELAYED, EventKind.MESSAGE_SENDING, EventKind.MESSAGE_SENT)
+async def a_reply_waits_for_its_turn_in_a_mailbox_that_sends_few(stage: Stage) -> AsyncIterator[None]:
+    async with stage.act() as session:
+        mailbox = await stage.now(session, stage.scene.channel)
+        mailbox.settings = {**mailbox.settings, "sending_rate": "1/hour"}
+    await stage.reply()
+    await stage.reply("And one more.")
+    yield
+    await stage.depart(Outcome.SENT, Outcome.SENT, Outcome.SENT)
+
+
 @play(EventKind.MESSAGE_HASTENED)
 async def a_reply_leaves_before_its_time(stage: Stage) -> AsyncIterator[None]:
     async with stage.act() as session:
