@@ -50,7 +50,7 @@ class Database:
             self._writer = _sqlite_engine(self.url, pool_size=1, begin="BEGIN IMMEDIATE")
             self._readers = _sqlite_engine(self.url, pool_size=4, begin="BEGIN", pragmas=("query_only=ON",))
             self._glancers = _sqlite_engine(
-                self.url, pool_size=1, begin="", pragmas=GLANCES, opening=open_glancing
+                self.url, pool_size=2, begin="", pragmas=GLANCES, opening=open_glancing
             )
             self._groups = _GroupCommit(await self._writer.connect(), self.feed, self.kept)
             self._stack.push_async_callback(self._glancers.dispose)
@@ -89,7 +89,7 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session over one snapshot (SQLite) or over committed rows (PostgreSQL); nothing it does is
         kept."""
-        async with AsyncSession(self._readers, expire_on_commit=False, info=self.kept.info) as session:
+        async with self._looking(self._readers) as session:
             yield session
 
     @asynccontextmanager
@@ -99,8 +99,17 @@ class Database:
         On SQLite they run in the loop's own thread, each for itself (docs/decisions/0013): nothing that may
         read far belongs here.
         """
-        async with AsyncSession(self._glancers, expire_on_commit=False, info=self.kept.info) as session:
+        if not self.is_sqlite:
+            async with self.reading() as session:
+                yield session
+            return
+        session = self._looking(self._glancers)
+        try:
             yield session
+        finally:
+            # `async with session` would close it in a task of its own, which keeps the connection from others
+            # until the loop comes to it; here closing waits for nothing, so that nothing can cut it short.
+            await session.close()
 
     @asynccontextmanager
     async def viewing(self) -> AsyncIterator[AsyncSession]:
@@ -110,6 +119,9 @@ class Database:
             if self.is_sqlite:
                 await (await session.connection()).exec_driver_sql("BEGIN")
             yield session
+
+    def _looking(self, engine: AsyncEngine) -> AsyncSession:
+        return AsyncSession(engine, expire_on_commit=False, autoflush=False, info=self.kept.info)
 
     async def data_version(self, connection: AsyncConnection) -> int:
         """SQLite's number that grows when another connection has committed; ask it on one connection kept for

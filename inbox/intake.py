@@ -7,7 +7,7 @@ claim that runs out; `sweep()` picks it up.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import MappingProxyType
@@ -160,10 +160,11 @@ class IntakeDesk:
         return [filed[record_id] for record_id in record_ids]
 
     async def _file(self, records: Sequence[IntakeRecord], *, forced: bool = False) -> list[Filed]:
-        async with self._database.reading() as session:
-            channels = {channel.id: channel for channel in await session.scalars(_CHANNELS)}
-            is_mail = any(channels[r.channel_id].kind == ChannelKind.EMAIL for r in records)
-            agents = await intake_records.active_agents(session) if is_mail else frozenset()
+        channels = await self._channels({r.channel_id for r in records})
+        agents: frozenset[str] = frozenset()
+        if any(channels[r.channel_id].kind == ChannelKind.EMAIL for r in records):
+            async with self._database.reading() as session:
+                agents = await intake_records.active_agents(session)
         outcomes: dict[int, Filed] = {}
         arrivals: list[Arrival] = []
         for channel_id in dict.fromkeys(r.channel_id for r in records):
@@ -186,6 +187,16 @@ class IntakeDesk:
         arrivals.sort(key=lambda arrival: arrival.record_id)
         outcomes |= {filed.record_id: filed for filed in await self._receive(arrivals)}
         return [outcomes[stored_record.id] for stored_record in records]
+
+    async def _channels(self, wanted: Set[int]) -> Mapping[int, Channel]:
+        """All channels by id; kept, unless one that is wanted was made a moment ago by another process."""
+
+        async def read() -> dict[int, Channel]:
+            async with self._database.reading() as session:
+                return {channel.id: channel for channel in await session.scalars(_CHANNELS)}
+
+        channels = await self._database.kept.value("channels", read)
+        return channels if wanted <= channels.keys() else await read()
 
     async def _receive(self, arrivals: Sequence[Arrival]) -> list[Filed]:
         """File a batch; one that fails is halved until the culprit stands alone, and that one is

@@ -8,7 +8,7 @@ from inbox.db import Database
 from inbox.rounds import keep_rounds
 
 FORGETS_EVERY = timedelta(hours=6)
-LOOKS_APART = 0.15  # seconds
+LOOKS_APART = 0.3  # seconds
 WAITS_IN = ("events",)  # the tables that say when something is due
 
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from weakref import WeakValueDictionary
 
 MOST_KEPT = 100_000
@@ -130,6 +131,7 @@ def address_block(host: str | None) -> str:
     return _block(host, 24, 48)
 
 
+@lru_cache(maxsize=4_096)  # asked for each message, and the same few thousand answer again and again
 def _block(host: str | None, bits_of_four: int, bits_of_six: int) -> str:
     try:
         address = ipaddress.ip_address((host or "").partition("%")[0])

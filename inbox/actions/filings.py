@@ -16,7 +16,8 @@ from inbox.actions.references import keep_awaited
 from inbox.actors import SYSTEM, Actor
 from inbox.envelopes import ChannelKind, InboundMessage, Verdict
 from inbox.filed_rows import attachment_row, message_row, submission_row
-from inbox.known import Known, read_known
+from inbox.known import Known
+from inbox.known_reading import read_known
 from inbox.models import (
     Agent,
     Attachment,
