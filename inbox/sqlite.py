@@ -8,8 +8,10 @@ fetched whole, as SQLAlchemy does anyway.
 lie in memory still, so that the statement takes less than the hop would.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Generator, Iterable, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -36,9 +38,29 @@ class OneHopConnection(aiosqlite.Connection):
         return WholeCursor(self)
 
     async def run(self, statement: Statement) -> Run:
-        """Do *statement* with a cursor in the thread: rows, description, row count, last row id."""
-        done: Run = await self._execute(_whole, self._conn, statement)  # type: ignore[no-untyped-call]
-        return done
+        """Do *statement* with a cursor in the thread: rows, description, row count, last row id.
+
+        Whoever is cancelled meanwhile is so at their next wait: SQLAlchemy gives a connection up whose
+        statement was cut short, and all who share the writer's transaction would lose what they wrote.
+        """
+        if not self._running:
+            raise ValueError("no active connection")  # as aiosqlite says it; nobody would answer
+        done = _Uncut()
+        self._tx.put_nowait((done, partial(_whole, self._conn, statement)))
+        try:
+            return await done
+        except asyncio.CancelledError:
+            if (task := asyncio.current_task()) is not None:
+                task.uncancel()  # as many cancellations as before: a time limit counts its own
+                task.cancel()
+            return done.result()
+
+
+class _Uncut(asyncio.Future[Run]):
+    """What the thread will have done; a task that waits for it is not cancelled before."""
+
+    def cancel(self, msg: object = None) -> bool:
+        return False
 
 
 class GlancingConnection:

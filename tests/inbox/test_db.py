@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from sqlalchemy import delete, event, func, select
+from sqlalchemy import delete, event, func, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from inbox.db import Database
@@ -74,6 +74,21 @@ async def test_one_that_is_cancelled_leaves_nothing_and_stops_nobody(database: D
     await asyncio.gather(task, *others, return_exceptions=True)
 
     assert await stored(database) == {"tag 0", "tag 1", "tag 2"}
+
+
+async def test_a_statement_goes_to_its_end_before_its_time_limit_is_told(sqlite_database: Database) -> None:
+    count = text(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 300000) SELECT count(*) FROM n"
+    )
+    async with sqlite_database.reading() as session:
+        connection = await session.connection()
+        before = (await connection.get_raw_connection()).driver_connection
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.001):
+                await session.scalar(count)
+                await asyncio.Event().wait()
+        assert (await connection.get_raw_connection()).driver_connection is before
+        assert await session.scalar(text("SELECT 1")) == 1
 
 
 async def test_reading_writes_nothing(sqlite_database: Database) -> None:
