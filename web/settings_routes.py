@@ -8,6 +8,7 @@ from web.bodies import MULTIPART_BYTES
 from web.endpoints import (
     absences,
     blocks,
+    channel_steps,
     intake,
     looks,
     mailbox_sign_ins,
@@ -98,10 +99,14 @@ INTAKE: list[BaseRoute] = [
 
 CHANNELS: list[BaseRoute] = [
     route("/settings/channels", settings_channels.index, policy=Policy.ADMIN),
+    route("/settings/channels/new", channel_steps.kinds, policy=Policy.ADMIN),
     route("/settings/channels/new/{kind}", settings_channels.new, policy=Policy.ADMIN),
     _post("/settings/channels/new/{kind}", settings_channels.create),
     route("/settings/channels/{id}", settings_channels.show, policy=Policy.ADMIN),
     _post("/settings/channels/{id}", settings_channels.change),
+    route("/settings/channels/{id}/steps/{step}", channel_steps.show, policy=Policy.ADMIN),
+    _post("/settings/channels/{id}/steps/{step}", channel_steps.change),
+    route("/settings/channels/{id}/arrival", channel_steps.arrival, policy=Policy.ADMIN),
     _post("/settings/channels/{id}/check", settings_channels.check),
     route("/settings/channels/{id}/writing", settings_writing.show, policy=Policy.ADMIN),
     _post("/settings/channels/{id}/writing", settings_writing.change),

@@ -35,7 +35,8 @@ async def build(page: Page, server: RunningServer) -> str:
     await expect(preview.get_by_role("radio", name="Repair")).to_be_visible()
     await expect(preview.get_by_role("button", name="Send")).to_be_disabled()
     await preview.close()
-    await page.get_by_role("button", name="Add channel").click()
+    await page.get_by_role("button", name="Continue").click()
+    await page.get_by_role("button", name="Continue").click()
     return await page.locator("#hosted").inner_text()
 
 

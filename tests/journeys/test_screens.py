@@ -33,7 +33,7 @@ SEEN = (Policy.PUBLIC, Policy.AGENT, Policy.ADMIN)
 # What a script asks for, files, and ways that only lead on to a screen.
 NO_SCREEN = re.compile(
     r"^/$|^/inbox$|^/settings$|^/attachments/\{id\}|^/pictures/|^/static/|^/api/|^/widget|z$"
-    r"|\.(js|ts|ico|webmanifest)$|/(beside|find|news|raw|saved-replies|document|history|sign-in)$"
+    r"|\.(js|ts|ico|webmanifest)$|/(beside|find|news|raw|saved-replies|document|history|arrival|sign-in)$"
     r"|^/(messages|notes)/\{id\}$|^/palette|^/cases/bulk|^/cases/\{number:int\}$|^/settings/mailbox-sign-in"
     r"|^/setup$"  # before there is anybody: test_newcomer.py looks at it
 )
@@ -74,6 +74,7 @@ NAMED = {
     "/settings/replies/{id}": "SELECT public_id FROM saved_replies",
     "/settings/channels/new/{kind}": "SELECT 'email'",
     "/settings/channels/{id}": "SELECT public_id FROM channels WHERE kind = 'email'",
+    "/settings/channels/{id}/steps/{step}": "SELECT public_id || '/steps/check' FROM channels",
     "/settings/channels/{id}/{}": "SELECT public_id FROM channels WHERE kind = 'email'",
     "/settings/agents/{id}": "SELECT public_id FROM agents WHERE name LIKE 'Priya%'",
     "/settings/agents/{id}/{}": "SELECT public_id FROM agents WHERE name LIKE 'Priya%'",

@@ -35,6 +35,7 @@ from web.channel_pages import (
     reply_mailbox_given,
     team_given,
 )
+from web.channel_steps import STEPS
 from web.endpoints.settings_forms import period_of, since_of
 from web.form_pages import own_markup
 from web.installation import installation_of
@@ -51,12 +52,13 @@ async def index(request: Request) -> Response:
 
 
 async def new(request: Request) -> Response:
-    """GET /settings/channels/new/{kind}"""
-    return await _new(request, _kind(request), values_of(None), rows_of({}))
+    """GET /settings/channels/new/{kind}: the first step of what its kind asks"""
+    return await _new(request, _kind(request), values_of(None) | {"stepwise": "1"}, rows_of({}))
 
 
 async def create(request: Request) -> Response:
-    """POST /settings/channels/new/{kind}"""
+    """POST /settings/channels/new/{kind}: with all that the channel is told, or, from its page, its first
+    step (`stepwise`)"""
     kind, form = _kind(request), await request.form()
     if wanted := button_pressed(form):
         return await _new(request, kind, values_given(form), moved(rows_given(form), wanted))
@@ -78,7 +80,8 @@ async def create(request: Request) -> Response:
             keep_client_secret(channel, form, installation)
     except (Invalid, Conflict) as problem:
         return await _new(request, kind, values_given(form), questions_given(kind, form), problem)
-    return RedirectResponse(f"{HOME}/{channel.public_id}", 303)
+    following = f"/steps/{STEPS[kind][1].name}" if "stepwise" in form else ""
+    return RedirectResponse(f"{HOME}/{channel.public_id}{following}", 303)
 
 
 async def show(request: Request) -> Response:
@@ -156,7 +159,9 @@ async def _new(
         section=SECTION,
         problem=problem,
         kind=kind,
-        values=values,
+        steps=STEPS[kind],
+        step=STEPS[kind][0],
+        values={"stepwise": ""} | dict(values),
         rows=rows,
         channel=None,
         **await choices(request, kind, values, None),
@@ -212,6 +217,9 @@ async def _of_kind(request: Request, channel: Channel) -> dict[str, Any]:
 
 def _kind(request: Request) -> ChannelKind:
     try:
-        return ChannelKind(request.path_params["kind"])
+        kind = ChannelKind(request.path_params["kind"])
     except ValueError as error:
         raise NotFound("There is no such kind of channel.") from error
+    if kind not in STEPS:
+        raise NotFound("There is no such kind of channel.")
+    return kind
