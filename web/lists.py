@@ -183,7 +183,7 @@ async def list_of(
         place=wanted.place,
         orders=SORTS,
         sort=next((name for name, order in ORDERS.items() if order is wanted.order), ""),
-        tabs=await _tabs(session, wanted, actor),
+        tabs=await _tabs(session, wanted, shell, actor),
         beside=wanted.beside,
         words=wanted.words,
         chosen=chosen,
@@ -241,17 +241,26 @@ def _author(case: ListedCase, agent: Agent) -> str:
     return N_("You") if case.last_author == agent.name else case.last_author.partition(" ")[0]
 
 
-async def _tabs(session: Reading, wanted: Wanted, actor: Actor) -> list[Tab]:
+async def _tabs(session: Reading, wanted: Wanted, shell: Shell, actor: Actor) -> list[Tab]:
     if not has_tabs(wanted.view):
         return []
-    counts = await status_counts.of_view(session, wanted.view, actor=actor)
+    figures = await _figures(session, wanted.view, shell, actor)
     return [
         Tab(
             title,
             wanted.url(status=None if status is Status.OPEN else status),
-            figure(counts.get(status, 0)),
+            figures.get(status, ""),
             wanted.view if status is Status.OPEN else "",
             (wanted.status or Status.OPEN) == status,
         )
         for status, title in TABS
     ]
+
+
+async def _figures(session: Reading, view: str, shell: Shell, actor: Actor) -> dict[Status, str]:
+    """What the tabs of a view say; what a counter says already is not counted again."""
+    open_ones = {Status.OPEN: shell.counters[view]}
+    if view == View.ALL:
+        return open_ones | {RESTING[one]: shell.counters[one] for one in (View.PENDING, View.SNOOZED)}
+    counts = await status_counts.of_view(session, view, actor=actor)
+    return open_ones | {status: figure(count) for status, count in counts.items()}

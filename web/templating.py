@@ -20,7 +20,8 @@ from web.drawn import DrawnEntries
 from web.wording import TextsInPlace, language_of, speak
 
 _PARTS = "entry|attributes|warnings|words|files|delivery|menu|why"  # those of every message
-_PART = re.compile(rf'\{{% include "(timeline/_(?:{_PARTS})\.html)" %\}}\n?')
+_LINES = r"conversations/_rows?\.html"  # those of every line of a list
+_PART = re.compile(rf'\{{% include "(timeline/_(?:{_PARTS})\.html|{_LINES})" %\}}\n?')
 _MACROS = re.compile(r'\{% from "_ui\.html" import ([\w, ]+) %\}\n?')
 # What pages draw hundreds of times with few different values; each drawing is kept.
 _SMALL = ("icon", "channel_icon", "channel_word", "avatar", "moment")
@@ -28,10 +29,10 @@ _MOST_KEPT = 4096
 
 
 class PartsInPlace(Extension):
-    """Puts the parts of a timeline entry in their place when a template is compiled.
+    """Puts the parts of a timeline entry, and a list's lines, in their place when a template is compiled.
 
-    An include that happens while drawing costs more than what most of these parts draw, and a message has
-    eight. What they set is theirs alone, so that the same words come out.
+    An include that happens while drawing costs more than what most of these parts draw; a message has eight,
+    and a list fifty. What they set is theirs alone, so that the same words come out.
     """
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:

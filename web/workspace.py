@@ -6,15 +6,7 @@ from dataclasses import dataclass
 from inbox.actors import Actor
 from inbox.models import Agent, SavedView
 from inbox.phrases import N_
-from inbox.queries import (
-    case_counters,
-    installations,
-    intake,
-    notifications,
-    timelines,
-    views,
-    workloads,
-)
+from inbox.queries import case_counters, views, workloads
 from inbox.queries.case_counters import MOST_COUNTED
 from inbox.queries.case_views import TEAM, View
 from inbox.queries.happenings import Reading
@@ -74,14 +66,13 @@ class Shell:
 
 
 async def shell_for(session: Reading, agent: Agent) -> Shell:
-    """The frame for an agent. Reads the cursor before the counters, so that nothing falls in between."""
-    cursor = cursor_of(await timelines.newest_position(session))
+    """The frame for an agent."""
     saved = await views.saved_views(session, agent)
     counted = await case_counters.counters(session, actor=Actor.agent(agent), saved=saved)
     figures = {str(view): figure(count) for view, count in counted.views.items()}
     figures |= {f"{TEAM}{queue.team.slug}": figure(queue.count) for queue in counted.teams}
     figures |= {f"{SAVED}{public_id}": figure(count) for public_id, count in counted.saved.items()}
-    figures[NOTIFICATIONS] = figure(await notifications.count_unread(session, agent))
+    figures[NOTIFICATIONS] = figure(counted.unread)
     if agent.chat_limit is not None:
         figures[CHATS] = str(await workloads.chats_of(session, agent))
     teams = [queue.team for queue in counted.teams]
@@ -91,9 +82,9 @@ async def shell_for(session: Reading, agent: Agent) -> Shell:
         teams=tuple(Place(f"{TEAM}{team.slug}", "", team.name, team.hue) for team in teams),
         saved=tuple(_saved(one) for one in saved),
         counters=figures,
-        cursor=cursor,
-        is_new=not await installations.has_message(session),
-        quarantined=await intake.count_quarantined(session, at_most=MOST_COUNTED),
+        cursor=cursor_of(counted.position),
+        is_new=counted.is_new,
+        quarantined=counted.quarantined,
     )
 
 

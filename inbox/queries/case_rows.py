@@ -61,7 +61,7 @@ async def rows(
 ) -> Page[CaseRow]:
     """A page of an inbox list, with everything that its lines show to this agent."""
     found = await page_of_ids(session, wanted, actor=actor, cursor=cursor, limit=limit, sort=sort)
-    return Page(await _rows(session, found.items, actor), found.next)
+    return Page(await lines_of(session, found.items, actor), found.next)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +80,13 @@ async def changed(
     asked = list(dict.fromkeys(numbers))
     query = select(Case.id).where(Case.number.in_(asked), *conditions_of(session, wanted, actor))
     ids = (await session.scalars(query)).all() if asked else []
-    shown = await _rows(session, ids, actor)
+    shown = await lines_of(session, ids, actor)
     there = {row.case.number for row in shown}
     return Changed(tuple(shown), tuple(number for number in asked if number not in there))
 
 
-async def _rows(session: AsyncSession, ids: Sequence[int], actor: Actor) -> list[CaseRow]:
-    """The rows of these cases, in the order of their internal keys' list."""
+async def lines_of(session: AsyncSession, ids: Sequence[int], actor: Actor) -> list[CaseRow]:
+    """What these cases (internal keys) show to this agent, in this order."""
     if not ids:
         return []
     found = await session.execute(lines.LINES, {"ids": ids, "agent": actor.id or 0})

@@ -18,6 +18,7 @@ MOST_TAGS = 30
 class TeamChoice:
     id: int
     public_id: str
+    slug: str
     name: str
     hue: int
 
@@ -44,7 +45,7 @@ class Choices:
         return people + [(team.public_id, team.name) for team in self.teams]
 
 
-_TEAMS = select(Team.id, Team.public_id, Team.name, Team.hue).order_by(Team.name)
+_TEAMS = select(Team.id, Team.public_id, Team.slug, Team.name, Team.hue).order_by(Team.name)
 _TAGS = select(Tag.id, Tag.name, Tag.hue).order_by(Tag.name).limit(MOST_TAGS)
 
 
@@ -53,10 +54,7 @@ async def choices_of(session: AsyncSession) -> Choices:
 
     async def read() -> Choices:
         people = tuple(face_of_agent(agent) for agent in await agents.active(session))
-        teams = await session.execute(
-            select(Team.id, Team.public_id, Team.name, Team.hue).order_by(Team.name)
-        )
-        tags = await session.execute(select(Tag.id, Tag.name, Tag.hue).order_by(Tag.name).limit(MOST_TAGS))
+        teams, tags = await session.execute(_TEAMS), await session.execute(_TAGS)
         return Choices(
             people, tuple(TeamChoice(*row) for row in teams), tuple(TagChoice(*row) for row in tags)
         )

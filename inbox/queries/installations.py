@@ -5,7 +5,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from inbox.db import Database
-from inbox.models import Agent, Channel, Message, Strand
+from inbox.models import Agent, Channel, Strand
 
 
 async def holds_data(database: Database) -> bool:
@@ -23,11 +23,6 @@ async def holds_data(database: Database) -> bool:
 async def has_agent(session: AsyncSession) -> bool:
     """Whether anybody was added who could sign in one day."""
     return await session.scalar(select(Agent.id).limit(1)) is not None
-
-
-async def has_message(session: AsyncSession) -> bool:
-    """Whether anybody has written yet, to us or from here."""
-    return await session.scalar(select(Message.id).limit(1)) is not None
 
 
 async def revision(database: Database) -> str | None:

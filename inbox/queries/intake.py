@@ -12,6 +12,8 @@ from inbox.errors import NotFound
 from inbox.models import Case, Conversation, IgnoredAs, IntakeRecord, IntakeState, Message
 from inbox.policies import visible_to
 
+QUARANTINED = select(IntakeRecord.id).where(IntakeRecord.state == IntakeState.QUARANTINED)
+
 
 async def listed(
     session: AsyncSession,
@@ -60,8 +62,8 @@ async def outcome(session: AsyncSession, actor: Actor, public_id: str) -> Outcom
 
 async def count_quarantined(session: AsyncSession, *, at_most: int = 1000) -> int:
     """How many inputs wait in the quarantine; counting stops at *at_most*."""
-    some = select(IntakeRecord.id).where(IntakeRecord.state == IntakeState.QUARANTINED).limit(at_most)
-    return int(await session.scalar(select(func.count()).select_from(some.subquery())) or 0)
+    some = QUARANTINED.limit(at_most).subquery()
+    return int(await session.scalar(select(func.count()).select_from(some)) or 0)
 
 
 def _seen(actor: Actor) -> ColumnElement[bool]:

@@ -119,20 +119,23 @@ async def unread_ids(session: AsyncSession, agent: Agent) -> Sequence[str]:
 
 async def count_unread(session: AsyncSession, agent: Agent) -> int:
     """In how many conversations something waits that the agent has been told of and has not seen."""
-    unread = (
+    unread = unread_conversations(Actor.agent(agent)).limit(MOST_COUNTED).subquery()
+    return await session.scalar(select(func.count()).select_from(unread)) or 0
+
+
+def unread_conversations(actor: Actor) -> Select[int]:
+    """The conversations in which something waits that an agent has been told of and has not seen."""
+    return (
         select(Case.conversation_id)
         .join(Notification, Notification.case_id == Case.id)
         .where(
-            Notification.agent_id == agent.id,
+            Notification.agent_id == actor.id,
             Notification.read_at.is_(None),
             Notification.is_listed,
-            visible_to(Actor.agent(agent)),
+            visible_to(actor),
         )
         .distinct()
-        .limit(MOST_COUNTED)
-        .subquery()
     )
-    return await session.scalar(select(func.count()).select_from(unread)) or 0
 
 
 async def states_of(session: AsyncSession, agent_ids: Collection[int]) -> dict[int, tuple[int, int]]:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.actors import Actor
 from inbox.db import Database
 from inbox.models import Agent, Status
-from inbox.queries import case_counters, status_counts
+from inbox.queries import case_counters, case_rows, status_counts
 from inbox.queries.case_pages import page_of_ids
 from inbox.queries.case_views import ORDERS, CaseFilter, View
 from tests.builders import a_conversation, a_team, an_agent
@@ -22,8 +22,10 @@ BY_NUMBER = "ORDER BY cases.id"  # the few that have no time at all stand last
 BY_HAND = "ANALYZE; SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off"
 
 
-async def plans_of(session: AsyncSession, ask: Callable[[], Awaitable[object]]) -> list[str]:
-    """How the database goes about each statement on cases that *ask* makes."""
+async def plans_of(
+    session: AsyncSession, ask: Callable[[], Awaitable[object]], *, but: str = BY_NUMBER
+) -> list[str]:
+    """How the database goes about each statement on cases that *ask* makes, *but* those that say this."""
     made: list[tuple[str, Any]] = []
 
     def note(_: object, __: object, statement: str, parameters: Any, *___: object) -> None:
@@ -35,7 +37,7 @@ async def plans_of(session: AsyncSession, ask: Callable[[], Awaitable[object]]) 
     event.remove(connection.sync_connection, "before_cursor_execute", note)
     explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
     plans = []
-    for statement, parameters in [one for one in made if "FROM cases" in one[0] and BY_NUMBER not in one[0]]:
+    for statement, parameters in [one for one in made if "FROM cases" in one[0] and but not in one[0]]:
         rows = await connection.exec_driver_sql(explain + statement, parameters)
         plans.append("\n".join(str(row[-1]) for row in rows))
     return plans
@@ -88,3 +90,15 @@ async def test_no_counter_goes_through_all_cases(sqlite_database: Database) -> N
         plans += await plans_of(session, lambda: status_counts.of_view(session, View.MINE, actor=actor))
 
     assert plans and not any(goes_through_all(plan) for plan in plans)
+
+
+async def test_what_a_list_shows_is_looked_up_by_its_cases_and_never_by_what_all_others_are(
+    sqlite_database: Database,
+) -> None:
+    agent = await an_inbox(sqlite_database)
+    async with sqlite_database.reading() as session:
+        actor, wanted = Actor.agent(agent), CaseFilter(view=View.MINE)
+        ids = await page_of_ids(session, wanted, actor=actor, cursor=None, limit=50, sort=None)
+        plans = await plans_of(session, lambda: case_rows.lines_of(session, ids.items, actor), but="nothing")
+
+    assert plans and not any(re.search(r"\(status=|\(state=|SCAN (?!anon)", plan) for plan in plans)
