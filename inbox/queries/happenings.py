@@ -13,7 +13,6 @@ from inbox import clock
 from inbox.actors import Actor
 from inbox.credentials import ABSOLUTE_LIFE
 from inbox.models import (
-    UNFINISHED,
     Agent,
     Case,
     Conversation,
@@ -26,6 +25,7 @@ from inbox.models import (
     place_of,
 )
 from inbox.policies import visible_to
+from inbox.queries.case_views import unfinished_of_few
 from inbox.queries.timelines import newest_position
 
 Reading = AsyncSession
@@ -184,7 +184,7 @@ _ELSEWHERE = _HAPPENINGS.where(
 _PUBLIC_ID = select(Conversation.public_id).where(Conversation.id == bindparam("conversation"))
 _UNFINISHED_CASES = (
     select(Case.conversation_id, Case.number, Case.id, Case.is_private)
-    .where(Case.conversation_id.in_(bindparam("ids", expanding=True)), Case.status.in_(UNFINISHED))
+    .where(Case.conversation_id.in_(bindparam("ids", expanding=True)), unfinished_of_few())
     .order_by(Case.id.desc())
 )
 _THREADS = select(
