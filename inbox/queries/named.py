@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -51,7 +51,7 @@ async def handoffs(
 
 
 async def suggestion(session: AsyncSession, actor: Actor, public_id: str) -> Suggestion:
-    """A question, for whoever may see the message that it is about."""
+    """A question, for whoever may see the message that it is about and the strand that this answered."""
     query = select(Suggestion).where(Suggestion.public_id == public_id)
     return await _one(session, query.where(_may_answer(actor)))
 
@@ -92,26 +92,26 @@ async def uploads(session: AsyncSession, agent: Agent, public_ids: Sequence[str]
 
 async def attachment(session: AsyncSession, actor: Actor, agent: Agent, public_id: str) -> Attachment:
     """A file of a message that the actor may see, or one of the agent's own uploads."""
-    of_message = (
-        select(Message.id)
-        .outerjoin(Case, Case.id == Message.case_id)
-        .where((Message.case_id.is_(None)) | visible_to(actor))
-    )
     query = select(Attachment).where(
         Attachment.public_id == public_id,
-        (Attachment.message_id.in_(of_message))
+        (Attachment.message_id.in_(_seen(Message, actor)))
         | (Attachment.message_id.is_(None) & (Attachment.uploaded_by_agent_id == agent.id)),
     )
     return await _one(session, query)
 
 
 def _may_answer(actor: Actor) -> ColumnElement[bool]:
-    message = (
-        select(Message.id)
-        .outerjoin(Case, Case.id == Message.case_id)
-        .where(Message.id == Suggestion.message_id, Message.case_id.is_(None) | visible_to(actor))
+    message = _seen(Message, actor).where(Message.id == Suggestion.message_id)
+    strand = _seen(Strand, actor).where(Strand.id == Suggestion.strand_id)
+    return and_(
+        Suggestion.message_id.is_(None) | message.correlate(Suggestion).exists(),
+        Suggestion.strand_id.is_(None) | strand.correlate(Suggestion).exists(),
     )
-    return Suggestion.message_id.is_(None) | message.correlate(Suggestion).exists()
+
+
+def _seen(model: type[Message] | type[Strand], actor: Actor) -> Select[int]:
+    query = select(model.id).outerjoin(Case, Case.id == model.case_id)
+    return query.where(model.case_id.is_(None) | visible_to(actor))
 
 
 async def _one(session: AsyncSession, query: Select[T]) -> T:

@@ -4,9 +4,19 @@ Every route is tried with the ids of private things; a secret word stands in eve
 """
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from inbox.models import Attachment, Handoff, IntakeRecord, IntakeState, Model, Note
+from inbox.models import (
+    Attachment,
+    Handoff,
+    IntakeRecord,
+    IntakeState,
+    Model,
+    Note,
+    Suggestion,
+    SuggestionKind,
+    SuggestionState,
+)
 from tests.builders import Scene, a_conversation, a_team, an_outbound_message
 from tests.web.conftest import NewPerson, Person
 from tests.web.routes import DOORS_OF_AGENTS, Door
@@ -32,9 +42,10 @@ KEPT = ("sessions", "api_tokens", "idempotency_keys", "read_marks", "drafts", "u
 class Private:
     """A private case of another team with everything that a case can have."""
 
-    def __init__(self, scene: Scene, ids: dict[str, str]) -> None:
+    def __init__(self, scene: Scene, ids: dict[str, str], questions: list[str]) -> None:
         self.scene = scene
         self.ids = ids
+        self.questions = questions  # about a message of it, and about an answer to a strand of it
 
     def path(self, door: Door) -> str:
         """The door's address with the ids of what is private."""
@@ -92,7 +103,23 @@ async def private(installation: Installation, ada: Person, maya: Person) -> Priv
             state=IntakeState.FILED,
             message_id=scene.messages[0].id,
         )
-        session.add_all([note, handoff, file, raw])
+        elsewhere = await a_conversation(session, subject="Lamp")
+        about, of = {"message_id": scene.messages[0].id}, {"strand_id": scene.strand.id}
+        answered = {
+            "message_id": elsewhere.messages[0].id
+        } | of  # a stranger's words: everybody sees them
+        questions = [
+            Suggestion(
+                kind=SuggestionKind.HELD_ANSWER,
+                customer_id=scene.customer.id,
+                other_customer_id=elsewhere.customer.id,
+                conversation_id=scene.conversation.id,
+                name=f"{SECRET} {number}",
+                **places,
+            )
+            for number, places in enumerate((about, answered))
+        ]
+        session.add_all([note, handoff, file, raw, *questions])
         await session.flush()
         ids = {
             "conversations": scene.conversation.public_id,
@@ -103,9 +130,10 @@ async def private(installation: Installation, ada: Person, maya: Person) -> Priv
             "handoffs": handoff.public_id,
             "attachments": file.public_id,
             "intake": raw.public_id,
+            "suggestions": questions[0].public_id,
             "agents": maya.agent.public_id,
         }
-    return Private(scene, ids)
+    return Private(scene, ids, [question.public_id for question in questions])
 
 
 async def stored(installation: Installation) -> dict[str, list[object]]:
@@ -169,3 +197,21 @@ async def test_nobody_else_changes_anything_of_it(
             before = after
 
     assert not opened, "\n".join(opened)
+
+
+async def test_whose_an_answer_to_it_is_only_its_own_team_decides(
+    ada: Person, maya: Person, private: Private, installation: Installation
+) -> None:
+    decision = {"decision": "someone_else"}
+    for question in private.questions:
+        assert (await maya.post(f"/suggestions/{question}", data=decision)).status_code == 404
+        refused = await maya.program.post(f"/api/v1/suggestions/{question}", json=decision)
+        assert refused.status_code == 404
+    async with installation.database.reading() as session:
+        assert set(await session.scalars(select(Suggestion.state))) == {SuggestionState.OPEN}
+    listed = [(await one.program.get("/api/v1/suggestions")).json()["items"] for one in (maya, ada)]
+    assert [len(items) for items in listed] == [0, 2]
+
+    for question in private.questions:
+        taken = await ada.program.post(f"/api/v1/suggestions/{question}", json=decision)
+        assert taken.json()["state"] == "someone_else"
