@@ -13,8 +13,8 @@ class Together(Generic[Item, Result]):
 
     *do* answers the results of a batch in the order of its items. Nobody waits for company: an item that
     finds no batch under way begins one at once, so that a quiet hour costs no delay and a crowd few batches.
-    Batches begin *apart* seconds from one another at least: what a batch costs beside its items is then paid
-    so often and no oftener, however many come.
+    After a batch of several the next begins *apart* seconds later than it did at least: what a batch costs
+    beside its items is then paid so often and no oftener, however many come.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class Together(Generic[Item, Result]):
         self._do = do
         self._most = most
         self._apart = apart
-        self._began_at = float("-inf")
+        self._next_at = float("-inf")
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -42,8 +42,11 @@ class Together(Generic[Item, Result]):
 
     async def _run(self) -> None:
         while self._waiting:
-            await self._keep_apart()
+            loop = asyncio.get_running_loop()
+            if (pause := self._next_at - loop.time()) > 0:
+                await asyncio.sleep(pause)
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            self._next_at = loop.time() + (self._apart if len(batch) > 1 else 0)
             await self._settle(batch)
 
     def _let_go(self, task: asyncio.Task[None]) -> None:
@@ -52,12 +55,6 @@ class Together(Generic[Item, Result]):
             for _, waiting in self._waiting:
                 waiting.cancel()
             self._waiting = []
-
-    async def _keep_apart(self) -> None:
-        loop = asyncio.get_running_loop()
-        if (pause := self._began_at + self._apart - loop.time()) > 0:
-            await asyncio.sleep(pause)
-        self._began_at = loop.time()
 
     async def _settle(self, batch: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:

@@ -64,7 +64,7 @@ async def test_who_no_longer_waits_takes_nothing_back() -> None:
     assert desk.batches == [[1], [4]]
 
 
-async def test_batches_keep_their_distance_and_nobody_waits_in_a_quiet_hour() -> None:
+async def test_batches_of_a_crowd_keep_their_distance_and_nobody_waits_in_a_quiet_hour() -> None:
     desk, began = _Desk(), []
     desk.gate.set()
     loop = asyncio.get_running_loop()
@@ -75,19 +75,20 @@ async def test_batches_keep_their_distance_and_nobody_waits_in_a_quiet_hour() ->
 
     together = Together(do, most=64, apart=0.2)
     asked_at = loop.time()
-    assert await together.add(1) == 2
-    assert began[0] - asked_at < 0.2, "the first is not kept waiting"
-    assert await asyncio.gather(*map(together.add, (2, 3, 4))) == [4, 6, 8]
+    assert [await together.add(1), await together.add(2)] == [2, 4]
+    assert began[1] - asked_at < 0.2, "those who come alone are not kept waiting"
+    assert await asyncio.gather(*map(together.add, (3, 4, 5))) == [6, 8, 10]
+    assert await asyncio.gather(*map(together.add, (6, 7))) == [12, 14]
 
-    assert desk.batches == [[1], [2, 3, 4]]
-    assert began[1] - began[0] >= 0.2
+    assert desk.batches == [[1], [2], [3, 4, 5], [6, 7]]
+    assert began[3] - began[2] >= 0.2
 
 
 async def test_who_waits_between_two_batches_is_let_go_with_them() -> None:
     desk = _Desk()
     desk.gate.set()
     together = Together(desk.do, most=64, apart=60)
-    await together.add(1)
+    await asyncio.gather(together.add(1), together.add(3))
     waiting = asyncio.create_task(together.add(2))
     await asyncio.sleep(0)
     for task in asyncio.all_tasks():
