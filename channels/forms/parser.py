@@ -4,9 +4,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from channels.forms.fields import FieldType, FormField, Target, form_fields
+from channels.stored_files import attachment, described
 from inbox.addresses import normalise_email
 from inbox.envelopes import Address, AddressKind, ChannelFacts, ChannelKind, InboundAttachment, InboundMessage
 from inbox.errors import Invalid, Refused
@@ -31,7 +31,7 @@ def write(
     content = {
         "id": submission_id,
         "fields": dict(fields),
-        "files": [_described(file) for file in files],
+        "files": [described(file) for file in files],
         "received_at": received_at.isoformat(),
         "ip_block": ip_block,
         "page": page,
@@ -50,7 +50,7 @@ def parse(raw: bytes, *, channel: ChannelFacts) -> InboundMessage:
     try:
         content = json.loads(raw)
         values = {str(name): str(value) for name, value in content["fields"].items()}
-        files = tuple(_attachment(file) for file in content["files"])
+        files = tuple(attachment(file) for file in content["files"])
         submission_id, sent_at = str(content["id"]), datetime.fromisoformat(content["received_at"])
         page, spam, network = content["page"], bool(content["spam"]), str(content["ip_block"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -134,21 +134,3 @@ def _labelled(fields: tuple[FormField, ...], values: Mapping[str, str]) -> tuple
 def _content_hash(values: Mapping[str, str], files: tuple[InboundAttachment, ...]) -> str:
     content = json.dumps([sorted(values.items()), [file.digest for file in files]], ensure_ascii=False)
     return hashlib.sha256(content.encode()).hexdigest()
-
-
-def _described(file: InboundAttachment) -> dict[str, Any]:
-    return {
-        "filename": file.filename,
-        "content_type": file.content_type,
-        "size": file.size,
-        "digest": file.digest,
-    }
-
-
-def _attachment(described: Mapping[str, Any]) -> InboundAttachment:
-    return InboundAttachment(
-        filename=str(described["filename"]),
-        content_type=str(described["content_type"]),
-        size=int(described["size"]),
-        digest=str(described["digest"]),
-    )

@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
+from channels.stored_files import attachment, described
 from inbox.addresses import normalise_email
 from inbox.envelopes import Address, AddressKind, ChannelFacts, ChannelKind, InboundAttachment, InboundMessage
 from inbox.errors import Invalid, Refused
@@ -32,7 +32,7 @@ def write(
         "visitor": visitor_id,
         "client_id": client_id,
         "text": text,
-        "files": [_described(file) for file in files],
+        "files": [described(file) for file in files],
         "page": page,
         "email": email,
         "name": name,
@@ -51,7 +51,7 @@ def parse(raw: bytes, *, channel: ChannelFacts) -> InboundMessage:
     try:
         content = json.loads(raw)
         visitor_id, client_id, text = str(content["visitor"]), str(content["client_id"]), str(content["text"])
-        files = tuple(_attachment(file) for file in content["files"])
+        files = tuple(attachment(file) for file in content["files"])
         sent_at, page = datetime.fromisoformat(content["received_at"]), content["page"]
         claims, name = _claims(content.get("email")), str(content.get("name") or "")
         fields = tuple((str(question), str(answer)) for question, answer in content.get("fields") or ())
@@ -95,21 +95,3 @@ def _subject(text: str, files: Sequence[InboundAttachment]) -> str:
 def _content_hash(text: str, files: Sequence[InboundAttachment]) -> str:
     content = json.dumps([text, [file.digest for file in files]], ensure_ascii=False)
     return hashlib.sha256(content.encode()).hexdigest()
-
-
-def _described(file: InboundAttachment) -> dict[str, Any]:
-    return {
-        "filename": file.filename,
-        "content_type": file.content_type,
-        "size": file.size,
-        "digest": file.digest,
-    }
-
-
-def _attachment(described: Mapping[str, Any]) -> InboundAttachment:
-    return InboundAttachment(
-        filename=str(described["filename"]),
-        content_type=str(described["content_type"]),
-        size=int(described["size"]),
-        digest=str(described["digest"]),
-    )

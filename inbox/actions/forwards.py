@@ -15,6 +15,7 @@ from inbox.actions.moves import move_message
 from inbox.actions.notes import add_note
 from inbox.actions.passages import reshape
 from inbox.actions.relocations import place_note
+from inbox.actions.verdicts import close, reopen
 from inbox.actors import Actor
 from inbox.addresses import normalise_email
 from inbox.envelopes import Address, AddressKind
@@ -74,7 +75,7 @@ async def file_as(
         raise Invalid("That is who passed it on. Choose who wrote it.", field="address")
     await _show_original(session, message, passed, conversation, wanted, by)
     passed.state = ForwardState.FILED
-    _decide(session, suggestion, SuggestionState.FORWARDED, await _conversation(session, suggestion), by)
+    await close(session, suggestion, SuggestionState.FORWARDED, by=by)
     return message
 
 
@@ -83,8 +84,7 @@ async def keep(session: AsyncSession, suggestion: Suggestion, *, by: Agent) -> N
     authorize(Actor.agent(by), Action.MERGE)
     _, passed = await _held(session, suggestion, by)
     passed.state = ForwardState.KEPT
-    conversation = await _conversation(session, suggestion)
-    _decide(session, suggestion, SuggestionState.SOMEONE_ELSE, conversation, by)
+    await close(session, suggestion, SuggestionState.SOMEONE_ELSE, by=by)
 
 
 async def ask_again(session: AsyncSession, suggestion: Suggestion, *, by: Agent) -> None:
@@ -94,7 +94,7 @@ async def ask_again(session: AsyncSession, suggestion: Suggestion, *, by: Agent)
         raise Conflict("This was decided otherwise since.")
     passed = await _passed_on(session, suggestion.message_id)
     passed.state = ForwardState.ASKED
-    _reopen(session, suggestion, await _conversation(session, suggestion), by)
+    await reopen(session, suggestion, by=by)
 
 
 async def take_back(session: AsyncSession, message: Message, *, by: Agent) -> None:
@@ -258,7 +258,7 @@ async def _ask(
     )
     suggestion = (await session.scalars(asked)).first()
     if suggestion is not None:
-        _reopen(session, suggestion, await _conversation(session, suggestion), by)
+        await reopen(session, suggestion, by=by)
         return
     suggestion = Suggestion(
         kind=SuggestionKind.FORWARD,
@@ -273,35 +273,3 @@ async def _ask(
     await session.flush()
     kind, actor = EventKind.SUGGESTION_MADE, Actor.agent(by)
     record(session, kind, actor=actor, conversation=conversation, suggestion=suggestion)
-
-
-async def _conversation(session: AsyncSession, suggestion: Suggestion) -> Conversation:
-    return await session.get_one(Conversation, suggestion.conversation_id)
-
-
-def _reopen(session: AsyncSession, suggestion: Suggestion, conversation: Conversation, by: Agent) -> None:
-    suggestion.state, suggestion.decided_by_id, suggestion.decided_at = SuggestionState.OPEN, None, None
-    _record(session, suggestion, conversation, by)
-
-
-def _decide(
-    session: AsyncSession,
-    suggestion: Suggestion,
-    state: SuggestionState,
-    conversation: Conversation,
-    by: Agent,
-) -> None:
-    suggestion.state = state
-    suggestion.decided_by_id, suggestion.decided_at = by.id, clock.now()
-    _record(session, suggestion, conversation, by)
-
-
-def _record(session: AsyncSession, suggestion: Suggestion, conversation: Conversation, by: Agent) -> None:
-    record(
-        session,
-        EventKind.SUGGESTION_DECIDED,
-        actor=Actor.agent(by),
-        conversation=conversation,
-        suggestion=suggestion,
-        data={"decision": suggestion.state},
-    )

@@ -21,6 +21,13 @@ async def confirm(session: AsyncSession, participant: StrandParticipant, *, by: 
         return
     participant.confirmed_at = clock.now()
     participant.confirmed_by_id = by.id
+    await tell_confirmed(session, conversation, strand, by=by)
+
+
+async def tell_confirmed(
+    session: AsyncSession, conversation: Conversation, strand: Strand, *, by: Agent
+) -> None:
+    """Record that somebody belongs to a strand from now on."""
     case = await session.get(Case, strand.case_id) if strand.case_id else None
     record(
         session,

@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
 from inbox.actions import forwards
-from inbox.actions.events import record
 from inbox.actions.merges import merge, undo_merge
 from inbox.actions.moves import move_message
+from inbox.actions.participants import tell_confirmed
 from inbox.actions.undos import remember, undoable
+from inbox.actions.verdicts import close, reopen
 from inbox.actors import Actor
 from inbox.errors import Conflict, Invalid
 from inbox.holding import hold_conversation
@@ -24,7 +25,6 @@ from inbox.models import (
     ClaimState,
     Conversation,
     Customer,
-    EventKind,
     Merge,
     Message,
     Strand,
@@ -155,19 +155,11 @@ async def _colleague(session: AsyncSession, suggestion: Suggestion, by: Agent) -
             place = {"message": message.id, "strand": message.strand_id, "case": message.case_id}
             brought.append(place | {"author_kind": message.author_kind, "from": message.conversation_id})
             await _bring(session, message, strand, conversation, by)
-        _close(session, held, SuggestionState.COLLEAGUE, conversation, by)
+        await close(session, held, SuggestionState.COLLEAGUE, by=by)
     journal = {"strand": strand.id, "address": suggestion.address, "was_confirmed": was_confirmed}
     journal |= {"brought": brought, "cards": [card.id for card in cards]}
     await remember(session, by=by, action="colleague", journal=journal, case=None)
-    case = await session.get(Case, strand.case_id) if strand.case_id else None
-    record(
-        session,
-        EventKind.PARTICIPANT_CONFIRMED,
-        actor=Actor.agent(by),
-        conversation=conversation,
-        case=case,
-        data={"strand": strand.public_id},
-    )
+    await tell_confirmed(session, conversation, strand, by=by)
 
 
 @undoable("colleague")
@@ -205,16 +197,7 @@ async def _reopen(session: AsyncSession, suggestion_ids: Sequence[int], by: Agen
     """Ask again what was answered."""
     query = select(Suggestion).where(Suggestion.id.in_(suggestion_ids)).order_by(Suggestion.id)
     for suggestion in (await session.scalars(query)).all():
-        suggestion.state, suggestion.decided_by_id, suggestion.decided_at = SuggestionState.OPEN, None, None
-        conversation = await session.get_one(Conversation, suggestion.conversation_id)
-        record(
-            session,
-            EventKind.SUGGESTION_DECIDED,
-            actor=Actor.agent(by),
-            conversation=conversation,
-            suggestion=suggestion,
-            data={"decision": SuggestionState.OPEN, "undo": True},
-        )
+        await reopen(session, suggestion, by=by, is_undo=True)
 
 
 async def _bring(
@@ -257,8 +240,7 @@ async def _someone_else(session: AsyncSession, suggestion: Suggestion, by: Agent
         )
         for claim in await session.scalars(claims):
             claim.state = ClaimState.DISMISSED
-    conversation = await session.get_one(Conversation, suggestion.conversation_id)
-    _close(session, suggestion, SuggestionState.SOMEONE_ELSE, conversation, by)
+    await close(session, suggestion, SuggestionState.SOMEONE_ELSE, by=by)
     await remember(session, by=by, action="someone_else", journal={"card": suggestion.id}, case=None)
 
 
@@ -278,22 +260,3 @@ async def undo_someone_else(session: AsyncSession, undo: Undo, by: Agent) -> Non
         for claim in await session.scalars(claims):
             claim.state = ClaimState.OPEN
     await _reopen(session, [suggestion.id], by)
-
-
-def _close(
-    session: AsyncSession,
-    suggestion: Suggestion,
-    state: SuggestionState,
-    conversation: Conversation,
-    by: Agent,
-) -> None:
-    suggestion.state = state
-    suggestion.decided_by_id, suggestion.decided_at = by.id, clock.now()
-    record(
-        session,
-        EventKind.SUGGESTION_DECIDED,
-        actor=Actor.agent(by),
-        conversation=conversation,
-        suggestion=suggestion,
-        data={"decision": state},
-    )
