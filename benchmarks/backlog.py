@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.crowd import fill
 from benchmarks.figures import Figure
 from benchmarks.scene import Scene, a_chat, a_scene, opened_anew
-from benchmarks.server import BenchServer
+from benchmarks.server import BenchServer, answer_time
 from inbox.config import Settings
 from tests.services.hostile_imap import HostileImap
 
@@ -119,10 +119,10 @@ class _Filed:
 
 def _ask(port: int, scene: Scene, pages: int, end: _Never | _Filed) -> _Times:
     connection = http.client.HTTPConnection("127.0.0.1", port)
-    times = _Times()
+    times, cookie = _Times(), {"Cookie": f"onethread_session={scene.session_token}"}
     for number in range(pages + WARM_PAGES):
         for path in PATHS:
-            took = _took(connection, path, scene)
+            took = answer_time(connection, path, cookie)
             if number >= WARM_PAGES:
                 times.of[path].append(took)
         if end.is_over():
@@ -130,14 +130,3 @@ def _ask(port: int, scene: Scene, pages: int, end: _Never | _Filed) -> _Times:
         time.sleep(APART)
     connection.close()
     return times
-
-
-def _took(connection: http.client.HTTPConnection, path: str, scene: Scene) -> float:
-    began = time.perf_counter()
-    connection.request("GET", path, headers={"Cookie": f"onethread_session={scene.session_token}"})
-    answer = connection.getresponse()
-    answer.read()
-    took = time.perf_counter() - began
-    if answer.status != 200:
-        raise RuntimeError(f"{path} answered {answer.status}")
-    return 1000 * took

@@ -16,15 +16,11 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 from pathlib import Path
 
-import migrations
 from benchmarks.figures import Figure
+from benchmarks.scene import a_mailbox, opened_anew
 from channels.email.files import RawMail
 from channels.email.ingest import ingest
-from inbox.actions import channels
-from inbox.actors import SYSTEM
 from inbox.config import Settings
-from inbox.envelopes import ChannelKind
-from web.installation import open_installation
 
 MAILS = 500
 CUSTOMERS = 90
@@ -89,18 +85,9 @@ def _bare(mails: Sequence[RawMail]) -> float:
 
 async def _ours(mails: Sequence[RawMail]) -> float:
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data_dir=Path(folder), secret_key="a key for measuring that is long enough")
-        await migrations.upgrade_async(settings.database)
-        async with open_installation(settings) as installation:
-            async with installation.database.transaction() as session:
-                channel = await channels.add_channel(
-                    session,
-                    kind=ChannelKind.EMAIL,
-                    name="Support",
-                    address="support@desk.example",
-                    by=SYSTEM,
-                    keys=installation.keys,
-                )
+        settings = Settings(data_dir=Path(folder))
+        async with opened_anew(settings) as installation:
+            channel = await a_mailbox(installation)
             warm = [RawMail("warm.eml", mails[0].content.replace(b"<0@", b"<warm@"))]
             limit = settings.max_message_bytes
             await ingest(installation.intake, channel.id, warm, max_bytes=limit)  # the worker has started

@@ -14,7 +14,6 @@ import json
 import os
 import random
 import tempfile
-import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
@@ -25,7 +24,7 @@ import migrations
 from benchmarks.crowd import fill
 from benchmarks.figures import Figure
 from benchmarks.scene import a_chat, a_scene, opened_anew
-from benchmarks.server import BenchServer, work_of
+from benchmarks.server import BenchServer, answer_time, work_of
 from benchmarks.statements import statements_of
 from inbox.config import Settings
 
@@ -109,20 +108,9 @@ def _asked(server: BenchServer, filled: Filled) -> dict[str, Times]:
     for number in range(ROUNDS + WARM):
         for kind, path, headers in _kinds(filled, number):
             before = work_of(server.pid)
-            took = _took(connection, path, {**filled.cookie, **headers})
+            took = answer_time(connection, path, {**filled.cookie, **headers})
             if number >= WARM:
                 times[kind].clock.append(took)
                 times[kind].work.append(work_of(server.pid) - before)
     connection.close()
     return times
-
-
-def _took(connection: http.client.HTTPConnection, path: str, headers: dict[str, str]) -> float:
-    began = time.perf_counter()
-    connection.request("GET", path, headers=headers)
-    answer = connection.getresponse()
-    answer.read()
-    took = time.perf_counter() - began
-    if answer.status != 200:
-        raise RuntimeError(f"{path} answered {answer.status}")
-    return 1000 * took

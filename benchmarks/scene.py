@@ -46,10 +46,10 @@ async def a_chat(installation: Installation) -> Channel:
         )
 
 
-async def a_scene(installation: Installation) -> Scene:
-    """File a mail, and sign an agent in."""
+async def a_mailbox(installation: Installation) -> Channel:
+    """A mailbox that nobody fetches from."""
     async with installation.database.transaction() as session:
-        channel = await channels.add_channel(
+        return await channels.add_channel(
             session,
             kind=ChannelKind.EMAIL,
             name="Support",
@@ -57,6 +57,12 @@ async def a_scene(installation: Installation) -> Scene:
             by=SYSTEM,
             keys=installation.keys,
         )
+
+
+async def a_scene(installation: Installation) -> Scene:
+    """File a mail, and sign an agent in."""
+    channel = await a_mailbox(installation)
+    async with installation.database.transaction() as session:
         agent = await agents.add_agent(
             session, email="maya@desk.example", name="Maya Okafor", role=Role.ADMIN, by=SYSTEM
         )

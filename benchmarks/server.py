@@ -1,6 +1,7 @@
 """A server in a process of its own, to be measured from outside."""
 
 import asyncio
+import http.client
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 COMMAND = Path(sys.executable).with_name("onethread")
@@ -86,3 +88,15 @@ def memory_of(pid: int) -> float:
 def work_of(pid: int) -> float:
     """For how many milliseconds a process has been at work on a processor (Linux: clock_getcpuclockid)."""
     return time.clock_gettime_ns((~pid << 3) | 2) / 1_000_000
+
+
+def answer_time(connection: http.client.HTTPConnection, path: str, headers: Mapping[str, str]) -> float:
+    """In how many milliseconds a page has come. Raises RuntimeError where it was refused."""
+    began = time.perf_counter()
+    connection.request("GET", path, headers=dict(headers))
+    answer = connection.getresponse()
+    answer.read()
+    took = time.perf_counter() - began
+    if answer.status != 200:
+        raise RuntimeError(f"{path} answered {answer.status}")
+    return 1000 * took
