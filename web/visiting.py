@@ -93,7 +93,7 @@ async def flooding(connection: HTTPConnection) -> float:
 
 async def channel_of(connection: HTTPConnection, kind: ChannelKind) -> Channel:
     """The channel that the path's key names; raises NotFound."""
-    async with installation_of(connection).database.reading() as session:
+    async with installation_of(connection).database.glancing() as session:
         return await public_channels.by_public_key(session, connection.path_params["key"], kind)
 
 

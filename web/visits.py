@@ -49,7 +49,7 @@ class Visit:
 
     async def view(self) -> View:
         """What it may see now."""
-        async with self.installation.database.reading() as session:
+        async with self.installation.database.glancing() as session:
             return await visitor_views.view_of(session, self.address)
 
 
@@ -70,7 +70,7 @@ async def admit(installation: Installation, channel: Channel, token: object) -> 
     tokens = VisitorTokens(installation.keys.derive_all("visitor tokens"))
     if not isinstance(token, str) or not tokens.is_ours(token, channel.public_key):
         return _fresh(installation, channel, tokens)
-    async with installation.database.reading() as session:
+    async with installation.database.glancing() as session:
         kept = await visitor_views.token_by_digest(session, channel.id, digest_of(token))
     if kept is None:
         return Visit(installation=installation, channel=channel, token=token, visitor_id=visitor_id_of(token))

@@ -37,14 +37,12 @@ class View:
 
 async def token_by_digest(session: AsyncSession, channel_id: int, digest: str) -> VisitorToken | None:
     """The stored token of this channel, a revoked one too."""
-    query = select(VisitorToken).where(VisitorToken.digest == digest, VisitorToken.channel_id == channel_id)
-    return (await session.scalars(query)).first()
+    return await session.scalar(_TOKEN, {"digest": digest, "channel": channel_id})
 
 
 async def identity_of(session: AsyncSession, kind: AddressKind, address: str) -> Identity | None:
     """Who is known by this visitor's or user's address."""
-    query = select(Identity).where(Identity.kind == kind, Identity.address == address)
-    return (await session.scalars(query)).first()
+    return await session.scalar(_IDENTITY, {"kind": kind, "address": address})
 
 
 async def view_of(session: AsyncSession, visitor: str) -> View:
@@ -108,8 +106,9 @@ async def changes_after(session: AsyncSession, view: View, position: int) -> Cha
 
 async def read_by_agents(session: AsyncSession, view: View) -> int:
     """How far any agent has read the visitor's conversation: the position of the newest entry seen."""
-    query = select(func.max(ReadMark.position)).where(ReadMark.conversation_id == view.conversation_id)
-    return (await session.scalar(query)) or 0
+    if view.conversation_id is None:
+        return 0
+    return await session.scalar(_READ, {"conversation": view.conversation_id}) or 0
 
 
 async def newest_position(session: AsyncSession) -> int:
@@ -126,6 +125,13 @@ async def touched_after(session: AsyncSession, position: int, limit: int) -> tup
 
 # Made once: they are asked for each event of each chat, and making them costs more than running them.
 _NEWEST = select(EventCounter.position)
+_TOKEN = select(VisitorToken).where(
+    VisitorToken.digest == bindparam("digest"), VisitorToken.channel_id == bindparam("channel")
+)
+_IDENTITY = select(Identity).where(
+    Identity.kind == bindparam("kind"), Identity.address == bindparam("address")
+)
+_READ = select(func.max(ReadMark.position)).where(ReadMark.conversation_id == bindparam("conversation"))
 _TOUCHED = (
     select(Event.position, Event.conversation_id)
     .where(Event.position > bindparam("position"))

@@ -129,13 +129,15 @@ class Exchange:
         return {"signal": {"typing": {"name": name[0] if name else "", "on": bool(payload.get("on"))}}}
 
     async def _newest(self) -> int:
-        async with self.visit.installation.database.reading() as session:
+        async with self.visit.installation.database.glancing() as session:
             return await visitor_views.newest_position(session)
 
     async def _news(self) -> list[Frame]:
         """How the chat stands, where that is another state than was told last."""
-        async with self.visit.installation.database.reading() as session:
-            state = await state_of(session, self.view.sight, self.visit.channel)
+        state = ChatState()
+        if self.view.sight is not None:
+            async with self.visit.installation.database.glancing() as session:
+                state = await state_of(session, self.view.sight, self.visit.channel)
         if state == self._state:
             return []
         self._state = state
@@ -151,10 +153,13 @@ class Exchange:
 
     async def _read(self) -> Frame:
         """How far agents have read: a signal that was missed does not come again."""
-        async with self.visit.installation.database.reading() as session:
+        async with self.visit.installation.database.glancing() as session:
             return {"signal": {"read": await visitor_views.read_by_agents(session, self.view)}}
 
     async def _everything(self) -> Frame:
+        if self.view.sight is None:  # most who open a page have never written
+            self.position = await self._newest()
+            return self._drawn("") | {"reset": True, "more": False, "read": 0}
         async with self.visit.installation.database.reading() as session:
             self.position = await visitor_views.newest_position(session)
             messages = await visitor_views.newest_messages(session, self.view, limit=PAGE + 1)
