@@ -8,7 +8,6 @@ from inbox.errors import NotFound
 from inbox.kept import kept
 from inbox.models import Channel
 
-
 _REACHED = select(Channel).where(Channel.deactivated_at.is_(None))
 
 
