@@ -144,6 +144,7 @@ PEOPLE: list[BaseRoute] = [
 TRYING: list[BaseRoute] = [
     route("/try", newcomers.show, policy=Policy.AGENT),
     _post("/try", newcomers.create),
+    route("/first-steps", newcomers.steps, policy=Policy.ADMIN),
     route("/try/mails", newcomers.send_mail, methods=["POST"], policy=Policy.AGENT, limit=MULTIPART_BYTES),
     _post("/try/remove", newcomers.remove),
 ]

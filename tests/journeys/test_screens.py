@@ -33,7 +33,7 @@ SEEN = (Policy.PUBLIC, Policy.AGENT, Policy.ADMIN)
 # What a script asks for, files, and ways that only lead on to a screen.
 NO_SCREEN = re.compile(
     r"^/$|^/inbox$|^/settings$|^/attachments/\{id\}|^/pictures/|^/static/|^/api/|^/widget|z$"
-    r"|\.(js|ts|ico|webmanifest)$|/(beside|find|news|raw|saved-replies|document|history|arrival|sign-in)$"
+    r"|\.(js|ts|ico|webmanifest)$|/(beside|find|news|raw|saved-replies|document|history|arrival|first-steps|sign-in)$"
     r"|^/(messages|notes)/\{id\}$|^/palette|^/cases/bulk|^/cases/\{number:int\}$|^/settings/mailbox-sign-in"
     r"|^/setup$"  # before there is anybody: test_newcomer.py looks at it
 )

@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from inbox.actions import agents as people
 from inbox.actors import Actor
 from inbox.errors import Invalid
-from inbox.queries import agents, case_rows
+from inbox.queries import agents, case_rows, first_steps
 from inbox.queries.case_views import ORDERS, View, order_of
 from web.acting import text_of
 from web.answers import is_scripted, moved
@@ -41,9 +41,12 @@ async def shown(request: Request, view: str, *, pane: str = "list") -> Response:
     async with installation_of(request).database.reading() as session:
         shell = await shell_for(session, request.state.agent)
         found = await list_of(session, wanted, shell, cursor=query.get("cursor"))
+        first = await first_steps.first_steps(session) if request.state.agent.is_admin else None
     if is_scripted(request) and "cursor" in query:
         return page(request, "conversations/_rows.html", list=found, view=found.beside, chosen=None)
-    return page(request, "conversations/index.html", list=found, shell=shell, current=view, pane=pane)
+    return page(
+        request, "conversations/index.html", list=found, shell=shell, current=view, pane=pane, first=first
+    )
 
 
 async def choose_order(request: Request) -> Response:

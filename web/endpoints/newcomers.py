@@ -14,6 +14,7 @@ from inbox.actions import samples
 from inbox.errors import Invalid, NotFound
 from inbox.intake import RawInput
 from inbox.models import Channel, IntakeState
+from inbox.queries.first_steps import first_steps
 from inbox.queries.samples import Samples, progress, sample_channels
 from web.installation import Installation, installation_of
 from web.sample_mail import CUSTOMER_ADDRESS, CUSTOMER_ID, CUSTOMER_NAME, sample_mail
@@ -64,6 +65,18 @@ async def create(request: Request) -> Response:
     if is_new:
         await installation.intake.submit(mailbox.id, "sample", sample_mail(0, to=mailbox.address or ""))
     return RedirectResponse(HOME, 303)
+
+
+async def steps(request: Request) -> Response:
+    """GET /first-steps?known=: which of the first steps are done, again and again; 204 while nothing is
+    new"""
+    async with installation_of(request).database.reading() as session:
+        first = await first_steps(session)
+    if first is None:
+        return Response()
+    if first.known == request.query_params.get("known"):
+        return Response(status_code=204)
+    return page(request, "newcomers/_first_steps.html", first=first)
 
 
 async def send_mail(request: Request) -> Response:

@@ -5,7 +5,12 @@ from email.message import EmailMessage
 import pytest
 from sqlalchemy import select
 
-from inbox.models import Channel, Conversation, IntakeRecord, IntakeState, Message
+from inbox.actions import agents as people, channels as ways
+from inbox.actions.visitors import keep_token
+from inbox.actors import SYSTEM
+from inbox.envelopes import ChannelKind
+from inbox.intake import RawInput
+from inbox.models import Channel, Conversation, IntakeRecord, IntakeState, Message, Role
 from inbox.queries.samples import Samples, sample_channels
 from tests.web.conftest import Opened, Person
 from web.installation import Installation
@@ -128,3 +133,57 @@ async def test_one_press_takes_all_of_it_away(
 
 async def test_without_a_sample_nothing_can_be_dropped_in(maya: Person) -> None:
     assert (await maya.post("/try/mails", data={"number": "1"})).status_code == 404
+
+
+async def test_the_first_steps_tick_themselves(ada: Person, installation: Installation) -> None:
+    page = (await ada.browser.get("/inbox/mine")).text
+    assert "Three steps to begin with" in page and "all caught up" not in page
+    assert "Done:" not in page
+    assert (await ada.browser.get("/first-steps?known=0000")).status_code == 204
+    async with installation.database.transaction() as session:
+        mailbox = await ways.add_channel(
+            session,
+            kind=ChannelKind.EMAIL,
+            name="Help",
+            by=SYSTEM,
+            keys=installation.keys,
+            address="help@shop.example",
+            settings={"imap_url": "imaps://help@imap.shop.example:993"},
+        )
+    assert (await ada.browser.get("/first-steps?known=0000")).status_code == 204, "nobody has signed in yet"
+
+    async with installation.database.transaction() as session:
+        await ways.set_state(session, await session.get_one(Channel, mailbox.id), "ok")
+        await people.invite(session, email="t@shop.example", name="Tom", role=Role.AGENT, by=SYSTEM)
+        chat = await ways.add_channel(
+            session, kind=ChannelKind.WEBCHAT, name="Chat", by=SYSTEM, keys=installation.keys
+        )
+
+    fragment = (await ada.browser.get("/first-steps?known=0000")).text
+    assert fragment.count("Done:") == 2 and "/settings/channels/new/webchat" in fragment
+    async with installation.database.transaction() as session:
+        await keep_token(session, channel_id=chat.id, digest="a" * 64, visitor_id="visitor")
+    assert (await ada.browser.get("/first-steps?known=1010")).text.count("Done:") == 3
+
+
+async def test_the_first_steps_stay_beside_the_sample_and_go_with_the_first_message(
+    ada: Person, maya: Person, samples: Samples, installation: Installation
+) -> None:
+    page = (await ada.browser.get("/inbox/all")).text
+    assert "Three steps to begin with" in page and "Remove the sample" in page
+    assert "Three steps" not in (await maya.browser.get("/inbox/all")).text, "she could take none of them"
+    async with installation.database.transaction() as session:
+        box = await ways.add_channel(
+            session,
+            kind=ChannelKind.EMAIL,
+            name="Help",
+            by=SYSTEM,
+            keys=installation.keys,
+            address="help@shop.example",
+        )
+    mail = b"From: i@norte.test\r\nTo: help@shop.example\r\nMessage-ID: <1@norte.test>\r\n\r\nHello\r\n"
+    ids = await installation.intake.accept(box.id, "test", [RawInput(content=mail)])
+    await installation.intake.file(ids)
+
+    assert "Three steps" not in (await ada.browser.get("/inbox/all")).text
+    assert (await ada.browser.get("/first-steps?known=0000")).text == ""
