@@ -17,11 +17,18 @@ from web.installation import installation_of
 from web.wording import words_for
 
 MOST = 5
+_GLYPHS = {
+    "email": "mail",
+    "webchat": "message-circle",
+    "form": "clipboard-list",
+    "phone": "phone",
+    "meeting": "users",
+}
 Item = dict[str, str]
 
 
 async def show(request: Request) -> Response:
-    """GET /palette?q=: {"items": [{group, title, hint, url}]}"""
+    """GET /palette?q=: {"items": [{group, icon, title, hint, url}]}"""
     typed = request.query_params.get("q", "").strip()[:200]
     items: list[Item] = []
     words = words_for(request)
@@ -33,6 +40,7 @@ async def show(request: Request) -> Response:
         items.append(
             _item(
                 search,
+                "search",
                 words.say("Search for “%(words)s”", words=typed),
                 search,
                 f"/search?{urlencode({'q': typed})}",
@@ -51,6 +59,7 @@ async def _cases(session: Reading, typed: str, actor: Actor, words: Words) -> li
     return [
         _item(
             words.said("Cases"),
+            _GLYPHS.get(one.case.last_channel_kind, "layers"),
             f"#{one.case.number} {one.case.subject or words.said('No subject')}",
             one.customer.name,
             f"/cases/{one.case.number}",
@@ -64,6 +73,7 @@ async def _customers(session: Reading, typed: str, words: Words) -> list[Item]:
     return [
         _item(
             words.said("Customers"),
+            "contact",
             face_of_customer(one.customer).name,
             next((identity.address for identity in one.identities), words.said("Customer")),
             f"/conversations/{one.conversation.public_id}"
@@ -74,5 +84,5 @@ async def _customers(session: Reading, typed: str, words: Words) -> list[Item]:
     ]
 
 
-def _item(group: str, title: str, hint: str, url: str) -> Item:
-    return {"group": group, "title": title, "hint": hint or group, "url": url}
+def _item(group: str, icon: str, title: str, hint: str, url: str) -> Item:
+    return {"group": group, "icon": icon, "title": title, "hint": hint or group, "url": url}

@@ -2,7 +2,8 @@
 
    meta[name=csrf][content]         sent as X-CSRF-Token by every request of htmx and of these scripts
    time[datetime]                   text by age: "6 min", "10:46", "Wed", "18 Nov", "18 Nov 2025"; [data-format=clock] (in a thread)
-                                    gives the time of day with the day before it; [data-format=due] counts down, "4 min late"
+                                    gives the time of day with the day before it; [data-format=due] counts down, "4 min late"; [data-format=ago] is for
+                                    sentences, "6 min ago"
    details.menu > summary + .pop    one open at a time; closes on Esc, on a click outside and after a choice;
      a[data-rest] in it               what the menu has further, asked for when it is pointed at or opened (a page of its own without a script)
    [data-dialog=ID]                 opens dialog#ID (a link's own page without a script); [data-close] and the backdrop close it
@@ -63,8 +64,11 @@
     if (format === 'due') return at >= now ? span(at - now) : desk.words('%(time)s late', { time: span(now - at) });
     if (format === 'clock') return (dayOf(at, now) + ' ' + shaped('clock', at)).trim();
     const age = now - at;
-    if (age >= -MINUTE && age < MINUTE) return desk.words('now');
-    if (age > 0 && age < 60 * MINUTE) return desk.words('%(number)s min', { number: Math.floor(age / MINUTE) });
+    if (age >= -MINUTE && age < MINUTE) return format ? desk.words('just now') : desk.words('now');
+    if (age > 0 && age < 60 * MINUTE) {
+      const minutes = { number: Math.floor(age / MINUTE) };
+      return format ? desk.words('%(number)s min ago', minutes) : desk.words('%(number)s min', minutes);
+    }
     const day = dayOf(at, now);
     return day ? (day === YESTERDAY ? shaped('week', at) : day) : shaped('clock', at);
   }

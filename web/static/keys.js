@@ -2,6 +2,7 @@
 
    [data-key="e"]             pressed by that key (case matters: "N" is Shift+N; "g m" is a sequence); fields are focused, all else is
                               clicked. Its title and its kbd say the key that this agent presses
+   [data-turns][data-key="s"]  in a menu: presses button[aria-pressed][data-key="s"] and says what that does, [data-off] while it is pressed
    body[data-keys='{"e":"d"}'] what they press in another key's place, "" for none; body[data-shortcuts=off] switches letters off
    desk.keys[KEY] = event → whether it was taken: what no element stands for. Other scripts put theirs in
    F6 goes from pane to pane, Esc out: menu, field, conversation, list. .app[data-nav=none] hides the views ("[") */
@@ -71,18 +72,26 @@
 
   /* ---- what an element says about its key is what this agent presses ---- */
   const printed = sign => (sign.length === 1 && /\p{Lu}/u.test(sign) ? '⇧ ' + sign : sign.toUpperCase());
+  const saidOf = el => (body.dataset.shortcuts === 'off' ? '' : chosen(el.dataset.key).split(' ').filter(Boolean).map(printed).join(' '));
   function tell() {
     document.querySelectorAll('.nav .nv:not([title])').forEach(el => { el.title = el.querySelector('span') ? el.querySelector('span').textContent : ''; });     // of the rail
     document.querySelectorAll('[data-key]:not([data-told])').forEach(el => {
-      const key = chosen(el.dataset.key), said = body.dataset.shortcuts === 'off' ? '' : key.split(' ').filter(Boolean).map(printed).join(' ');
+      const key = chosen(el.dataset.key), said = saidOf(el);
       const kbd = el.matches('details > summary, a, button') && el.querySelector('kbd');
       el.dataset.told = '';
       if (said) el.setAttribute('aria-keyshortcuts', key.split(' ').map(sign => (printed(sign).length > 1 ? 'Shift+' : '') + sign.toUpperCase()).join(' '));
       if (el.title && said) el.title += ' (' + said + ')';
       if (kbd) { kbd.textContent = said; kbd.hidden = !said; }
     });
+    document.querySelectorAll('[data-turns]').forEach(el => {
+      const real = turnedBy(el);
+      el.hidden = !real;
+      if (real) el.querySelector('span').textContent = real.getAttribute('aria-pressed') === 'true' ? real.dataset.off : real.getAttribute('aria-label');
+    });
     if (isMac) document.querySelectorAll('kbd').forEach(el => { el.textContent = el.textContent.replace(/Ctrl|Strg/, '⌘').replace('Alt', '⌥'); });
   }
+
+  const turnedBy = el => document.querySelector('[aria-pressed][data-key="' + el.dataset.key + '"]');
 
   function hideViews() {
     const app = document.querySelector('.app');
@@ -93,10 +102,15 @@
   }
   try { if (localStorage.getItem('onethread.nav') && document.querySelector('.app')) document.querySelector('.app').dataset.nav = 'none'; } catch (_) { body.dataset.forgets = ''; }
 
-  desk.press = press;
+  Object.assign(desk, { press, keyOf: saidOf });
   desk.keys = { '[': hideViews, '?': () => desk.sheet('/settings/shortcuts'), ...desk.keys };
   document.addEventListener('keydown', onKey);
-  document.addEventListener('click', e => { if (e.target.closest('[data-views]') && hideViews()) e.preventDefault(); });
+  document.addEventListener('click', e => {
+    const turn = e.target.closest('[data-turns]');
+    if (turn) turnedBy(turn).click();
+    if (e.target.closest('[data-views]') && hideViews()) e.preventDefault();
+  });
+  document.addEventListener('toggle', tell, true);
   ['desk:applied', 'htmx:afterSettle'].forEach(name => document.addEventListener(name, tell));
   tell();
 })();

@@ -20,7 +20,9 @@
   const isHeld = list => pointed || list.contains(document.activeElement);
 
   function changed(numbers) {
-    numbers.forEach(number => waiting.add(String(number)));
+    const names = [...numbers].map(String);
+    names.forEach(number => waiting.add(number));
+    document.dispatchEvent(new CustomEvent('desk:stale', { detail: names }));
     plan(0);
   }
 

@@ -1,8 +1,9 @@
 /* The palette: Ctrl+K (or Cmd+K) reaches everything. Loaded after app.js.
 
-   dialog#palette[data-url] > input[role=combobox] + ul#palette-list[role=listbox]. Its rows are what the page offers, every
-   [data-key] with its name and its key, and what the server finds (JSON {items: [{group, title, hint, url}]} at data-url?q=). An
-   empty box shows what was used last, then everything. Up, Down, Enter, Esc; the rest is typed. [data-palette] opens it. */
+   dialog#palette[data-url] > input[role=combobox] + ul#palette-list[role=listbox] > li[role=group][aria-label] > div[role=option].
+   Its rows are what the page offers, every [data-key] with its name and its key, and what the server finds (JSON {items:
+   [{group, icon, title, hint, url}]} at data-url?q=), with saved replies where there is a composer. An empty box shows what was used last, then everything. What is typed is
+   marked in the names. Up, Down, Enter, Esc; the rest is typed. [data-palette] opens it. */
 (function () {
   'use strict';
   const desk = (window.desk = window.desk || {});
@@ -18,6 +19,8 @@
   }
 
   function nameOf(el) {
+    if (el.matches('.pick')) return el.title.replace(/ \([^)]*\)$/, '');
+    if (el.type === 'radio') return el.labels[0].textContent.trim();
     if (el.getAttribute('aria-label')) return el.getAttribute('aria-label');
     if (el.matches('input, textarea')) return el.placeholder || '';
     const words = el.cloneNode(true);
@@ -29,11 +32,12 @@
     const seen = new Set();
     return [...document.querySelectorAll('[data-key]')].flatMap(el => {
       const title = nameOf(el);
-      if (!title || seen.has(title) || el.closest('[hidden], dialog, .toast, .only-s') || el.disabled) return [];
+      if (!title || seen.has(title) || el.closest('[hidden], dialog, .toast, .only-s, #own, .star') || el.disabled) return [];
       seen.add(title);
-      return [{ title, key: el.dataset.key, group: el.closest('#thread') ? desk.words('This conversation') : desk.words('Go to'), el }];
+      return [{ title, key: desk.keyOf(el), group: el.closest('#thread') ? nameHere() : desk.words('Go to'), el }];
     });
   }
+  const nameHere = () => { const title = document.getElementById('thread-title'); return title ? title.textContent : desk.words('This conversation'); };
 
   /* Word starts first, then letters in their order; lower is better, -1 is none. */
   function rank(title, typed) {
@@ -48,30 +52,53 @@
   function rowsFor(typed) {
     const own = offered();
     if (!typed) {
-      const last = used();
-      return own.sort((a, b) => place(last, a.title) - place(last, b.title)).slice(0, MOST);
+      const last = used(), isElsewhere = one => !one.el.closest('#thread');
+      own.forEach(one => { if (last.includes(one.title)) one.group = desk.words('Used last'); });
+      return own.sort((a, b) => place(last, a.title) - place(last, b.title) || isElsewhere(a) - isElsewhere(b)).slice(0, MOST);
     }
     const ranked = own.map(one => ({ one, by: rank(one.title, typed) })).filter(({ by }) => by >= 0);
     return [...ranked.sort((a, b) => a.by - b.by).map(({ one }) => one), ...found].slice(0, MOST);
   }
   const place = (last, title) => (last.includes(title) ? last.indexOf(title) : last.length);
 
+  /* Rows of a group stand together, the groups in the order of their best. */
+  function grouped(rows) {
+    const names = [...new Set(rows.map(one => one.group))];
+    return names.map(name => [name, rows.filter(one => one.group === name)]);
+  }
+
   function draw() {
-    shown = rowsFor(field.value.trim().toLowerCase());
+    const typed = field.value.trim().toLowerCase(), groups = grouped(rowsFor(typed));
+    shown = groups.flatMap(([, rows]) => rows);
     at = Math.min(at, Math.max(0, shown.length - 1));
-    list.replaceChildren(...shown.map((one, n) => {
+    list.replaceChildren(...groups.map(([name, rows]) => {
       const li = document.createElement('li');
-      li.id = 'palette-' + n; li.setAttribute('role', 'option'); li.setAttribute('aria-selected', String(n === at));
-      const title = Object.assign(document.createElement('span'), { className: 'grow cut', textContent: one.title });
-      li.append(title, Object.assign(document.createElement('small'), { textContent: one.hint || one.group }));
-      const glyph = one.el && [...one.el.querySelectorAll('.i')].find(each => !each.innerHTML.includes('chevron'));
-      if (glyph) li.prepend(glyph.cloneNode(true));
-      if (one.key) li.append(Object.assign(document.createElement('kbd'), { textContent: one.key }));
+      li.setAttribute('role', 'group'); li.setAttribute('aria-label', name);
+      li.append(...rows.map(one => option(one, shown.indexOf(one), typed)));
       return li;
     }));
-    if (shown.length) { field.setAttribute('aria-activedescendant', 'palette-' + at); list.children[at].scrollIntoView({ block: 'nearest' }); }
+    if (shown.length) { field.setAttribute('aria-activedescendant', 'palette-' + at); document.getElementById('palette-' + at).scrollIntoView({ block: 'nearest' }); }
     else field.removeAttribute('aria-activedescendant');
     document.getElementById('palette-none').hidden = Boolean(shown.length);
+  }
+
+  function option(one, n, typed) {
+    const row = document.createElement('div'), title = Object.assign(document.createElement('span'), { className: 'grow cut' });
+    const from = one.title.toLowerCase().indexOf(typed), to = from + typed.length;
+    row.id = 'palette-' + n; row.setAttribute('role', 'option'); row.setAttribute('aria-selected', String(n === at));
+    if (typed && from >= 0) title.append(one.title.slice(0, from), Object.assign(document.createElement('b'), { textContent: one.title.slice(from, to) }), one.title.slice(to));
+    else title.textContent = one.title;
+    row.append(glyphOf(one), title);
+    if (one.hint && one.hint !== one.group) row.append(Object.assign(document.createElement('small'), { textContent: one.hint }));
+    if (one.key) row.append(Object.assign(document.createElement('kbd'), { textContent: one.key }));
+    return row;
+  }
+
+  function glyphOf(one) {
+    const own = one.el && [...one.el.querySelectorAll('.i')].find(each => !each.innerHTML.includes('chevron')), box = document.createElement('template');
+    if (own) return own.cloneNode(true);
+    box.innerHTML = '<svg class="i" aria-hidden="true"><use href="' + document.body.dataset.icons + '#' + (one.icon || 'chevron-right') + '"/></svg>';
+    return box.content.firstChild;
   }
 
   async function ask() {
@@ -82,8 +109,8 @@
     asking = new AbortController();
     if (!typed) { found = []; draw(); return; }
     try {
-      const answer = await fetch(box.dataset.url + '?q=' + encodeURIComponent(typed), { headers: desk.headers(), signal: asking.signal });
-      if (answer.ok) { found = (await answer.json()).items; draw(); }
+      const [answer, saved] = await Promise.all([fetch(box.dataset.url + '?q=' + encodeURIComponent(typed), { headers: desk.headers(), signal: asking.signal }), desk.saved.find(typed)]);
+      if (answer.ok) { found = [...saved, ...(await answer.json()).items]; draw(); }
     } catch (error) { if (error.name !== 'AbortError') { found = []; draw(); } }
   }
 
@@ -98,6 +125,7 @@
     box.close();
     if (!one) return;
     remember(one.title);
+    if (one.put) { one.put(); return; }
     if (one.url) { location.assign(one.url); return; }
     if (one.el.matches('textarea, input:not([type="radio"]):not([type="checkbox"])')) one.el.focus(); else one.el.click();
   }
@@ -110,8 +138,8 @@
   });
   document.addEventListener('click', e => {
     if (e.target.closest('[data-palette]')) { e.preventDefault(); open(); }
-    const li = e.target.closest('#palette-list > li');
-    if (li) run(shown[[...list.children].indexOf(li)]);
+    const row = e.target.closest('#palette-list [role="option"]');
+    if (row) run(shown[+row.id.slice('palette-'.length)]);
   });
   field.addEventListener('input', () => { at = 0; draw(); clearTimeout(timer); timer = setTimeout(ask, PAUSE); });
   field.addEventListener('keydown', e => {

@@ -1,4 +1,5 @@
-/* What is offered while one writes: /shortcut puts in a saved reply, :name an emoji. Loaded after composer.js, which knows @.
+/* What is offered while one writes: /shortcut puts in a saved reply, :name an emoji. Loaded after composer.js, which knows @; offers
+   desk.saved to the palette.
 
    form[data-composer]
      textarea[name=text]                the words; the offer stands above them as div.pop > ul[role=listbox]
@@ -32,9 +33,12 @@
     const url = form.dataset.savedUrl;
     if (!url) return [];
     if (!saved.has(url)) saved.set(url, ask(url));
-    return (await saved.get(url)).filter(one => one.shortcut.startsWith(typed) || one.name.toLowerCase().includes(typed))
-      .map(one => ({ title: one.name, hint: '/' + one.shortcut, text: one.text, id: one.id }));
+    const all = await saved.get(url);
+    if (all && !all.length && !typed) return [NONE];
+    return (all || []).filter(one => one.shortcut.startsWith(typed) || one.name.toLowerCase().includes(typed))
+      .map(one => ({ title: '/' + one.shortcut, hint: one.name, text: one.text, id: one.id }));
   }
+  const NONE = { title: desk.words('No saved replies yet.'), hint: desk.words('Write the first one'), text: '', url: '/settings/replies/new' };
 
   async function ask(url) {
     try {
@@ -42,7 +46,7 @@
       if (answer.ok) return (await answer.json()).items;
     } catch (_) { /* no network: asked again with the next sign */ }
     saved.delete(url);
-    return [];
+    return null;
   }
 
   async function look(form) {
@@ -62,12 +66,14 @@
     items.forEach((item, i) => {
       const li = Object.assign(document.createElement('li'), { id: 'offer-' + i });
       li.setAttribute('role', 'option');
-      li.append(Object.assign(document.createElement('span'), { className: 'grow cut', textContent: item.title }));
-      if (item.hint) li.append(Object.assign(document.createElement('small'), { textContent: item.hint }));
+      if (item.hint) li.innerHTML = '<svg class="i" aria-hidden="true"><use href="' + document.body.dataset.icons + '#zap"/></svg>';
+      li.append(Object.assign(document.createElement('span'), { textContent: item.title }));
+      if (item.hint) li.append(Object.assign(document.createElement('small'), { className: 'grow cut', textContent: item.hint }));
       li.onpointerdown = e => { e.preventDefault(); choose(i); };
       list.append(li);
     });
     pop.append(list); form.append(pop);
+    if (items[0].id) pop.append(Object.assign(document.createElement('h4'), { textContent: desk.words('↵ puts it in, Esc closes') }));
     open = { form, pop, items, length, at: 0 };
     box.setAttribute('aria-controls', 'offers');
     mark();
@@ -86,8 +92,15 @@
   }
 
   function choose(i) {
-    const { form, items, length } = open, box = area(form), item = items[i], end = box.selectionStart;
+    const { form, items, length } = open;
     close();
+    put(form, items[i], length);
+    if (items[i].url) location.assign(items[i].url);
+  }
+
+  /* In place of so many signs before the caret. */
+  function put(form, item, length) {
+    const box = area(form), end = box.selectionStart;
     box.focus();
     box.setSelectionRange(end - length, end);
     if (!document.execCommand('insertText', false, item.text)) { box.setRangeText(item.text, end - length, end, 'end'); box.dispatchEvent(new Event('input', { bubbles: true })); }
@@ -128,4 +141,12 @@
     box.focus();
     document.execCommand('insertText', false, (before && !/\s$/.test(before) ? ' ' : '') + sign);
   });
+
+  desk.saved = {
+    find: async typed => {
+      const form = document.querySelector('form[data-composer]'), word = typed.toLowerCase();
+      if (!form) return [];
+      return (await offersFor(form, '/', word)).slice(0, MOST).map(item => ({ group: desk.words('Saved replies'), icon: 'zap', title: item.title, hint: item.hint, put: () => put(form, item, 0) }));
+    },
+  };
 })();

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from tests.web.conftest import Person
-from web.endpoints.static import SHEETS, STATIC, slim_sheet
+from web.endpoints.static import SCRIPTS, SHEETS, STATIC, slim_script, slim_sheet
 
 
 async def test_the_icon_is_where_browsers_ask_for_it(stranger: httpx2.AsyncClient) -> None:
@@ -37,3 +37,12 @@ async def test_a_page_loads_one_sheet_of_all_that_it_looks_like(
     loaded = await browser.get(f"/static/{sheet}")
     assert loaded.headers["content-type"].startswith("text/css")
     assert loaded.text == "".join(slim_sheet((STATIC / part).read_text()) for part in SHEETS[sheet])
+
+
+async def test_a_page_loads_one_file_of_all_its_scripts(maya: Person) -> None:
+    page = await maya.browser.get("/inbox/mine")
+
+    assert re.findall(r'<script src="/static/([^"]+)"', page.text) == ["desk.js"]
+    loaded = await maya.browser.get("/static/desk.js")
+    assert loaded.headers["content-type"].startswith("text/javascript")
+    assert loaded.text == ";\n".join(slim_script((STATIC / part).read_text()) for part in SCRIPTS)
