@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
@@ -32,27 +32,37 @@ async def browsers_of(session: AsyncSession, identities: Sequence[Identity]) -> 
     visitors = [one.address.partition(":") for one in identities if one.kind == AddressKind.VISITOR]
     if not visitors:
         return []
-    query = (
-        select(VisitorToken)
-        .join(Channel, Channel.id == VisitorToken.channel_id)
-        .where(
-            Channel.public_key.in_({key for key, _, _ in visitors}),
-            VisitorToken.visitor_id.in_({visitor_id for _, _, visitor_id in visitors}),
-            VisitorToken.revoked_at.is_(None),
-        )
-        .order_by(VisitorToken.last_seen_at.desc())
-        .limit(MOST)
+    wanted = {"keys": [key for key, _, _ in visitors], "visitors": [visitor for _, _, visitor in visitors]}
+    return [_browser(row) for row in await session.execute(_NEWEST, wanted)]
+
+
+# Made once: making a statement again for each call costs more than running it.
+_NEWEST = (
+    select(
+        VisitorToken.page,
+        VisitorToken.language,
+        VisitorToken.time_zone,
+        VisitorToken.attributes,
+        VisitorToken.last_seen_at,
     )
-    return [_browser(token) for token in await session.scalars(query)]
+    .join(Channel, Channel.id == VisitorToken.channel_id)
+    .where(
+        Channel.public_key.in_(bindparam("keys", expanding=True)),
+        VisitorToken.visitor_id.in_(bindparam("visitors", expanding=True)),
+        VisitorToken.revoked_at.is_(None),
+    )
+    .order_by(VisitorToken.last_seen_at.desc())
+    .limit(MOST)
+)
 
 
-def _browser(token: VisitorToken) -> Browser:
+def _browser(row: Any) -> Browser:
     return Browser(
-        page=token.page or "",
-        language=token.language or "",
-        local_time=_local_time(token.time_zone),
-        attributes=token.attributes or {},
-        seen_at=token.last_seen_at,
+        page=row.page or "",
+        language=row.language or "",
+        local_time=_local_time(row.time_zone),
+        attributes=row.attributes or {},
+        seen_at=row.last_seen_at,
     )
 
 

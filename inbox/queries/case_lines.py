@@ -15,7 +15,6 @@ from sqlalchemy.orm import aliased
 from inbox.models import (
     Agent,
     Case,
-    CaseTag,
     Conversation,
     Customer,
     Direction,
@@ -27,16 +26,10 @@ from inbox.models import (
     Star,
     Suggestion,
     SuggestionState,
-    Tag,
     TimelineEntry,
 )
+from inbox.queries.choices import TagChoice
 from inbox.queries.followers import is_muted_for
-
-
-@dataclass(frozen=True, slots=True)
-class ListedTag:
-    name: str
-    hue: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +53,7 @@ class ListedCase:
     last_direction: str
     last_author: str
     preview: str
-    tags: Sequence[ListedTag]
+    tags: Sequence[TagChoice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +64,7 @@ class Offer:
     reason: str
 
 
-def listed(line: Any, tags: Sequence[ListedTag]) -> ListedCase:
+def listed(line: Any, tags: Sequence[TagChoice]) -> ListedCase:
     """The case of one of the rows of `LINES`."""
     return ListedCase(
         id=line.id,
@@ -184,10 +177,4 @@ LINES = (
     .outerjoin(_GIVER, _GIVER.id == Handoff.from_agent_id)
     .where(Case.id.in_(_IDS))
     .order_by(Handoff.id)
-)
-TAGS = (
-    select(CaseTag.case_id, Tag.name, Tag.hue)
-    .join(Tag, Tag.id == CaseTag.tag_id)
-    .where(CaseTag.case_id.in_(_IDS))
-    .order_by(Tag.name)
 )

@@ -12,10 +12,11 @@ from inbox.actors import Actor
 from inbox.models import Agent, Case
 from inbox.policies import visible_to
 from inbox.queries import case_lines as lines
-from inbox.queries.case_lines import ListedCase, ListedTag, Offer
+from inbox.queries.case_lines import ListedCase, Offer
 from inbox.queries.case_pages import PAGE_SIZE, conditions_of, page_of_ids
 from inbox.queries.case_views import CaseFilter, unfinished_of_few
 from inbox.queries.pages import Page
+from inbox.queries.tags import of_cases as tags_of_cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ async def lines_of(session: AsyncSession, ids: Sequence[int], actor: Actor) -> l
         return []
     found = await session.execute(lines.LINES, {"ids": ids, "agent": actor.id or 0})
     line_of = {line.id: line for line in found}
-    tags = await _tags(session, ids)
+    tags = await tags_of_cases(session, ids)
     others = await _others(session, list({line.conversation_id for line in line_of.values()}), actor)
     return [
         CaseRow(
@@ -110,13 +111,6 @@ async def lines_of(session: AsyncSession, ids: Sequence[int], actor: Actor) -> l
         for key in ids
         if (line := line_of.get(key)) is not None
     ]
-
-
-async def _tags(session: AsyncSession, ids: Sequence[int]) -> dict[int, list[ListedTag]]:
-    found: dict[int, list[ListedTag]] = {}
-    for case_id, name, hue in await session.execute(lines.TAGS, {"ids": ids}):
-        found.setdefault(case_id, []).append(ListedTag(name, hue))
-    return found
 
 
 async def _others(

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.envelopes import SPOKEN, ChannelKind
 from inbox.errors import NotFound
+from inbox.kept import kept
 from inbox.models import Channel
 
 
@@ -23,6 +24,15 @@ async def active(session: AsyncSession, *, kind: ChannelKind | None = None) -> S
     if kind is not None:
         query = query.where(Channel.kind == kind)
     return (await session.scalars(query)).all()
+
+
+async def mailboxes(session: AsyncSession) -> Sequence[Channel]:
+    """The mailboxes that work, by id: read only, and kept between pages."""
+
+    async def read() -> Sequence[Channel]:
+        return await active(session, kind=ChannelKind.EMAIL)
+
+    return await kept(session, "mailboxes", read)
 
 
 async def by_id(session: AsyncSession, public_id: str) -> Channel:

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from inbox.actors import Actor
-from inbox.envelopes import ChannelKind
 from inbox.errors import Conflict
 from inbox.models import Agent, Case, Conversation, Draft, Message, ReadMark, Strand
 from inbox.phrases import Phrase
@@ -118,7 +117,7 @@ async def mailboxes_of(session: AsyncSession, agent: Agent) -> list[Mailbox]:
             signature=signature_of(agent, channel),
             most_bytes=most_bytes(channel),
         )
-        for channel in await channels.active(session, kind=ChannelKind.EMAIL)
+        for channel in await channels.mailboxes(session)
     ]
 
 

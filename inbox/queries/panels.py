@@ -3,7 +3,9 @@ be."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.actors import Actor
 from inbox.envelopes import AddressKind
 from inbox.models import (
+    UNFINISHED,
     Block,
     Case,
     Claim,
@@ -31,7 +34,7 @@ from inbox.queries import customer_fields
 from inbox.queries.browsers import Browser, browsers_of
 from inbox.queries.companies import unfinished_cases
 from inbox.queries.customer_fields import Fact, facts_of
-from inbox.queries.shown import Face
+from inbox.queries.shown import Face, face_of
 from inbox.queries.shown_words import face_of_customer
 
 MOST_CASES = 20
@@ -70,6 +73,22 @@ class Colleague:
     unfinished: int
 
 
+class PanelCase(NamedTuple):
+    """A case as the list of all of a customer's shows it."""
+
+    number: int
+    subject: str
+    status: str
+    last_channel_kind: str
+    last_message_at: datetime | None
+    opened_at: datetime
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Open in the sense of the case rules: open, pending or snoozed."""
+        return self.status in UNFINISHED
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     customer: Customer
@@ -78,7 +97,7 @@ class Panel:
     emails: Sequence[Identity]
     others: Sequence[Identity]
     claims: Sequence[Claim]
-    cases: Sequence[Case]
+    cases: Sequence[PanelCase]
     maybes: Sequence[Maybe]
     merges: Sequence[Joined]
     complained: frozenset[str]  # addresses where a mail of ours was called spam
@@ -115,7 +134,7 @@ async def panel_of(session: AsyncSession, actor: Actor, conversation: Conversati
         cases=await _cases(session, actor, conversation),
         maybes=await _maybes(session, customer) if there.questions else (),
         merges=await _merges(session, customer) if there.merges else (),
-        complained=await _complained(session, identities),
+        complained=frozenset(await session.scalars(_COMPLAINED, own)) if there.complaints else frozenset(),
         colleagues=await _colleagues(session, actor, customer),
         tags=(await session.scalars(_TAGS, own)).all() if there.tags else (),
         facts=facts_of(await customer_fields.everything(session), customer.attributes),
@@ -124,15 +143,9 @@ async def panel_of(session: AsyncSession, actor: Actor, conversation: Conversati
     )
 
 
-async def _complained(session: AsyncSession, identities: Sequence[Identity]) -> frozenset[str]:
-    addresses = [one.address for one in identities if one.kind == AddressKind.EMAIL]
-    if not addresses:
-        return frozenset()
-    return frozenset(await session.scalars(_COMPLAINED, {"addresses": addresses}))
-
-
-async def _cases(session: AsyncSession, actor: Actor, conversation: Conversation) -> Sequence[Case]:
-    return (await session.scalars(_all_cases(actor), {"conversation": conversation.id})).all()
+async def _cases(session: AsyncSession, actor: Actor, conversation: Conversation) -> Sequence[PanelCase]:
+    rows = await session.execute(_all_cases(actor), {"conversation": conversation.id})
+    return [PanelCase(*row) for row in rows]
 
 
 async def _maybes(session: AsyncSession, customer: Customer) -> list[Maybe]:
@@ -172,8 +185,12 @@ async def _colleagues(session: AsyncSession, actor: Actor, customer: Customer) -
     same = {"company": customer.company, "customer": customer.id}
     rows = (await session.execute(_same_company(actor), same)).all()
     return [
-        Colleague(face=face_of_customer(other), conversation_id=public_id, unfinished=unfinished)
-        for other, public_id, unfinished in rows
+        Colleague(
+            face=face_of(row.name or "Visitor", row.customer_id),
+            conversation_id=row.talk_id,
+            unfinished=row.unfinished,
+        )
+        for row in rows
     ]
 
 
@@ -188,8 +205,10 @@ _TAGS = (
     .order_by(Tag.name)
 )
 _BLOCKS = select(Block).where(Block.customer_id == _CUSTOMER, Block.ended_at.is_(None)).order_by(Block.id)
-_COMPLAINED = select(SuppressedAddress.address).where(
-    SuppressedAddress.address.in_(bindparam("addresses", expanding=True))
+_COMPLAINED = (
+    select(SuppressedAddress.address)
+    .join(Identity, Identity.address == SuppressedAddress.address)
+    .where(Identity.customer_id == _CUSTOMER, Identity.kind == AddressKind.EMAIL)
 )
 _OPEN_QUESTIONS = (
     select(Suggestion)
@@ -207,26 +226,33 @@ _STANDING_MERGES = (
     .where(Merge.kept_customer_id == _CUSTOMER, Merge.undone_at.is_(None))
     .order_by(Merge.id.desc())
 )
-# Of most customers there is nothing of these: one look instead of five.
+# Of most customers there is nothing of these: one look instead of six.
 _THERE_IS = select(
     _SAID.exists().label("claims"),
     _OPEN_QUESTIONS.exists().label("questions"),
     _STANDING_MERGES.exists().label("merges"),
     _TAGS.exists().label("tags"),
     _BLOCKS.exists().label("blocks"),
+    _COMPLAINED.exists().label("complaints"),
 )
 
 
 @lru_cache(maxsize=512)
-def _all_cases(actor: Actor) -> Select[Case]:
+def _all_cases(actor: Actor) -> Select[*tuple[Any, ...]]:
+    columns = (getattr(Case, name) for name in PanelCase._fields)
     own = (Case.conversation_id == bindparam("conversation"), Case.joined_into_id.is_(None))
-    return select(Case).where(*own, visible_to(actor)).order_by(Case.id.desc()).limit(MOST_CASES)
+    return select(*columns).where(*own, visible_to(actor)).order_by(Case.id.desc()).limit(MOST_CASES)
 
 
 @lru_cache(maxsize=512)
-def _same_company(actor: Actor) -> Select[Customer, str, int]:
+def _same_company(actor: Actor) -> Select[*tuple[Any, ...]]:
     return (
-        select(Customer, Conversation.public_id, unfinished_cases(actor))
+        select(
+            Customer.public_id.label("customer_id"),
+            Customer.name,
+            Conversation.public_id.label("talk_id"),
+            unfinished_cases(actor).label("unfinished"),
+        )
         .join(Conversation, Conversation.customer_id == Customer.id)
         .where(
             Customer.company == bindparam("company"),

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload
 
 from inbox.actors import Actor
 from inbox.addresses import normalise_email
@@ -70,7 +70,7 @@ async def recipients_of(session: AsyncSession, strand: Strand, *, via: Channel |
     cc = _others([p for p in participants if p.confirmed], own, but=reached)
     unconfirmed = _others([p for p in participants if not p.confirmed], own, but=reached)
     reached |= {address.value for address in (*cc, *unconfirmed)}
-    newest = await newest_standing(session, strand)
+    newest = (await session.execute(_NEWEST_ADDRESSED, {"strand": strand.id})).first()
     before = tuple(a for a in _everybody_on(newest) if not is_own(a.value, own))
     return Recipients(
         channel=channel,
@@ -93,19 +93,32 @@ _PARTICIPANTS = (
     .where(StrandParticipant.strand_id == bindparam("strand"))
     .order_by(StrandParticipant.id)
 )
-_NEWEST = select(Message).where(Message.strand_id == bindparam("strand")).order_by(Message.id.desc()).limit(1)
-_NEWEST_STANDING = _NEWEST.where(
-    Message.delivery.is_(None) | (Message.delivery != DeliveryState.CANCELLED),
+
+
+def _newest(*columns: Any) -> Select[*tuple[Any, ...]]:
+    """Of the newest message of a strand what is asked for: all of it costs more to read than to find."""
+    query = select(*columns).where(Message.strand_id == bindparam("strand"))
+    return query.order_by(Message.id.desc()).limit(1)
+
+
+_STANDS = Message.delivery.is_(None) | (Message.delivery != DeliveryState.CANCELLED)
+_NEWEST_STANDING = _newest(Message).where(_STANDS)
+_NEWEST_ADDRESSED = _newest(Message.direction, Message.sender, Message.to, Message.cc, Message.subject).where(
+    _STANDS
 )
-_NEWEST_ASKING = _NEWEST.where(
+_NEWEST_ASKING = _newest(Message.claimed, Message.dmarc, Message.reply_to).where(
     Message.direction == Direction.INBOUND, Message.identity_id == bindparam("identity")
 )
-_NEWEST_MAILED = _NEWEST.where(
-    Message.direction == Direction.INBOUND,
-    Message.author_kind == AuthorKind.CUSTOMER,
-    Message.is_spam.is_(False),
-    Message.automatic.is_(None),
-).options(joinedload(Message.channel))
+_NEWEST_MAILED = (
+    _newest(Message.author_address, Message.author_name, Message.dmarc, Message.channel_id, Channel.kind)
+    .join(Channel, Channel.id == Message.channel_id)
+    .where(
+        Message.direction == Direction.INBOUND,
+        Message.author_kind == AuthorKind.CUSTOMER,
+        Message.is_spam.is_(False),
+        Message.automatic.is_(None),
+    )
+)
 
 
 def _suppliers(participants: Sequence[StrandParticipant], own: frozenset[str]) -> tuple[Address, ...]:
@@ -160,20 +173,20 @@ def is_own(address: str, own: frozenset[str]) -> bool:
     return address in own or f"{local.partition('+')[0]}@{domain}" in own
 
 
-async def _mailed_into(session: AsyncSession, strand: Strand) -> Message | None:
+async def _mailed_into(session: AsyncSession, strand: Strand) -> Row[Any] | None:
     """The newest message of a chat, where its visitor wrote it by mail: the answer goes the same way, for the
     browser may be anybody's (an email question is answered by email)."""
     chat = await session.get_one(Channel, strand.channel_id)
     if chat.kind != ChannelKind.WEBCHAT:
         return None
-    message = (await session.scalars(_NEWEST_MAILED, {"strand": strand.id})).first()
-    if message is None or message.channel.kind != ChannelKind.EMAIL or message.dmarc == Verdict.FAIL:
+    message = (await session.execute(_NEWEST_MAILED, {"strand": strand.id})).first()
+    if message is None or message.kind != ChannelKind.EMAIL or message.dmarc == Verdict.FAIL:
         return None
     return message
 
 
-async def _way_out(session: AsyncSession, strand: Strand, mailed: Message | None) -> Channel:
-    channel = mailed.channel if mailed else await session.get_one(Channel, strand.channel_id)
+async def _way_out(session: AsyncSession, strand: Strand, mailed: Row[Any] | None) -> Channel:
+    channel = await session.get_one(Channel, mailed.channel_id if mailed else strand.channel_id)
     if channel.kind == ChannelKind.FORM or channel.kind in SPOKEN:
         return await _reply_mailbox(session, channel)
     if channel.deactivated_at is not None:
@@ -217,7 +230,7 @@ async def _asker(
 async def _reply_to(session: AsyncSession, strand: Strand, own: frozenset[str]) -> Address | None:
     # A mail that failed its authentication must not lead our answer away from the owner of the address.
     asked = {"strand": strand.id, "identity": strand.identity_id}
-    message = (await session.scalars(_NEWEST_ASKING, asked)).first()
+    message = (await session.execute(_NEWEST_ASKING, asked)).first()
     if message is None or message.claimed or message.dmarc == Verdict.FAIL:
         return None
     wanted = [address for address in map(read_address, message.reply_to) if not is_own(address.value, own)]
@@ -285,7 +298,7 @@ async def newest_standing(session: AsyncSession, strand: Strand) -> Message | No
     return (await session.scalars(_NEWEST_STANDING, {"strand": strand.id})).first()
 
 
-def _everybody_on(message: Message | None) -> list[Address]:
+def _everybody_on(message: Row[Any] | None) -> list[Address]:
     if message is None:
         return []
     inbound = message.direction == Direction.INBOUND

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.errors import NotFound
 from inbox.models import CaseTag, Customer, CustomerTag, Tag
+from inbox.queries.choices import TagChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,23 @@ async def of_customer(session: AsyncSession, customer: Customer) -> Sequence[Tag
     return (
         await session.scalars(query.where(CustomerTag.customer_id == customer.id).order_by(Tag.name))
     ).all()
+
+
+async def of_cases(session: AsyncSession, case_ids: Sequence[int]) -> dict[int, list[TagChoice]]:
+    """The tags of these cases (internal keys), by name."""
+    found: dict[int, list[TagChoice]] = {}
+    for case_id, tag_id, name, hue in await session.execute(_OF_CASES, {"ids": case_ids}):
+        found.setdefault(case_id, []).append(TagChoice(tag_id, name, hue))
+    return found
+
+
+# Made once: making a statement again for each call costs more than running it.
+_OF_CASES = (
+    select(CaseTag.case_id, Tag.id, Tag.name, Tag.hue)
+    .join(Tag, Tag.id == CaseTag.tag_id)
+    .where(CaseTag.case_id.in_(bindparam("ids", expanding=True)))
+    .order_by(Tag.name)
+)
 
 
 async def by_id(session: AsyncSession, public_id: str) -> Tag:
