@@ -10,12 +10,14 @@ from channels.email.quote_patterns import (
     has_email,
     has_moment,
     has_time,
+    introduces,
     is_announcement_of_quote,
     is_attribution,
     is_bare_title,
     is_dashed_title,
     is_delimiter,
     is_moment_alone,
+    is_notes_summary,
     is_notes_table,
     is_rule,
     label_kind,
@@ -62,7 +64,7 @@ def _begins_quoted_mail(lines: Sequence[Line], index: int) -> bool:
     line = lines[index]
     if is_delimiter(line.text) or _is_header_block(lines, index) or _is_notes_header(lines, index):
         return True
-    if announces_on_its_line(line.text) or is_notes_table(line.text):
+    if announces_on_its_line(line.text) or is_notes_table(line.text) or is_notes_summary(line.text):
         return True
     if not is_dashed_title(line.text):
         return False
@@ -137,6 +139,8 @@ def _is_header_block(lines: Sequence[Line], index: int) -> bool:
     enough = 2 if above and is_rule(above[-1].text) else 3
     if len(kinds) < enough:
         return False
+    if enough == 3 and "to" not in kinds and above and introduces(above[-1].text):
+        return False  # "You have a message from your website:"
     # Without a subject, an address and a time of day it may be a journey: from, to, date.
     return "subject" in kinds or enough == 2 or has_email(written) or has_time(written)
 

@@ -67,6 +67,9 @@ _DELIMITER = re.compile(
     rf"[{_DASHES_OF}\s>|]{{2,}}(?:{ORIGINAL}).{{0,60}}?[{_DASHES_OF}\s|]{{0,80}}$", re.IGNORECASE
 )
 _BARE_TITLE = re.compile(rf"(?:{ORIGINAL}):?", re.IGNORECASE)
+_NOTES_SUMMARY = re.compile(
+    r".{2,100}? ?-{3} ?\d{1,4}[-./]\d{1,2}[-./]\d{1,4} \d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: [AP]M)? ?-{3}.{0,300}"
+)
 _NOTES_TABLE = re.compile(r"\|-{3,}\+-{3,}>")
 _GROUPWISE = re.compile(r">>> .{3,200} >>>$")
 _DASHED_TITLE = re.compile(
@@ -81,7 +84,7 @@ _LABEL = re.compile(
 _DEVICE = re.compile(rf"[<(\[\s*_-]{{0,4}}(?:{SENT_FROM})\s{{0,4}}[>)\]*_.!]{{0,4}}$", re.IGNORECASE)
 _DEVICE_WORDS = re.compile(DEVICES, re.IGNORECASE)
 _BANNER = re.compile(rf"[\W_]{{0,12}}(?:.{{0,60}}?)(?:{BANNERS})", re.IGNORECASE)
-_DISCLAIMER = re.compile(rf"[\W_]{{0,6}}(?:{DISCLAIMERS})", re.IGNORECASE)
+_DISCLAIMER = re.compile(rf"[\W_]{{0,6}}(?:https?://[^\s>]{{1,200}}>\s?)?(?:{DISCLAIMERS})", re.IGNORECASE)
 _PERHAPS_DISCLAIMER = re.compile(rf"[\W_]{{0,6}}(?:{PERHAPS_DISCLAIMERS})", re.IGNORECASE)
 _CONFIDENTIAL = re.compile(CONFIDENTIAL, re.IGNORECASE)
 _CLOSING = re.compile(rf"\W{{0,2}}(?:{CLOSINGS})\W{{0,3}}$", re.IGNORECASE)
@@ -91,6 +94,7 @@ _CONTACT = re.compile(
     r"|^[TMFPEW][.:] |\b\d{4,6} [A-Z]\w{2,}",
     re.IGNORECASE,
 )
+_PICTURE = re.compile(r"\[(?:cid:[^\]\s]{3,120}|image: [^\]]{1,80})\]|<image\d{3}\.\w{3,4}>")
 _DASHES = re.compile(r"\s{0,3}(?:--|\u2014|\u2013\u2013)\s{0,2}$")
 _RULE = re.compile(
     r"\s{0,3}(?:[-_=*~#+\u2013\u2014\u2500]{2,}|\u1427|[\u2500-\u257f\u25a0-\u25ff\u2605\u2606\u30fb\uff0a\uff1d\u30fc*~=+]{6,}"
@@ -102,6 +106,8 @@ _EXCUSE = re.compile(
     r"(?:(?:typos?|brevity|terseness|auto-?correct)\b.{0,60}|(?:mistakes|errors)\b.{0,40}(?:phone|ipad|mobile|dictat|device).{0,20})",
     re.IGNORECASE,
 )
+# "mx smtp[12]: A1: said: no such user:" is a line of a log, "Message: ... Date: ...:" one of a form.
+_FIELD = re.compile(rf"[^\W\d_]\w*\]?[{_COLON}] +(?=\S)")
 _GOES_ON = re.compile(rf"[{_COLON}]\s{{2,20}}(?=\S)")
 
 
@@ -111,6 +117,9 @@ def is_attribution(joined: str) -> bool:
         return False
     if _WITHOUT_VERB.fullmatch(joined) or _is_framed(joined):
         return True
+    fields = sum(1 for _ in islice(_FIELD.finditer(joined), 2))
+    if fields > 1 or (fields and "]: " in joined):
+        return False
     ends = bool(_ENDS.search(joined) or _ENDS_DASHED.search(joined))
     with_email = "@" in joined and bool(_EMAIL.search(joined))
     has_date = bool(_DATE.search(joined)) and any(character.isdigit() for character in joined)
@@ -125,7 +134,7 @@ def is_attribution(joined: str) -> bool:
         return False
     if has_verb and (ends or _VERB_LAST.search(joined[-40:])):
         return True
-    if not (ends and with_email and has_date and _TIME.search(joined) and len(joined) < 250):
+    if not (ends and with_email and has_date and not fields and _TIME.search(joined) and len(joined) < 250):
         return False
     return bool(_ADDRESS_LAST.search(joined)) or len(joined.split()) < 12
 
@@ -153,6 +162,16 @@ def is_announcement_of_quote(line: str) -> bool:
             return True  # "Jane Doe, 02.01.2023 15:04:"
         return bool(_EMAIL.search(line) and _DATE.search(line) and len(line.split()) < 15)
     return bool(_EMAIL.search(line) or _MOMENT.search(line)) or len(line.split()) <= 6
+
+
+def introduces(line: str) -> bool:
+    """Whether a line says that its writer shows something below: words before a colon, but neither who wrote
+    a mail nor when."""
+    if not _ENDS.search(line) or len(line) > MAX_LINE or "@" in line or _DATE.search(line):
+        return False
+    if _VERB.search(line) or _CJK_VERB.search(line) or _QUOTING.match(line):
+        return False
+    return any(word[0].islower() for word in line.split())
 
 
 def announces_on_its_line(line: str) -> bool:
@@ -245,6 +264,11 @@ def is_notes_table(line: str) -> bool:
     return len(line) <= 160 and bool(_NOTES_TABLE.fullmatch(line))
 
 
+def is_notes_summary(line: str) -> bool:
+    """`Jane Doe ---02.01.2023 15:04:05---Which colour?`, as Notes sums up what it quotes."""
+    return "---" in line[:110] and len(line) <= MAX_LINE and bool(_NOTES_SUMMARY.fullmatch(line))
+
+
 def is_banner(line: str) -> bool:
     """A server's warning that the mail is from outside."""
     return 10 < len(line) <= 3 * MAX_LINE and bool(_BANNER.match(line))
@@ -275,14 +299,29 @@ def contacts_in(line: str) -> int:
     return len(_CONTACT.findall(line)) if len(line) <= 200 else 0
 
 
+def is_picture(line: str) -> bool:
+    """What is left of a picture where HTML was made text: `[cid:image001.png@01D91E.5F2A3B40]`."""
+    return len(line) <= 140 and bool(_PICTURE.fullmatch(line))
+
+
 def is_device_signature(line: str) -> bool:
     """`Sent from my iPhone` in many languages."""
-    if not 6 < len(line) <= 200:
+    if not 6 < len(line) <= 200 or line[-1] in "?\uff1f":
         return False
     if _EXCUSE.fullmatch(line):
         return True
     # "Sent from my desk, which is easier than my phone." is a sentence.
     return bool(_DEVICE.match(line) and _DEVICE_WORDS.search(line.split(",")[0]))
+
+
+def is_sentence(line: str) -> bool:
+    """Whether a line is words that go on or end as sentences do, and no name, position or company."""
+    words = line.split()
+    return (
+        len(words) > 2
+        and line[-1] in ".?!:;\uff1f\uff01\uff1a\u3002"
+        and any(w[0].islower() for w in words[1:])
+    )
 
 
 def is_signature_dashes(line: str) -> bool:

@@ -10,7 +10,9 @@ from channels.email.quote_patterns import (
     is_closing,
     is_confidential,
     is_device_signature,
+    is_picture,
     is_rule,
+    is_sentence,
     is_signature_dashes,
     may_open_disclaimer,
     opens_disclaimer,
@@ -94,7 +96,8 @@ def _mark_disclaimer(lines: Sequence[Line], index: int) -> None:
         end += 1
     above = any(line.kind is Is.NEW for line in lines[:index])
     if above and (end == len(lines) or lines[end].kind is Is.QUOTE):
-        _sign(lines[index:end])
+        first = index - 1 if is_rule(lines[index - 1].text) else index
+        _sign(lines[first:end])
 
 
 def _mark_contact(lines: Sequence[Line], index: int) -> None:
@@ -102,7 +105,7 @@ def _mark_contact(lines: Sequence[Line], index: int) -> None:
     block = _block(lines, index)[1:]
     words = [line for line in block if line.kind is Is.NEW]
     ends = index + 1 + len(block) >= len(lines) or lines[index + 1 + len(block)].kind is Is.QUOTE
-    if not ends or not 3 <= len(words) <= MAX_CONTACT_LINES:
+    if not ends or not 3 <= len(words) <= MAX_CONTACT_LINES or is_sentence(words[0].text):
         return
     if sum(contacts_in(line.text) for line in words) >= 2:
         _sign(words[1:])
@@ -133,13 +136,20 @@ def _is_footer_rule(lines: Sequence[Line], index: int, stop: int) -> bool:
         return False
     if lines[index].text[0] not in "_-=\u2014\u1427" and not _is_framed(lines[index:stop]):
         return False
-    below = sum(1 for line in lines[index:stop] if line.kind is Is.NEW and not is_rule(line.text))
-    return below <= 6 and (below > 0 or stop == len(lines))
+    below = [line.text for line in lines[index:stop] if line.kind is Is.NEW and not is_rule(line.text)]
+    if len(below) > 6 or (not below and stop < len(lines)):
+        return False
+    sentences = sum(map(is_sentence, below))
+    if sentences < (1 if len(lines[index].text) < 5 else 2):  # "---" also stands between two thoughts
+        return True
+    return any(contacts_in(text) or opens_disclaimer(text) for text in below)
 
 
 def _is_card(lines: Sequence[Line], index: int, stop: int) -> bool:
-    """What is left of a visiting card in a table, down to the next quote or the end: strokes alone on their
-    lines, the first and the last among them, and how to reach somebody."""
+    """What is left of a visiting card, down to the next quote or the end: below its picture, or in a table
+    with strokes alone on their lines, the first and the last among them; and how to reach somebody."""
+    if is_picture(lines[index].text) and stop - index <= MAX_SIGNATURE_LINES:
+        return any(contacts_in(line.text) for line in lines[index:stop])
     if lines[index].text.strip("| ") or stop - index > MAX_SIGNATURE_LINES:
         return False
     words = [line.text for line in lines[index:stop] if line.kind is Is.NEW]

@@ -51,7 +51,7 @@ pôvodná správa|eredeti üzenet|továbbított üzenet|orijinal ileti|iletilen 
 mesajul original|mesaj original|исходное сообщение|оригинальное сообщение|пересылаемое сообщение
 переслане повідомлення|пересланное сообщение|оригінальне повідомлення|начало переадресованного сообщения
 izvorna poruka|originalna poruka|izvirno sporočilo|αρχικό μήνυμα|הודעה מקורית|הודעה שהועברה
-الرسالة الأصلية|元のメッセージ|転送されたメッセージ|원본 ?(?:메시지|메일)|전달된 메시지|전달 메일|原始邮件|原始郵件|原始信件|邮件原件|转发邮件|轉寄郵件|轉寄訊息|转发的邮件|回复的原邮件|回覆的原郵件|转发的原邮件|原邮件|tin nhắn gốc|thư gốc|thư được chuyển tiếp|ข้อความต้นฉบับ|ข้อความที่ส่งต่อ
+الرسالة الأصلية|元のメッセージ|転送されたメッセージ|원본 ?(?:메시지|메일|이메일)|전달된 메시지|전달 메일|原始邮件|原始郵件|原始信件|邮件原件|转发邮件|轉寄郵件|轉寄訊息|转发的邮件|回复的原邮件|回覆的原郵件|转发的原邮件|原邮件|tin nhắn gốc|thư gốc|thư được chuyển tiếp|ข้อความต้นฉบับ|ข้อความที่ส่งต่อ
 asıl ileti|orjinal mesaj|izvorna? (?:poruka|e-?mail)|originali žinutė|originalkiri|sākotnējais ziņojums|algne kiri|pesan asli|pesan terusan|missatge original|missatge reenviat|mezua jatorrizkoa|upprunaleg skilaboð|исходящее сообщение|исходно съобщение|препратено съобщение|препратено писмо|پیام اصلی|मूल संदेश
 forwarded (?:message|email|mail|by .{1,60})|forwarding messages?|reply message|replied message|reply above this line
 weitergeleitet von .{1,60}|transféré par .{1,60}|reenviado por .{1,60}|inoltrato da .{1,60}|doorgestuurd door .{1,60}
@@ -83,7 +83,7 @@ LABELS = {
         r"""
 from|von|de|da|van|fra|från|lähettäjä|od|feladó|gönderen|kimden|от|від|від кого|отправитель|από|מאת|من
 发件人|寄件者|寄件人|差出人|送信元|보낸 사람|보낸사람|expéditeur|mittente|remitente|afzender|nadawca|odesílatel|di|expediteur
-de la|từ|จาก|šalje|pošiljatelj|saatja|nuo|no|siuntėjas|sūtītājs|dari|pengirim|от кого|expeditor|odosielateľ|odosílatel|frá|shkruar nga|از|प्रेषक|mula kay|podateľ
+de la|từ|จาก|šalje|pošiljatelj|saatja|nuo|no|siuntėjas|sūtītājs|dari|pengirim|от кого|expeditor|odosielateľ|odosílatel|frá|shkruar nga|از|प्रेषक|mula kay|podateľ|발신|발신자|발신인|보낸이|од|送件人
 """
     ),
     "date": alternatives(
@@ -92,13 +92,13 @@ date|sent|datum|gesendet|gesendet am|envoyé|envoyé le|enviado|enviado el|envia
 data|inviato|verzonden|verzonden op|dato|sendt|skickat|lähetetty|päivämäärä|päiväys|wysłano|wysłane
 odesláno|dátum|elküldve|tarih|gönderilme tarihi|gönderildi|дата|отправлено|надіслано|відправлено
 ημερομηνία|στάλθηκε|תאריך|נשלח|التاريخ|发送时间|发送日期|日期|寄件日期|日時|送信日時|날짜|보낸 날짜|trimis|poslano|poslato
-odoslané|sendt den|ημ/νία αποστολής|ημ/νία|تم الإرسال|تاريخ الإرسال|تاريخ|傳送日期|傳送時間|日付|时间|時間|sent at|sent on|date sent|đã gửi|ngày|gửi|ส่ง|วันที่|изпратено|дата на изпращане|saadetud|kuupäev|išsiųsta|nosūtīts|datums|enviat|terkirim|tanggal|dikirim|отправлена|послано|poslané|elküldés dátuma|dátum|发送于|送信日|보낸시간|보낸 시간|data wysłania|gesendet um|versendet|fecha de envío|data d'enviament|tarihi|sendt dato|lähetyspäivä|odeslané|sent date|sends|تاریخ|दिनांक
+odoslané|sendt den|ημ/νία αποστολής|ημ/νία|تم الإرسال|تاريخ الإرسال|تاريخ|傳送日期|傳送時間|日付|时间|時間|sent at|sent on|date sent|đã gửi|ngày|gửi|ส่ง|วันที่|изпратено|дата на изпращане|saadetud|kuupäev|išsiųsta|nosūtīts|datums|enviat|terkirim|tanggal|dikirim|отправлена|послано|poslané|elküldés dátuma|dátum|发送于|送信日|보낸시간|보낸 시간|data wysłania|gesendet um|versendet|fecha de envío|data d'enviament|tarihi|sendt dato|lähetyspäivä|odeslané|sent date|sends|تاریخ|दिनांक|послато|발신일|보낸 시각|작성일
 """
     ),
     "to": alternatives(
         r"""
 to|an|à|a|para|aan|til|till|vastaanottaja|do|komu|címzett|kime|alıcı|кому|до|προς|אל|إلى|收件人|收件者|宛先
-받는 사람|받는사람|destinataire|destinatario|dla|către|za|zu|for|đến|tới|ถึง|prima|primatelj|до|на|adressaat|kam|kepada|untuk|per a|per|받는이|수신|受信者|送信先|收信人|recipient|recipients|empfänger|til|mottaker|modtager|mottagare|kenelle|odbiorca|příjemce|príjemca|برای|به|प्रति
+받는 사람|받는사람|destinataire|destinatario|dla|către|za|zu|for|đến|tới|ถึง|prima|primatelj|до|на|adressaat|kam|kepada|untuk|per a|per|받는이|수신|受信者|送信先|收信人|recipient|recipients|empfänger|til|mottaker|modtager|mottagare|kenelle|odbiorca|příjemce|príjemca|برای|به|प्रति|수신자|수신인|받은 사람|받은이|за
 """
     ),
     "subject": alternatives(
@@ -150,6 +150,8 @@ BANNERS = alternatives(
 external (?:e-?mail|sender|message)\b|you don't often get (?:e-?mail|email) from|caution: ?(?:this|external|the)
 diese (?:e-?mail|nachricht) (?:stammt|kommt|wurde) von (?:einem )?(?:extern|außerhalb)|achtung: ?(?:externe|diese e-?mail)
 attention ?: ?(?:ce |cet |message |courriel |e-?mail )?.{0,20}extern|sie erhalten nicht (?:oft|häufig) e-?mails? von
+(?:attention|caution|warning|achtung|vorsicht|warnung|obs|advarsel|varning|precaución|atención|atenção|attenzione|let op|varoitus|uwaga|upozornění|upozornenie|внимание|увага|dikkat|figyelem|atenție|προσοχή|pozor)\W{1,4}(?=.{0,160}(?:mail|message|nachricht|mensaje|mensagem|messaggio|medde|mejl|melding|bericht|viesti|wiadomo|письм|сообщен|correo|courriel|posta|üzenet|mesaj|zpráv|správ|poruk|levél|μήνυμα)).{0,120}(?:extern|ekstern|außerhalb|fuera|fuori|fora d|buiten|ulkopuol|zewn|внешн|зовнішн|dışar|harici|külső|εξωτερικ|vanjsk)
+(?:注意|警告|【注意】|주의)\W{0,4}.{0,40}(?:外部|외부)|\[?(?:外部(?:邮件|郵件|メール)|외부 ?메일)\]?
 vous n'obtenez pas souvent d'e-?mail|no suele recibir correos? electrónicos? de|let op: ?(?:deze|externe)
 """
 )
@@ -169,7 +171,7 @@ dit (?:bericht|e-?mail(?:bericht)?)\b.{0,100}(?:vertrouwelijk|bestemd)|de inform
 detta (?:meddelande|e-?post\w*)\b.{0,100}(?:konfidentiell|avsett)|denne (?:e-?post\w*|mail|e-?mail|meddelelse)\b.{0,100}fortrolig
 tämä (?:viesti|sähköposti)\b.{0,100}luottamuksel|niniejsza (?:wiadomość|korespondencja)|treść tej wiadomości|wolne od wirusów
 tato (?:zpráva|e-?mail)\b.{0,100}důvěrn|это (?:сообщение|письмо)\b.{0,100}конфиденциальн|настоящее (?:сообщение|электронное)
-bu e-?posta\b.{0,100}gizli|本邮件|本郵件|此邮件.{0,40}保密|このメール(?:には|は).{0,60}機密|本メール(?:は|に).{0,60}(?:機密|秘)
+yasal uyarı ?:|конфиденциальность ?:|клаузула|bu e-?posta\b.{0,100}gizli|本邮件|本郵件|此邮件.{0,40}保密|このメール(?:には|は).{0,60}機密|本メール(?:は|に).{0,60}(?:機密|秘)
 """
 )
 
@@ -181,6 +183,8 @@ PERHAPS_DISCLAIMERS = alternatives(
 ova poruka|ова порука|това съобщение|το παρόν (?:μήνυμα|e-?mail)|(?:el contenido de )?este (?:mensaje|correo)|la información contenida en este
 (?:o conteúdo d)?esta mensagem|as informações contidas nest|(?:le contenu de )?ce (?:message|courriel|mail)|il presente messaggio|il contenuto di quest
 (?:der inhalt )?diese[rs]? (?:e-?mail|nachricht|mail|information)|denne (?:e-?post|e-?mail|mail)|detta (?:e-?post|mail|meddelande)|dit (?:e-?mail|bericht)
+(?:это|данное|настоящее|это электронное) (?:сообщение|письмо)|информация, содержащаяся в|informacj[ae] zawart\w{1,3} w|treść niniejsz|zawartość (?:tej|niniejszej)
+aan (?:dit|deze) (?:e-?mail)?(?:bericht|mail)|(?:detta|dette|denne) (?:mejl|mailet|epost\w{0,6})|tento (?:e-?mail|dokument)|táto správa|ця (?:інформація|електронна пошта)|šis (?:laiškas|e-?pasts)|käesolev
 bu (?:e-?posta|mesaj|ileti)|이 (?:메일|이메일)은|본 메일은|此(?:电子)?邮件|本(?:电子)?邮件
 """
 )
@@ -213,6 +217,8 @@ SENT_FROM = alternatives(
     r"""
 (?:this (?:message|e-?mail|mail) was )?sent (?:from|via|with|by|using|on) (?:my |a |an |the )?(?!here|there).{2,80}
 from my \S.{1,40}|sent by .{2,40}|get \[?(?:outlook|the new .{3,20}|yahoo).{0,120}
+.{2,60}outlook.{0,40}<https://aka\.ms/\w{1,20}>|outlook .{0,40}<https://aka\.ms/\w{1,20}>|(?:ios|android) ?(?:için|版|용|用|向け).{0,4}outlook.{0,30}|.{0,6} ?(?:ios|android) 版 outlook.{0,30}
+von (?:yahoo|gmx|web\.de|aol|t-online|freenet|outlook|samsung|proton)\W?.{0,40} (?:aus )?gesendet
 (?:diese (?:nachricht|e-?mail|mail) wurde )?(?:von|mit) (?:meine[mr]|dem|der|unterwegs).{2,80}(?:gesendet|geschickt|geschrieben|verschickt).{0,20}
 (?:diese (?:nachricht|e-?mail|mail) wurde ).{2,80}gesendet.{0,5}
 gesendet (?:mit|von|aus|via|per) .{2,80}|von (?:meinem|unterwegs) \S+ gesendet
@@ -229,7 +235,7 @@ pobierz (?:program )?outlook.{0,80}|odoslané z .{2,80}|elküldve .{2,60}
 trimis de pe .{2,60}|poslano (?:z|iz|s) .{2,60}|從我的 .{2,40} ?傳送|从我的 .{2,40}发送|发自我的.{2,40}|寄自我的.{2,40}
 從我的.{2,40}傳送|.{2,40}から送信|나의 .{2,40}에서 보냄|.{2,40}에서 보냄|đã gửi từ .{2,60}|someone from mobile
 odesláno z .{2,60}|odesláno (?:ze|pomocí) .{2,60}|odoslané zo? .{2,60}|.{2,40} küldve|изпратено (?:от|с) .{2,60}|enviat des .{2,60}
-ส่งจาก.{2,60}|dikirim (?:dari|melalui) .{2,60}|(?:أُ?رسلت|تم الإرسال|أرسل) من .{2,60}|来自(?:我的)?.{2,30}|來自(?:我的)?.{2,30}
+ส่งจาก.{2,60}|dikirim (?:dari|melalui) .{2,60}|(?:أُ?رسلت|مُ?رسل|تم الإرسال|أرسل) من .{2,60}|来自(?:我的)?.{2,30}|來自(?:我的)?.{2,30}
 发自.{2,40}|寄自.{2,40}|[从從] ?.{2,30}(?:发送|傳送|寄出)|.{2,40}から送信(?:されました|しました)?|išsiųsta iš .{2,60}|saadetud minu .{2,60}
 nosūtīts no .{2,60}|von .{2,40}[ -](?:tablet|smartphone|handy|mobiltelefon|gerät) (?:gesendet|aus gesendet)|sent on the go|(?:sent )?via mobile
 (?:get|sent from|sent with|sent via|sent using) (?:blue ?mail|type ?app|spark|superhuman|front|mailbird|newton|edison|canary|hey|missive|mailspring|airmail|polymail|boxer|nine|aqua ?mail|fairemail).{0,60}

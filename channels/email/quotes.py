@@ -9,13 +9,14 @@ from collections.abc import Sequence
 
 from channels.email.quote_announcements import mark_announced
 from channels.email.quote_lines import Is, Line, lines_of, spans_of
-from channels.email.quote_patterns import ends_broken_attribution, is_rule
+from channels.email.quote_patterns import ends_broken_attribution, introduces, is_rule
 from channels.email.quote_signatures import mark_signatures
 from inbox.envelopes import Span
 
 __all__ = ["find_spans"]
 
 MOST_NAMES = 20
+MOST_SHOWN = 10
 
 _QUOTED = re.compile(r"[>\uff1e]|\|(?!\s?(?:[^|]{1,80}\|){1,})\s")
 _INITIALS = re.compile(r"[A-Z][A-Za-z]{0,2}> ?")
@@ -77,3 +78,21 @@ def _mark_quoted_lines(lines: Sequence[Line]) -> None:
         is_named = line.text.startswith(names) or (initials >= 3 and _INITIALS.match(line.text))
         if is_named or _QUOTED.match(line.text):
             line.kind, line.marked = Is.QUOTE, True
+    if (shown := _shown_by_writer(lines)) is not None:
+        for line in shown:
+            line.kind, line.marked = Is.NEW, False
+
+
+def _shown_by_writer(lines: Sequence[Line]) -> list[Line] | None:
+    """What stands under `>` because its writer shows it ("I get this error:"): the only such lines, few, and
+    introduced by words that announce no mail."""
+    marked = [index for index, line in enumerate(lines) if line.marked]
+    if not marked or len(marked) > MOST_SHOWN:
+        return None
+    first, last = marked[0], marked[-1]
+    if any(line.kind is Is.NEW for line in lines[first:last]):
+        return None
+    above = next((line for line in reversed(lines[max(0, first - 3) : first]) if line.kind is Is.NEW), None)
+    if above is None or not introduces(above.text):
+        return None
+    return [lines[index] for index in marked]
