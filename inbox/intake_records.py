@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
@@ -13,6 +13,14 @@ from inbox.actions.messages import Filed
 from inbox.actors import SYSTEM
 from inbox.envelopes import ChannelFacts, ChannelKind
 from inbox.models import Agent, Channel, EventKind, IgnoredAs, IntakeRecord, IntakeState, MailboxPosition
+
+# Made once: it is asked for each batch, and making it costs more than running it.
+_STILL_WAITING = (
+    select(IntakeRecord.id)
+    .where(IntakeRecord.id.in_(bindparam("ids", expanding=True)), IntakeRecord.state == IntakeState.RECEIVED)
+    .order_by(IntakeRecord.id)
+    .with_for_update()
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +73,7 @@ async def advance(session: AsyncSession, channel_id: int, position: Position) ->
 
 async def still_waiting(session: AsyncSession, ids: Sequence[int]) -> set[int]:
     """Those that nobody else has filed meanwhile; locked until the end of the transaction."""
-    query = select(IntakeRecord.id).where(
-        IntakeRecord.id.in_(ids), IntakeRecord.state == IntakeState.RECEIVED
-    )
-    return set(await session.scalars(query.order_by(IntakeRecord.id).with_for_update()))
+    return set(await session.scalars(_STILL_WAITING, {"ids": list(ids)}))
 
 
 async def settle(session: AsyncSession, outcomes: Sequence[Filed]) -> None:

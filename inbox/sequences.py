@@ -5,8 +5,9 @@ PostgreSQL they come from the tables' own sequences.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
-from sqlalchemy import ColumnElement, func, literal_column, select, text
+from sqlalchemy import ColumnElement, Select, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.models import Model
@@ -25,8 +26,7 @@ class TakenIds:
 async def take_ids(session: AsyncSession, models: Sequence[type[Model]], count: int) -> TakenIds:
     """*count* fresh ids for each of *models*."""
     if session.get_bind().dialect.name == "sqlite":
-        newest = select(*(select(func.max(model.id)).scalar_subquery() for model in models))
-        row = (await session.execute(newest)).one()
+        row = (await session.execute(_newest(tuple(models)))).one()
         return TakenIds(
             {m: iter(range((n or 0) + 1, (n or 0) + count + 1)) for m, n in zip(models, row, strict=True)}
         )
@@ -36,3 +36,8 @@ async def take_ids(session: AsyncSession, models: Sequence[type[Model]], count: 
     series = select(*columns).select_from(text(f"generate_series(1, {int(count)})"))
     rows = (await session.execute(series)).all()
     return TakenIds({model: iter([row[i] for row in rows]) for i, model in enumerate(models)})
+
+
+@cache  # making the statement costs more than running it
+def _newest(models: tuple[type[Model], ...]) -> Select[*tuple[int | None, ...]]:
+    return select(*(select(func.max(model.id)).scalar_subquery() for model in models))
