@@ -33,6 +33,7 @@ SCRIPTS = (
     "lists.js",
     "reading.js",
     "live.js",
+    "ahead.js",
     "waiting.js",
     "composer.js",
     "writing.js",

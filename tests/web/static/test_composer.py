@@ -228,11 +228,12 @@ async def test_times_read_as_people_say_them(stub: Stub, page: Page) -> None:
     await page.clock.install(time="2026-11-20T10:00:00Z")
     body = (
         "".join(f'<time datetime="{at}"></time>' for at in times)
+        + '<time datetime="2026-11-20T09:27:00Z" data-format="ago"></time>'
         + '<time datetime="2026-11-20T10:12:00Z" data-format="due"></time>'
     )
     stub.pages["/"] = document(body, 'data-zone="UTC"').replace('lang="en"', 'lang="en-GB"')
     await page.goto(stub.url)
-    assert await page.locator("time").all_inner_texts() == [*times.values(), "12 min"]
+    assert await page.locator("time").all_inner_texts() == [*times.values(), "33 min ago", "12 min"]
     await page.clock.run_for(17 * 60_000)
     await expect(page.locator("time").last).to_have_text("5 min late")
 

@@ -116,3 +116,37 @@ async def test_a_finger_that_moves_a_row_far_resolves_it_and_a_little_does_nothi
     assert said == ["", "Resolve"]
     assert [url.removeprefix(stub.url) for url in posted] == ["/cases/2/resolution"]
     assert page.url.endswith("/inbox"), "lifting the finger opens nothing"
+
+
+def opening(number: int) -> str:
+    """A row that opens its case beside the list."""
+    url = f"/cases/{number}?case={number}"
+    return row(number, number).replace(
+        f'href="/cases/{number}"', f'href="{url}" hx-get="{url}" hx-target="#thread" hx-swap="outerHTML"'
+    )
+
+
+async def test_a_row_that_one_rests_on_is_fetched_once_and_opens_from_there(stub: Stub, opened: Open) -> None:
+    for number in (1, 3):
+        stub.pages[f"/cases/{number}"] = f'<main id="thread" data-case="{number}">case {number} opened</main>'
+    page = await opened(inbox("".join(opening(number) for number in (1, 2, 3))), "/inbox")
+
+    def asked(number: int) -> list[str]:
+        return [path for path in stub.asked if path.startswith(f"/cases/{number}")]
+
+    await page.hover("#case-3 a")
+    await until(lambda: asked(3), "it is fetched before it is asked for")
+    await page.click("#case-3 a")
+    await expect(page.locator("#thread")).to_have_text("case 3 opened")
+    await page.hover("#case-3 a")
+    assert len(asked(3)) == 1
+
+    # What has changed since is fetched anew.
+    await page.hover("#case-1 a")
+    await until(lambda: asked(1), "another is fetched")
+    stub.pages["/inbox/mine"] = opening(1)
+    await stub.push(sub="lists", cursor="L1", signal={"cases": [1]})
+    await until(lambda: any("changed=1" in path for path in stub.asked), "the list knows that it changed")
+    await page.click("#case-1 a")
+    await expect(page.locator("#thread")).to_have_text("case 1 opened")
+    assert len(asked(1)) == 2
