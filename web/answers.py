@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from inbox.models import Undo
 from inbox.phrases import Phrase
+from web.came_from import beside_list
 from web.wording import words_for
 
 
@@ -22,7 +23,7 @@ def done(
     """204 with a toast for a script, in the agent's language, 303 to *back* for a form. *path* is
     where the toast's Undo posts to, instead of the undo's own address."""
     if not is_scripted(request):
-        return RedirectResponse(back, 303)
+        return RedirectResponse(beside_list(request, back), 303)
     words = words_for(request)
     said = words.told(text) if isinstance(text, Phrase) else words.said(text)
     headers = {"HX-Trigger": toast(said, path or (f"/undo/{undo.public_id}" if undo else ""))} if said else {}
@@ -40,7 +41,7 @@ def moved(request: Request, to: str) -> Response:
     """To another page, for a script too."""
     if is_scripted(request):
         return Response(status_code=204, headers={"HX-Redirect": to})
-    return RedirectResponse(to, 303)
+    return RedirectResponse(beside_list(request, to), 303)
 
 
 def toast(text: str, undo: str = "") -> str:

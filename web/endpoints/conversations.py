@@ -14,6 +14,7 @@ from inbox.queries import finding, redirects
 from inbox.queries.happenings import Reading
 from web.acting import LARGEST_NUMBER, actor_of, text_of
 from web.answers import done, is_scripted, moved
+from web.came_from import keep_list
 from web.installation import installation_of
 from web.lists import Wanted, list_of
 from web.live.signals import SignalKind
@@ -86,7 +87,7 @@ async def whole_page(request: Request, session: Reading, thread: Thread, *, stat
     wanted = Wanted.of(agent, query.get("in") or "mine", query)
     beside = await list_of(session, wanted, shell, chosen=thread.head.case.number)
     pane = query.get("pane", "")
-    return page(
+    answer = page(
         request,
         "conversations/show.html",
         status=status,
@@ -97,6 +98,8 @@ async def whole_page(request: Request, session: Reading, thread: Thread, *, stat
         is_swapped=False,
         pane=pane if pane in PANES else "thread",
     )
+    keep_list(request, answer, wanted.beside)
+    return answer
 
 
 async def mark_read(request: Request) -> Response:

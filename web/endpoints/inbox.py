@@ -11,6 +11,7 @@ from inbox.queries import agents, case_rows, first_steps
 from inbox.queries.case_views import ORDERS, View, order_of
 from web.acting import text_of
 from web.answers import is_scripted, moved
+from web.came_from import keep_list
 from web.installation import installation_of
 from web.lists import SORTS, Wanted, list_of, numbers_of, shown_rows
 from web.templating import page
@@ -44,9 +45,11 @@ async def shown(request: Request, view: str, *, pane: str = "list") -> Response:
         first = await first_steps.first_steps(session) if request.state.agent.is_admin else None
     if is_scripted(request) and "cursor" in query:
         return page(request, "conversations/_rows.html", list=found, view=found.beside, chosen=None)
-    return page(
+    answer = page(
         request, "conversations/index.html", list=found, shell=shell, current=view, pane=pane, first=first
     )
+    keep_list(request, answer, found.beside)
+    return answer
 
 
 async def choose_order(request: Request) -> Response:
