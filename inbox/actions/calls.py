@@ -42,6 +42,7 @@ LONGEST_SUBJECT = 500
 LONGEST_NAME = 200
 MOST_MINUTES = 24 * 60
 SOON = timedelta(minutes=5)  # clocks differ
+LABELS = ("With", "Duration", "%(minutes)s min")  # where nobody reads another language
 _NAMES = {SpokenKind.PHONE: "Phone", SpokenKind.MEETING: "Meeting"}
 
 
@@ -59,7 +60,7 @@ async def log_call(
     spoken_with: str = "",
     case: Case | None = None,
     then: Status | None = None,
-    labels: tuple[str, str, str] = ("With", "Duration", "%(minutes)s min"),
+    labels: tuple[str, str, str] = LABELS,
 ) -> Message:
     """Write down a call or a meeting; *is_inbound* says that it was the customer's initiative.
 

@@ -33,6 +33,7 @@ class EventKind(StrEnum):
     MESSAGE_DELAYED = "message.delayed"
     MESSAGE_UNKNOWN = "message.unknown"
     MESSAGE_CANCELLED = "message.cancelled"
+    MESSAGE_RESTORED = "message.restored"
     MESSAGE_RETRIED = "message.retried"
     MESSAGE_HASTENED = "message.hastened"
     MESSAGE_MARKED_SPAM = "message.marked_spam"
@@ -100,6 +101,7 @@ _REDRAW = (
     EventKind.MESSAGE_DELAYED,
     EventKind.MESSAGE_UNKNOWN,
     EventKind.MESSAGE_CANCELLED,
+    EventKind.MESSAGE_RESTORED,
     EventKind.MESSAGE_REWRITTEN,
     EventKind.MESSAGE_RETRIED,
     EventKind.MESSAGE_HASTENED,

@@ -64,6 +64,8 @@ API: Sequence[BaseRoute] = [
     *_of("/customers/{id}", get=customers.show, patch=customers.update),
     *_of("/customers/{id}/merge", post=customers.merge),
     *_of("/customers/{id}/calls", post=calls.create),
+    *_of("/calls/{id}", patch=calls.update),
+    *_of("/calls/{id}/cancel", post=calls.cancel),
     *_of("/merges/{id}/undo", post=customers.undo_merge),
     *_of("/ratings", get=ratings.index),
     *_of("/suggestions", get=customers.list_suggestions),

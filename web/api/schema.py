@@ -46,6 +46,7 @@ BODIES: dict[Endpoint, Model] = {
     customers.update: customers.CustomerChange,
     customers.merge: customers.MergeInto,
     calls.create: calls.Call,
+    calls.update: calls.CallChange,
     customers.decide: customers.Decision,
     absences.create: absences.NewAbsence,
     workspace.add_agent: workspace.NewAgent,
@@ -59,6 +60,7 @@ BODIES: dict[Endpoint, Model] = {
 SHAPES: dict[str, Model] = {
     "conversations": shapes.ConversationShape,
     "messages": message_shapes.MessageShape,
+    "calls": message_shapes.MessageShape,
     "notes": shapes.NoteShape,
     "cases": shapes.CaseShape,
     "handoffs": shapes.HandoffShape,

@@ -21,7 +21,7 @@ from inbox.queries.happenings import Reading
 from inbox.queries.panels import panel_of
 from inbox.words import KNOWN, Words, words_in
 from web.acting import actor_of, text_of
-from web.answers import done, is_scripted, moved
+from web.answers import done, is_scripted, moved, offered
 from web.installation import installation_of
 from web.moments import picked_moment, zone_of
 from web.sheets import sheet
@@ -61,7 +61,7 @@ async def update(request: Request) -> Response:
     form = await request.form()
     try:
         async with installation_of(request).database.transaction() as session:
-            message = await _logged(request, session)
+            message = await logged(request, session)
             await call_changes.change_call(
                 session,
                 message,
@@ -82,17 +82,19 @@ async def update(request: Request) -> Response:
 async def take_back(request: Request) -> Response:
     """POST /messages/{id}/call/withdrawal: it was not so"""
     async with installation_of(request).database.transaction() as session:
-        message = await _logged(request, session)
-        await call_changes.take_back_call(session, message, by=request.state.agent)
-    return done(request, f"/messages/{message.public_id}", N_("Taken back."))
+        message = await logged(request, session)
+        undo = await call_changes.take_back_call(session, message, by=request.state.agent)
+        case = await session.get(Case, message.case_id) if message.case_id else None
+    back = f"/cases/{case.number}" if case else f"/messages/{message.public_id}"
+    return offered(request, back, N_("Taken back."), undo)
 
 
 async def _edited(
     request: Request, problem: Invalid | None, filled: Mapping[str, str] | None = None
 ) -> Response:
     async with installation_of(request).database.reading() as session:
-        message = await _logged(request, session)
-        values = {"text": message.text, "subject": message.subject, **_facts_of(message)}
+        message = await logged(request, session)
+        values = {"text": message.text, "subject": message.subject, **facts_of(message)}
         return await sheet(
             request,
             session,
@@ -106,7 +108,7 @@ async def _edited(
         )
 
 
-async def _logged(request: Request, session: Reading) -> Message:
+async def logged(request: Request, session: Reading) -> Message:
     """The call or meeting of the path. Raises NotFound for anything else, or what was taken back."""
     message = await messages.by_public_id(session, actor_of(request), request.path_params["id"])
     channel = await session.get_one(Channel, message.channel_id)
@@ -115,7 +117,7 @@ async def _logged(request: Request, session: Reading) -> Message:
     return message
 
 
-def _facts_of(message: Message) -> dict[str, str]:
+def facts_of(message: Message) -> dict[str, str]:
     """With whom and how long, read from the labelled answers, whatever language they were labelled in."""
     durations = {words_in(language).said("Duration") for language in KNOWN}
     found = {"with": "", "minutes": ""}

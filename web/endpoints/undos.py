@@ -10,6 +10,7 @@ from inbox.models import Case, Conversation, Customer
 from inbox.phrases import N_
 from inbox.queries import composers
 from web.answers import done, is_scripted
+from web.came_from import beside_list
 from web.installation import installation_of
 from web.templating import page
 from web.workspace import shell_for
@@ -21,6 +22,7 @@ DONE = {
     "move_strand": N_("The strand was moved"),
     "move_note": N_("The note was moved"),
     "move_case": N_("The case was moved"),
+    "take_back_call": N_("The call was taken back"),
     "decide_forward": N_("The mail was filed"),
 }
 
@@ -36,7 +38,7 @@ async def show(request: Request) -> Response:
         "conversations/undo.html",
         undo=undo,
         words=DONE.get(undo.action, N_("Done.")),
-        to=to if PLACES.fullmatch(to) else "/inbox/mine",
+        to=beside_list(request, to) if PLACES.fullmatch(to) else "/inbox/mine",
         shell=shell,
         current="",
     )

@@ -1,6 +1,8 @@
 """Calls and meetings are written down on a page of their own, and by programs."""
 
+import json
 import re
+from datetime import datetime
 
 from inbox.actions.calls import log_call
 from inbox.db import Database
@@ -87,7 +89,7 @@ async def test_what_was_written_down_is_put_right_and_taken_back(
         case = await session.get_one(Case, call.case_id)
     assert case.waiting_since is not None
 
-    await maya.post(f"{url}/withdrawal")
+    taken = await maya.post(f"{url}/withdrawal")
     again = await maya.post(f"{url}/withdrawal")
 
     async with sqlite_database.reading() as session:
@@ -97,3 +99,62 @@ async def test_what_was_written_down_is_put_right_and_taken_back(
     assert "Taken back" in thread
     mail = scene.messages[0].public_id
     assert (await maya.browser.get(f"/messages/{mail}/call")).status_code == 404, "that is a mail"
+
+    undone = await maya.post(taken.headers["location"].partition("?")[0])
+
+    assert undone.headers["location"] == f"/cases/{case.number}"
+    async with sqlite_database.reading() as session:
+        case = await session.get_one(Case, call.case_id)
+    assert case.waiting_since is not None
+    thread = (await maya.browser.get(f"/conversations/{scene.conversation.public_id}")).text
+    assert "Taken back" not in thread
+    assert (await maya.browser.get(url)).status_code == 200, "it can be changed again"
+
+
+async def test_taking_back_a_call_of_ours_forgets_its_answer_and_the_undo_brings_it_again(
+    maya: Person, scene: Scene, sqlite_database: Database
+) -> None:
+    async with sqlite_database.transaction() as session:
+        call = await log_call(
+            session,
+            await session.get_one(Customer, scene.customer.id),
+            by=maya.agent,
+            kind=SpokenKind.PHONE,
+            is_inbound=False,
+            text="Told them",
+        )
+
+    async def first_reply() -> datetime | None:
+        async with sqlite_database.reading() as session:
+            return (await session.get_one(Case, call.case_id)).first_replied_at
+
+    before = await first_reply()
+    toast = await maya.post(f"/messages/{call.public_id}/call/withdrawal", headers={"HX-Request": "true"})
+    undo = json.loads(toast.headers["HX-Trigger"])["toast"]["undo"]
+    assert before is not None
+    assert (await maya.post(undo)).status_code == 303
+    assert await first_reply() == before
+    assert (await maya.post(undo)).status_code == 409
+
+
+async def test_a_program_puts_a_call_right_and_takes_it_back(maya: Person, scene: Scene) -> None:
+    url = f"/api/v1/customers/{scene.customer.public_id}/calls"
+    body = {"kind": "phone", "text": "Green", "spoken_with": "Rui", "minutes": 7, "subject": "Colour"}
+    made = (await maya.program.post(url, json=body)).json()
+    here = f"/api/v1/calls/{made['id']}"
+
+    changed = (await maya.program.patch(here, json={"text": "Blue"})).json()
+    assert (changed["text"], changed["subject"]) == ("Blue", "Colour")
+    thread = (await maya.browser.get(f"/conversations/{scene.conversation.public_id}")).text
+    assert "Rui" in thread and "7 min" in thread
+    await maya.program.patch(here, json={"minutes": None, "spoken_with": "Ana"})
+    thread = (await maya.browser.get(f"/conversations/{scene.conversation.public_id}")).text
+    assert "Ana" in thread and "7 min" not in thread
+    assert (await maya.program.patch(here, json={"text": " "})).status_code == 422
+    assert (await maya.program.patch(here, json={"at": "x"})).status_code == 422
+
+    taken = await maya.program.post(f"{here}/cancel")
+    assert (taken.status_code, taken.json()["delivery"]["state"]) == (200, "cancelled")
+    assert (await maya.program.post(f"{here}/cancel")).status_code == 404
+    mail = scene.messages[0].public_id
+    assert (await maya.program.patch(f"/api/v1/calls/{mail}", json={"text": "x"})).status_code == 404

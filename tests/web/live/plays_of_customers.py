@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from inbox.actions import blocks, call_changes, calls, redactions
+from inbox.actions import blocks, call_changes, calls, redactions, undos
 from inbox.envelopes import SpokenKind
 from inbox.models import EventKind, Status
 from tests.web.live.stage import Stage, play
@@ -54,8 +54,8 @@ async def a_call_and_a_meeting_are_logged(stage: Stage) -> AsyncIterator[None]:
             )
 
 
-@play(EventKind.MESSAGE_REWRITTEN, EventKind.MESSAGE_CANCELLED)
-async def a_call_is_put_right_and_taken_back(stage: Stage) -> AsyncIterator[None]:
+@play(EventKind.MESSAGE_REWRITTEN, EventKind.MESSAGE_CANCELLED, EventKind.MESSAGE_RESTORED)
+async def a_call_is_put_right_taken_back_and_stands_again(stage: Stage) -> AsyncIterator[None]:
     async with stage.act() as session:
         call = await calls.log_call(
             session,
@@ -81,4 +81,7 @@ async def a_call_is_put_right_and_taken_back(stage: Stage) -> AsyncIterator[None
             labels=labels,
         )
     async with stage.act() as session:
-        await call_changes.take_back_call(session, await stage.now(session, call), by=stage.maya)
+        taken = await call_changes.take_back_call(session, await stage.now(session, call), by=stage.maya)
+    assert taken is not None
+    async with stage.act() as session:
+        await undos.undo(session, taken.public_id, by=stage.maya)
