@@ -9,7 +9,18 @@ from channels.email.headers import Headers
 from channels.email.mime import Part
 from inbox.envelopes import Address, Automatic
 
-# What programs put before the subject, "Automatic reply: Your order"; a weak sign that needs another.
+# What programs put before the subject and nobody else does: "Automatic reply: Your order", "【自動返信】…".
+_PREFIX = re.compile(
+    r"[\[(【]?\s?(?:auto(?:mated|matic)?[ -]?(?:reply|response)|autoreply|automatische (?:antwort|abwesenheit|beantwoording)|abwesenheitsnotiz"
+    r"|autom\. ?antwort|réponse automatique|risposta automatica|respuesta automática|autorrespuesta|resposta autom[áà]tica|automatisch antwoord"
+    r"|automatisk[t]? svar|autosvar|automaattinen vastaus|automatyczna odpowiedź|odpowiedź automatyczna|autoodpowiedź"
+    r"|automatická odpov[ěe]ď|automatikus válasz|răspuns automat|otomatik yanıt|автоответ|автоматический ответ|автоматична відповідь"
+    r"|автоматичен отговор|αυτόματη απάντηση|(?:מענה|תשובה) אוטומטית?|(?:ال)?رد (?:ال)?تلقائي|自動(?:返信|応答|送信)|自动(?:回复|答复)"
+    r"|自動(?:回覆|答覆)|자동 ?(?:회신|응답)|trả lời tự động|ตอบกลับอัตโนมัติ|balasan otomatis|automatski odgovor|samodejni odgovor"
+    r"|automatinis atsakymas|automātisk[aā] atbilde|automaatvastus)\s?[:：\])】]",
+    re.IGNORECASE,
+)
+# What they write there, and people now and then: a weak sign that needs another.
 _SUBJECT = re.compile(
     r"[\[(【]?\s?(?:auto(?:mated|matic)?[ -]?(?:reply|response|respon(?:der|d)|message)|out[ -]of[ -](?:the[ -])?office|ooo\b|on vacation"
     r"|vacation (?:reply|response|message|notice)|away from (?:my |the )?(?:mail|office|desk)|on (?:annual )?leave\b|ooto\b"
@@ -26,7 +37,13 @@ _SUBJECT = re.compile(
     r"|otomatik yan.t|ofis dışında|автоответ|автоматический ответ|автоматична відповідь|автоматичен отговор|вне офиса|отсутстви"
     r"|αυτόματη απάντηση|εκτός γραφείου|(?:מענה|תשובה) אוטומטית?|(?:ال)?رد (?:ال)?تلقائي|خارج المكتب|自動返信|自動応答|不在(?:通知|のお知らせ)|自动(?:回复|答复)|自動(?:回覆|答覆)"
     r"|外出(?:自动|自動)|자동 ?(?:회신|응답)|부재중|trả lời tự động|ตอบกลับอัตโนมัติ|balasan otomatis|automatski odgovor|samodejni odgovor"
-    r"|automatinis atsakymas|automātisk[aā] atbilde|automaatvastus|resposta automàtica)",
+    r"|automatinis atsakymas|automātisk[aā] atbilde|automaatvastus|resposta automàtica"
+    r"|(?:currently |not in (?:the )?)(?:out of )?(?:the )?office\b|on (?:parental|maternity|paternity|sick|medical|family|annual|study|bank)? ?(?:leave|holidays?)\b"
+    r"|ich bin (?:im urlaub|nicht (?:da|erreichbar)|abwesend|außer haus)|urlaub:|jeg er (?:på ferie|ikke (?:på kontoret|til stede))|jag är (?:på semester|inte på)"
+    r"|semester:|vakantie:|met vakantie|op vakantie|olen lomalla|lomalla\b|ausente\b|estoy (?:de vacaciones|fuera)|estou (?:de férias|ausente)|je suis (?:absent|en)|sono (?:assente|in ferie)"
+    r"|jestem (?:na urlopie|nieobecn)|jsem na dovolené|я в отпуске|в отпуске\b|у відпустці|休暇|出差|휴가|.{2,60} (?:is (?:currently )?out of (?:the )?office|is (?:away|on leave|on vacation)\b"
+    r"|ist (?:außer haus|abwesend|nicht im (?:büro|haus))|est absent|est en congés?|está (?:fuera de la oficina|ausente)|è (?:assente|fuori ufficio)|is niet (?:op kantoor|aanwezig)"
+    r"|er ikke (?:på kontoret|til stede)|är inte på kontoret|on poissa|jest nieobecn|не в офисе|отсутствует|不在です|不在中))",
     re.IGNORECASE,
 )
 MAX_HOPS = 50  # servers that a mail has passed; more of them are a loop (RFC 5321 §6.3)
@@ -69,6 +86,8 @@ def read_automatic(root: Part, sender: Address, own_addresses: frozenset[str]) -
         return Automatic.AUTO_REPLY  # RFC 6522: a receipt (RFC 8098), a complaint (RFC 5965), a report
     if _is_list(headers, own_addresses):
         return Automatic.LIST
+    if _says(headers, "precedence", ("list", "bulk")) and not _is_our_list(headers, own_addresses):
+        return Automatic.AUTO_REPLY if _answers_by_itself(headers) else Automatic.LIST
     if _is_automatic(headers) or _comes_back(headers, sender, own_addresses):
         return Automatic.AUTO_REPLY
     return None
@@ -78,6 +97,15 @@ def forbids_answers(root: Part) -> bool:
     """Whether the sender's program asks that no machine answer this mail, though a person wrote it."""
     asked = ",".join(root.headers.texts("x-auto-response-suppress")).lower()
     return any(kind.strip() in ("all", "oof", "autoreply", "dr") for kind in asked.split(","))
+
+
+def _answers_by_itself(headers: Headers) -> bool:
+    """Whether bulk mail is an answer to one mail: vacation programs mark theirs as bulk, too."""
+    submitted = headers.text("auto-submitted").strip().lower()
+    if submitted.startswith("auto-replied") or any(name in headers for name in _NAMES):
+        return True
+    subject = headers.text("subject")
+    return bool(_PREFIX.match(subject)) or (bool(_SUBJECT.match(subject)) and _is_answer(headers, bulk=False))
 
 
 def _is_automatic(headers: Headers) -> bool:
@@ -97,14 +125,14 @@ def _is_automatic(headers: Headers) -> bool:
         return True
     if "rules agent" in headers.text("x-ms-exchange-generated-message-source").lower():
         return True  # Exchange's out-of-office answers, also where they bear no Auto-Submitted
-    return bool(_SUBJECT.match(headers.text("subject"))) and _is_answer(headers)
+    subject = headers.text("subject")
+    return bool(_PREFIX.match(subject)) or (bool(_SUBJECT.match(subject)) and _is_answer(headers))
 
 
-def _is_answer(headers: Headers) -> bool:
+def _is_answer(headers: Headers, *, bulk: bool = True) -> bool:
     """What makes such a subject believable. X-Auto-Response-Suppress alone only forbids answers."""
-    return any(
-        name in headers for name in ("in-reply-to", "references", "x-auto-response-suppress", "precedence")
-    )
+    names = ("in-reply-to", "references", "x-auto-response-suppress", *(("precedence",) if bulk else ()))
+    return any(name in headers for name in names)
 
 
 def _is_list(headers: Headers, own_addresses: frozenset[str]) -> bool:
@@ -114,9 +142,9 @@ def _is_list(headers: Headers, own_addresses: frozenset[str]) -> bool:
     if any(name in headers for name in _OF_LISTS):
         return True
     # Senders of mass mail number it so; whoever answers a person does not begin a thread.
-    if "feedback-id" in headers and not {"in-reply-to", "references"} & {name for name, _ in headers.fields}:
-        return True
-    return _says(headers, "precedence", ("list", "bulk"))
+    return "feedback-id" in headers and not {"in-reply-to", "references"} & {
+        name for name, _ in headers.fields
+    }
 
 
 def _is_our_list(headers: Headers, own_addresses: Iterable[str]) -> bool:

@@ -40,7 +40,13 @@ _DAEMON = re.compile(
     re.IGNORECASE,
 )
 _RETURNED_TYPES = frozenset(
-    ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global")
+    (
+        "message/rfc822",
+        "text/rfc822-headers",
+        "message/rfc822-headers",
+        "message/global",
+        "message/global-headers",
+    )
 )
 _STATUS_TYPES = frozenset(("message/delivery-status", "message/global-delivery-status"))
 _ACTIONS = {
@@ -63,9 +69,16 @@ def read_bounce(root: Part) -> Bounce | None:
             return None
         recipients = _standard(statuses) or _failed_recipients(root) or _legacy(root)
         recipients = recipients or _from_words(root)
-        if not recipients and not SUBJECT.search(root.headers.text("subject")):
+        if not recipients and not _is_report_of_nobody(root, statuses):
             return None
     return Bounce(message_ids=returned_ids(root, statuses), recipients=tuple(recipients[:MAX_RECIPIENTS]))
+
+
+def _is_report_of_nobody(root: Part, statuses: Sequence[Part]) -> bool:
+    """Whether it is a report though it names nobody: parcels, too, are reported as not delivered."""
+    if not SUBJECT.search(root.headers.text("subject")):
+        return False
+    return _is_by_daemon(root.headers) or bool(returned_ids(root, statuses))
 
 
 def _is_report(root: Part) -> bool:
@@ -82,8 +95,7 @@ def _looks_like_bounce(root: Part) -> bool:
     headers = root.headers
     if "x-failed-recipients" in headers or "x-mailer-daemon" in headers:
         return True
-    sender, envelope = headers.text("from"), headers.text("return-path")
-    if _DAEMON.search(f"{sender} {envelope}") or envelope == "<>" or not sender:
+    if _is_by_daemon(headers):
         return True
     if not SUBJECT.match(headers.text("subject")) or "in-reply-to" in headers:
         return False
@@ -91,6 +103,11 @@ def _looks_like_bounce(root: Part) -> bool:
     if submitted.startswith("auto") or "precedence" in headers:
         return True
     return any(part.content_type in _RETURNED_TYPES for part in root.walk()) or shows_a_refusal(root)
+
+
+def _is_by_daemon(headers: Headers) -> bool:
+    sender, envelope = headers.text("from"), headers.text("return-path")
+    return bool(_DAEMON.search(f"{sender} {envelope}")) or envelope == "<>" or not sender
 
 
 def _standard(statuses: list[Part]) -> list[BouncedRecipient]:

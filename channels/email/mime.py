@@ -27,7 +27,6 @@ _KNOWN = re.compile(
     rb"|received|return-path|references|in-reply-to|x-[a-z0-9-]+)[ \t]*:",
     re.IGNORECASE,
 )
-_SHORT_TYPES = {"text": "text/plain", "html": "text/html", "multipart": "multipart/mixed"}
 _UNSAID_BOUNDARY = re.compile(rb"(?:^|[\r\n])--([^\s-][^\r\n]{0,69})(?=[\r\n])")
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+*-]+")
 

@@ -282,12 +282,10 @@ class _Pauses:
         return random.uniform(0, ceiling)
 
 
-async def check_mailbox(
-    account: Account, *, tls: SSLContext | None = None, token: AccessToken | None = None
-) -> str | None:
+async def check_mailbox(account: Account, *, token: AccessToken | None = None) -> str | None:
     """Log in to the account's IMAP server; None where all is well, else one sentence about what is wrong."""
     try:
-        mailbox = Mailbox(imap_server(account), read_only=True, tls=tls)
+        mailbox = Mailbox(imap_server(account), read_only=True)
     except Invalid as error:
         return str(error)
     thread = CallThread("mailbox check")
