@@ -30,11 +30,11 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     return or_(Case.is_private.is_(False), Case.assignee_id == actor.id, Case.team_id.in_(own_teams))
 
 
-def authorize(actor: Actor, action: Action, subject: object = None) -> None:
-    """Permit or refuse. A case that the actor cannot see raises NotFound, as one that does not exist would.
+def authorize(actor: Actor, action: Action) -> None:
+    """Permit or refuse, by the kind of actor and its role; what it is about has been read through
+    `visible_to(actor)` before.
 
-    The case must have been read through `visible_to(actor)`; here only the kind of actor and its role are
-    asked. Raises NotFound for outsiders, NotPermitted for agents whose role does not allow it.
+    Raises NotFound for outsiders, NotPermitted for agents whose role does not allow it.
     """
     if actor.kind == ActorKind.SYSTEM:
         return

@@ -38,7 +38,7 @@ async def envelope_for(
 
     Raises Conflict where nobody can be reached, Invalid where *channel* cannot answer this strand.
     """
-    via = await _other_mailbox(session, strand, channel)
+    via = _other_mailbox(strand, channel)
     names = await _names_on(session, strand) if to or cc else {}
     to, cc = (_named(some, names) if some else some for some in (to, cc))
     if strand.is_side:
@@ -117,7 +117,7 @@ async def confirm_chosen(session: AsyncSession, desk: Desk, chosen: Sequence[Add
         )
 
 
-async def _other_mailbox(session: AsyncSession, strand: Strand, channel: Channel | None) -> Channel | None:
+def _other_mailbox(strand: Strand, channel: Channel | None) -> Channel | None:
     if channel is None or (channel.id == strand.channel_id and channel.kind == ChannelKind.WEBCHAT):
         return None
     if channel.kind != ChannelKind.EMAIL:

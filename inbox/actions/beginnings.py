@@ -60,8 +60,6 @@ async def start(
     cc: Sequence[Address] = (),
     bcc: Sequence[Address] = (),
     attachments: Sequence[Attachment] = (),
-    then: Status = Status.PENDING,
-    snoozed_until: datetime | None = None,
     send_at: datetime | None = None,
 ) -> Message:
     """Write first, from a mailbox: a strand of its own, and a case of its own, which is the writer's.
@@ -82,7 +80,7 @@ async def start(
         session, desk, by=by, words=words, envelope=envelope, settings=settings, send_at=send_at
     )
     await take(session, conversation, desk.case, by)
-    await move_on(session, conversation, desk.case, by=by, then=then, snoozed_until=snoozed_until)
+    await move_on(session, conversation, desk.case, by=by, then=Status.PENDING)
     journal = {"message": message.public_id, "before": NEVER_OPENED, "after": desk.case.status}
     await remember(session, by=by, action="reply", journal=journal, case=desk.case)
     return message

@@ -54,7 +54,7 @@ async def add_channel(
         public_key=public_id(),
         default_team_id=default_team.id if default_team else None,
         reply_mailbox_id=_mailbox(reply_mailbox),
-        settings=checked_settings(kind, settings or {}),
+        settings=checked_settings(settings or {}),
         state="new" if kind is ChannelKind.EMAIL and (settings or {}).get("imap_url") else "ok",
     )
     _seal(channel, _first_secrets(kind) | ({"password": password} if password else {}), keys)
@@ -86,7 +86,7 @@ async def change_channel(
     if settings is not None:
         merged = {**channel.settings, **settings}
         kept = {key: value for key, value in merged.items() if value is not None}
-        before, channel.settings = channel.settings, checked_settings(ChannelKind(channel.kind), kept)
+        before, channel.settings = channel.settings, checked_settings(kept)
         if before.get(SENDING_RATE) != channel.settings.get(SENDING_RATE):
             await _begin_anew(session, channel)
     if password is not None:
@@ -205,7 +205,7 @@ def _fingerprint(secret: str) -> str:
     return hashlib.sha256(b"identity secret\n" + secret.encode()).hexdigest()[:8]
 
 
-def checked_settings(kind: ChannelKind, settings: Mapping[str, Any]) -> dict[str, Any]:
+def checked_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings, without empty ones; raises Invalid for URLs and origins that cannot be used."""
     kept = {key: value for key, value in settings.items() if value not in (None, "", [])}
     if "signature" in kept:

@@ -23,9 +23,7 @@ from inbox.models import (
 from inbox.queries.redirects import conversation_of
 
 
-async def claim_address(
-    session: AsyncSession, customer: Customer, address: str, source: str, *, name: str = ""
-) -> Claim | None:
+async def claim_address(session: AsyncSession, customer: Customer, address: str, source: str) -> Claim | None:
     """Note that a customer is said to have an email address; where it is somebody else's, agents are asked.
 
     None where the address is known to be theirs. Raises Invalid for what is no address.
@@ -41,16 +39,14 @@ async def claim_address(
     )
     claim = (await session.scalars(known)).first()
     if claim is None:
-        claim = Claim(
-            customer_id=customer.id, kind=AddressKind.EMAIL, address=email, name=name, source=source
-        )
+        claim = Claim(customer_id=customer.id, kind=AddressKind.EMAIL, address=email, source=source)
         session.add(claim)
         await session.flush()
         data = {"claimed": AddressKind.EMAIL}
         actor = Actor.customer(customer)
         record(session, EventKind.CUSTOMER_CHANGED, actor=actor, conversation=conversation, data=data)
     if owner is not None and claim.state != ClaimState.DISMISSED:
-        await _ask(session, customer, owner, name)
+        await _ask(session, customer, owner)
     return claim
 
 
@@ -99,7 +95,7 @@ async def settle_claims(session: AsyncSession, owned: Identity) -> None:
         claim.state = ClaimState.CONFIRMED
 
 
-async def _ask(session: AsyncSession, customer: Customer, owner: Identity, name: str) -> None:
+async def _ask(session: AsyncSession, customer: Customer, owner: Identity) -> None:
     """Put the question to agents, once for each pair."""
     asked = select(Suggestion.id).where(
         Suggestion.kind == SuggestionKind.CLAIM,
@@ -116,7 +112,6 @@ async def _ask(session: AsyncSession, customer: Customer, owner: Identity, name:
         other_customer_id=owner.customer_id,
         conversation_id=conversation.id,
         address=owner.address,
-        name=name,
     )
     session.add(suggestion)
     await session.flush()

@@ -77,7 +77,6 @@ async def claim(
     *,
     worker: str,
     limit: int,
-    lease: timedelta = LEASE,
     but: Busy = IDLE,
 ) -> list[Departure]:
     """Claim up to *limit* due entries of mailboxes, longest due first; nobody else gets them before the lease
@@ -107,7 +106,7 @@ async def claim(
         wait = await take_turn(session, entry.channel_id, moment, entry=entry)
         if wait is not None:
             await _put_off(session, entry, wait)
-        elif departure := await _claim_one(session, entry, worker, moment + lease):
+        elif departure := await _claim_one(session, entry, worker, moment + LEASE):
             claimed.append(departure)
     return claimed
 
@@ -126,10 +125,10 @@ async def next_moment(session: AsyncSession, *, but: Busy = IDLE) -> datetime | 
     return moment
 
 
-async def renew(session: AsyncSession, departures: Iterable[Departure], *, lease: timedelta = LEASE) -> None:
+async def renew(session: AsyncSession, departures: Iterable[Departure]) -> None:
     """Hold what is still being sent for longer; a lease that was lost stays lost."""
     for departure in departures:
-        values = {"claimed_until": clock.now() + lease}
+        values = {"claimed_until": clock.now() + LEASE}
         await session.execute(update(OutboxEntry).where(holds(departure)).values(values))
 
 

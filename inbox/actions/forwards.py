@@ -61,7 +61,7 @@ async def file_as(
     any, Conflict where it was decided before or the mail stands elsewhere already.
     """
     authorize(Actor.agent(by), Action.MERGE)
-    message, passed = await _held(session, suggestion, by)
+    message, passed = await _held(session, suggestion)
     named = passed.original["author_address"]
     wanted = normalise_email(address, field="address") if address else named
     if customer is None and not wanted:
@@ -82,7 +82,7 @@ async def file_as(
 async def keep(session: AsyncSession, suggestion: Suggestion, *, by: Agent) -> None:
     """Say that the mail is the agent's own: it stays where and as it is."""
     authorize(Actor.agent(by), Action.MERGE)
-    _, passed = await _held(session, suggestion, by)
+    _, passed = await _held(session, suggestion)
     passed.state = ForwardState.KEPT
     await close(session, suggestion, SuggestionState.SOMEONE_ELSE, by=by)
 
@@ -130,7 +130,7 @@ async def passed_on_by(session: AsyncSession, suggestion: Suggestion) -> PassedO
     return await _passed_on(session, suggestion.message_id or 0)
 
 
-async def _held(session: AsyncSession, suggestion: Suggestion, by: Agent) -> tuple[Message, PassedOn]:
+async def _held(session: AsyncSession, suggestion: Suggestion) -> tuple[Message, PassedOn]:
     if suggestion.kind != SuggestionKind.FORWARD or suggestion.message_id is None:
         raise Invalid("Only of a mail that was passed on can be said who wrote it.", field="decision")
     message = await session.get_one(Message, suggestion.message_id)

@@ -52,7 +52,7 @@ async def join(session: AsyncSession, case: Case, *, into: Case, by: Agent) -> N
     await settle_handoffs(session, conversation, case, taken_by=None, actor=actor)
     journal = Journal()
     await _keep_the_stronger(session, journal, conversation, case, into, actor)
-    await absorb(session, journal, conversation, case, into, by=actor)
+    await absorb(session, journal, case, into)
     await refresh_all(session, cases=(case, into))
     await wake_waiting(session, journal, conversation, into, by=actor)
     data = {
@@ -93,15 +93,7 @@ async def undo_join(session: AsyncSession, undo: Undo, by: Agent) -> None:
     record(session, EventKind.CASE_SPLIT, actor=actor, conversation=conversation, case=into, data=data)
 
 
-async def absorb(
-    session: AsyncSession,
-    journal: Journal,
-    conversation: Conversation,
-    case: Case,
-    into: Case,
-    *,
-    by: Actor,
-) -> None:
+async def absorb(session: AsyncSession, journal: Journal, case: Case, into: Case) -> None:
     """Put everything that stands in *case* into *into*, and let its number lead there."""
     for model in (Message, Strand, Note, TimelineEntry, Handoff, Mention):
         ids = await session.scalars(select(model.id).where(model.case_id == case.id))

@@ -88,7 +88,7 @@ async def undo_split(session: AsyncSession, undo: Undo, by: Agent) -> None:
     await write_events(session)
     await Journal(undo.journal).take_back(session)
     actor = Actor.agent(by)
-    await absorb(session, Journal(), conversation, fresh, case, by=actor)
+    await absorb(session, Journal(), fresh, case)
     await refresh_all(session, cases=(case, fresh))
     data = {
         "into": case.number,

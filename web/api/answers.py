@@ -100,9 +100,9 @@ def number(request: Request, name: str) -> int | None:
     return found
 
 
-def path_number(request: Request, name: str = "number") -> int:
+def path_number(request: Request) -> int:
     """A number out of the path; what is too large for any number of ours is just not there."""
-    return min(int(request.path_params[name]), 2**62)
+    return min(int(request.path_params["number"]), 2**62)
 
 
 async def once(request: Request, change: Callable[[Session], Awaitable[tuple[int, Any]]]) -> Response:
