@@ -19,6 +19,7 @@ from inbox.config import Settings
 from inbox.db import Database
 from inbox.models import (
     Attachment,
+    Channel,
     Claim,
     Conversation,
     Customer,
@@ -413,6 +414,30 @@ async def test_a_flood_of_frames_ends_the_socket(site: Site) -> None:
                 await panel.say(t="typing", on=True)
             while True:
                 await panel.socket.recv()
+
+
+async def test_an_open_chat_ends_when_its_channel_is_switched_off(site: Site) -> None:
+    async with site.panel() as panel:
+        async with site.database.transaction() as session:
+            channel = await session.get_one(Channel, site.channel.id)
+            channel.deactivated_at = clock.now()
+        await panel.say(t="message", client_id="c" * 16, text="Are you there?")
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await panel.until("nothing more")
+    assert closed.value.rcvd is not None and closed.value.rcvd.code == 1008
+    assert await site.count(Message) == 0
+
+
+async def test_a_silent_chat_ends_too_when_its_site_may_not_show_it_any_more(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.live.visitors.SILENCE_SECONDS", 0.1)
+    async with site.panel() as panel:
+        await panel.until("ping")
+        await site.change(origins=["https://elsewhere.example"])
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await panel.until("nothing more")
+    assert closed.value.rcvd is not None and closed.value.rcvd.code == 1008
 
 
 def hostile_frames() -> list[str | bytes]:

@@ -183,6 +183,9 @@ class PanelSocket:
                 if self._frames.take(FRAMES_OF_SOCKET, "frames"):
                     await self._close(TOO_MANY)
                     return
+                if not await self._may_stay():
+                    await self._close(NOT_ALLOWED)
+                    return
                 await self._tell(await self._exchange.take(frame))
             self._bell.set()  # its conversation may be another one now
 
@@ -212,8 +215,18 @@ class PanelSocket:
                         await self._bell.wait()
                 except TimeoutError:
                     async with self._turn:
+                        if not await self._may_stay():
+                            await _refuse(self._websocket, NOT_ALLOWED)
                         await self._tell([{"ping": 1}])
                 self._bell.clear()
+
+    async def _may_stay(self) -> bool:
+        """Whether the channel is still in use, on this site too."""
+        try:
+            channel = await channel_of(self._websocket, ChannelKind.WEBCHAT)
+        except NotFound:
+            return False
+        return may_use(self._websocket, channel.settings)
 
     def _hear(self, signal: Signal) -> None:
         """Keep the newest signal of each kind until the next frame."""
