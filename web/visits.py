@@ -14,6 +14,7 @@ from channels.webchat.tokens import VisitorTokens, digest_of, visitor_id_of
 from inbox import clock
 from inbox.accounts import unsealed
 from inbox.actions import deliveries, identities, visitors
+from inbox.actions.claims import TYPED
 from inbox.addresses import normalise_email
 from inbox.envelopes import AddressKind, InboundAttachment
 from inbox.errors import Conflict, Invalid, NotPermitted
@@ -143,7 +144,8 @@ async def write(visit: Visit, message: ChatMessage, *, host: str | None) -> tupl
 
 
 async def claim_email(visit: Visit, typed: object) -> Visit:
-    """Note where the visitor wants answers when they leave. Raises Invalid with a sentence for them."""
+    """Note where the visitor wants answers when they leave. Raises Invalid or Conflict with a sentence for
+    them."""
     email = normalise_email(typed if isinstance(typed, str) else "")
     visit = await _kept(visit)
     async with visit.installation.database.transaction() as session:
@@ -157,7 +159,7 @@ async def claim_email(visit: Visit, typed: object) -> Visit:
         identity = await visitor_views.identity_of(session, AddressKind.VISITOR, visit.address)
         if identity is not None:
             customer = await session.get_one(Customer, identity.customer_id)
-            await identities.claim_address(session, customer, email, "webchat")
+            await identities.claim_address(session, customer, email, TYPED)
     return replace(visit, claimed_email=email)
 
 

@@ -1,13 +1,14 @@
 """Addresses that customers are only said to have. A claim proves nothing and shows nothing: where it names
 somebody, agents are asked whether the two are one."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.actions.events import record
 from inbox.actors import Actor
 from inbox.addresses import name_for, normalise_email
 from inbox.envelopes import Address, AddressKind
+from inbox.errors import Conflict
 from inbox.locks import lock_conversations
 from inbox.models import (
     Claim,
@@ -22,11 +23,15 @@ from inbox.models import (
 )
 from inbox.queries.redirects import conversation_of
 
+TYPED = "webchat"  # the source of a claim that somebody typed into a chat
+MOST_TYPED = 10  # by one customer: nobody has more, and each is told to agents
+
 
 async def claim_address(session: AsyncSession, customer: Customer, address: str, source: str) -> Claim | None:
     """Note that a customer is said to have an email address; where it is somebody else's, agents are asked.
 
-    None where the address is known to be theirs. Raises Invalid for what is no address.
+    None where the address is known to be theirs. Raises Invalid for what is no address, Conflict where they
+    have typed many.
     """
     email = normalise_email(address)
     conversation = await conversation_of(session, customer)
@@ -39,6 +44,8 @@ async def claim_address(session: AsyncSession, customer: Customer, address: str,
     )
     claim = (await session.scalars(known)).first()
     if claim is None:
+        if source == TYPED:
+            await _refuse_many(session, customer)
         claim = Claim(customer_id=customer.id, kind=AddressKind.EMAIL, address=email, source=source)
         session.add(claim)
         await session.flush()
@@ -48,6 +55,12 @@ async def claim_address(session: AsyncSession, customer: Customer, address: str,
     if owner is not None and claim.state != ClaimState.DISMISSED:
         await _ask(session, customer, owner)
     return claim
+
+
+async def _refuse_many(session: AsyncSession, customer: Customer) -> None:
+    typed = select(func.count(Claim.id)).where(Claim.customer_id == customer.id, Claim.source == TYPED)
+    if (await session.scalar(typed) or 0) >= MOST_TYPED:
+        raise Conflict("You have given many addresses already. Write the right one as a message.")
 
 
 async def writer_of(session: AsyncSession, address: Address, *, source: str) -> Customer:

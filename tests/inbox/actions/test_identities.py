@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.actions.claims import claim_address, find_identity
+from inbox.actions.claims import MOST_TYPED, TYPED, claim_address, find_identity
 from inbox.actions.events import write_events
-from inbox.actions.identities import identify, prove_email, recognise
+from inbox.actions.identities import SIGNED, identify, prove_email, recognise
 from inbox.actions.merges import merge, undo_merge
 from inbox.db import Database
 from inbox.envelopes import AddressKind
-from inbox.errors import Invalid
+from inbox.errors import Conflict, Invalid
 from inbox.models import (
     Channel,
     Claim,
@@ -201,7 +201,7 @@ async def test_a_mailed_code_joins_the_owner_of_the_mailbox(database: Database) 
         channel = await a_webchat_channel(session)
         ana = await a_mail_customer(session)
         chat = await a_visitor(session, channel)
-        await claim_address(session, chat.customer, MAIL, "webchat")
+        await claim_address(session, chat.customer, MAIL, TYPED)
         done = await prove_email(session, chat.identity, MAIL)
         assert done.customer.id == ana.customer.id
         assert await seen(session, chat.identity) == ["By mail", "Hello?"]
@@ -226,14 +226,26 @@ async def test_a_typed_address_shows_nothing_and_asks_agents_once(database: Data
         await a_mail_customer(session)
         chat = await a_visitor(session, channel)
         for _ in range(2):
-            claim = await claim_address(session, chat.customer, MAIL, "webchat")
+            claim = await claim_address(session, chat.customer, MAIL, TYPED)
             assert claim is not None and claim.state == ClaimState.OPEN
         assert await count(session, Suggestion) == await count(session, Claim) == 1
         assert await seen(session, chat.identity) == ["Hello?"]
         with pytest.raises(Invalid):
-            await claim_address(session, chat.customer, "nonsense", "webchat")
+            await claim_address(session, chat.customer, "nonsense", TYPED)
     async with database.reading() as session:
         assert await count(session, Event, Event.kind == EventKind.SUGGESTION_MADE) == 1
+
+
+async def test_whoever_types_one_address_after_the_other_is_stopped(sqlite_database: Database) -> None:
+    async with sqlite_database.transaction() as session:
+        chat = await a_visitor(session, await a_webchat_channel(session))
+        for number in range(MOST_TYPED):
+            await claim_address(session, chat.customer, f"{number}@robot.test", TYPED)
+
+        with pytest.raises(Conflict, match="many addresses"):
+            await claim_address(session, chat.customer, MAIL, TYPED)
+        assert await claim_address(session, chat.customer, "0@robot.test", TYPED) is not None
+        assert await claim_address(session, chat.customer, MAIL, SIGNED) is not None  # its site says so
 
 
 async def test_what_an_agent_merged_stays_unseen_even_after_a_proof(database: Database) -> None:
