@@ -45,6 +45,7 @@ class AuditKind(StrEnum):
     MESSAGE_REDACTED = "message.redacted"
     CUSTOMER_BLOCKED = "customer.blocked"
     CUSTOMER_UNBLOCKED = "customer.unblocked"
+    CUSTOMER_EXPORTED = "customer.exported"
     CUSTOMERS_MERGED = "customer.merged"
     CUSTOMERS_PARTED = "customer.unmerged"
     AUDIT_EXPORTED = "audit.exported"

@@ -25,6 +25,7 @@ WORDS = {
     AuditKind.MESSAGE_REDACTED: N_("Words removed"),
     AuditKind.CUSTOMER_BLOCKED: N_("Customer blocked"),
     AuditKind.CUSTOMER_UNBLOCKED: N_("Customer unblocked"),
+    AuditKind.CUSTOMER_EXPORTED: N_("Customer exported"),
     AuditKind.CUSTOMERS_MERGED: N_("Customers merged"),
     AuditKind.CUSTOMERS_PARTED: N_("Merge undone"),
     AuditKind.AUDIT_EXPORTED: N_("Audit exported"),
