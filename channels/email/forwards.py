@@ -12,6 +12,7 @@ from dataclasses import replace
 from emailforwardparser import forward_parser, regexs
 
 from channels.email.bodies import filename_of
+from channels.email.forward_dates import written_moment
 from channels.email.forward_headers import (
     Passed,
     bare_name,
@@ -21,7 +22,7 @@ from channels.email.forward_headers import (
     untold,
     without_end,
 )
-from channels.email.headers import moment, normalise_address
+from channels.email.headers import normalise_address
 from channels.email.mime import Part, split
 from channels.email.quotes import find_spans
 from channels.email.transfer import content_of
@@ -128,7 +129,7 @@ def _quoted(message: InboundMessage) -> Forward | None:
         subject=(" ".join(passed.subject.split()) or named)[:900],
         text=passed.body,
         spans=find_spans(passed.body),
-        sent_at=moment(passed.date.replace(" at ", " ")) if passed.date else None,
+        sent_at=written_moment(passed.date),
         attachments=message.attachments,
         references=message.references,
     )
