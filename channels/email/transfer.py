@@ -12,6 +12,8 @@ _NOT_BASE64_BUT_PADDING = bytes(set(_NOT_BASE64) - set(b"="))
 _ENCODING = re.compile(r"[a-z0-9-]+")
 _COMMENT = re.compile(r"\([^()]{0,200}\)")
 _SAMPLE = 4096
+_ENCODED_LINES = re.compile(rb"(?:[A-Za-z0-9+/]{1,998}={0,2}[ \t]*\r?\n)+")
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 def content_of(part: Part) -> bytes:
@@ -21,12 +23,28 @@ def content_of(part: Part) -> bytes:
     encoding = found[0] if found else "7bit"
     content = part.content
     if encoding == "base64":
+        if part.content_type.startswith("text/") and (with_footer := _with_plain_footer(content)):
+            return with_footer
         return _from_base64(content) if _is_base64(content) else content
     if encoding in ("quoted-printable", "quotedprintable", "quoted", "quote", "qp"):
         return binascii.a2b_qp(content)
     if encoding in ("uuencode", "x-uuencode", "x-uue", "uue"):
         return from_uuencode(content)
     return content
+
+
+def _with_plain_footer(content: bytes) -> bytes | None:
+    """A text whose encoded lines are followed by plain ones, which lists and scanners append without a look
+    at the encoding; None where it is not so."""
+    found = _ENCODED_LINES.match(content)
+    rest = content[found.end() :].strip() if found else b""
+    if found is None or not rest or _is_base64(rest):
+        return None
+    encoded = b"".join(found[0].split())
+    if len(encoded) % 4 or len(encoded) < 8:
+        return None
+    text = _from_base64(encoded)
+    return None if _CONTROLS.search(text) else text + b"\n\n" + rest
 
 
 def _is_base64(content: bytes) -> bool:

@@ -238,3 +238,12 @@ def test_odd_senders_are_read(written: str, address: str, name: str) -> None:
 def test_charsets_of_old_systems_are_known(charset: str, codec: str, text: str) -> None:
     head = f"{HEADER}Content-Type: text/plain; charset={charset}\n\n".encode()
     assert read(head + text.encode(codec) + b"\n")[0].text == text
+
+
+def test_a_footer_that_a_list_set_below_encoded_words_spoils_neither() -> None:
+    words = base64.encodebytes("Größe 40 gibt es nicht mehr?".encode()).decode()
+    kind = "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n"
+    message, _ = read(HEADER + kind + words + "\n-- \nYou are on the list lamps.\n")
+    assert message.text.split("\n\n") == ["Größe 40 gibt es nicht mehr?", "-- \nYou are on the list lamps."]
+    for plain in ("Test\nthis is plain, indeed.", "Hello\n\nthis is plain, too"):
+        assert read(HEADER + kind + plain)[0].text == plain
