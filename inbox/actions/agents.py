@@ -109,7 +109,7 @@ async def choose_order(session: AsyncSession, agent: Agent, place: str, order: s
 
 async def choose_writing(session: AsyncSession, agent: Agent, *, signature: str, opens_next: bool) -> None:
     """Keep an agent's signature (Markdown, a Liquid template), and whether the next case opens once they have
-    answered one. Raises Invalid for a signature that cannot be filled in."""
+    done with one. Raises Invalid for a signature that cannot be filled in."""
     agent.signature = checked_template(signature, field="signature")
     agent.opens_next = opens_next
     await session.flush()

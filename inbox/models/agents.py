@@ -18,8 +18,8 @@ class Role(StrEnum):
 class Agent(WithPublicId, WithCreation, Model):
     """Somebody who answers. Without a password hash they cannot sign in yet.
 
-    `signature` is Markdown, a Liquid template. `opens_next`: once they have answered or resolved a case, the
-    next one of the list opens. `chat_limit`: so many open chats are enough; None for no limit.
+    `signature` is Markdown, a Liquid template. `opens_next`: once they have resolved a case, or put it
+    aside with a reply, the next one of the list opens. Whoever was here before this was usual keeps it off. `chat_limit`: so many open chats are enough; None for no limit.
     `keys` are those that they have put in another's place ("" is none), `sorts` the order of each view that
     they have changed. `language` is one of `inbox.words`, "" where they have not chosen.
     """
@@ -33,7 +33,7 @@ class Agent(WithPublicId, WithCreation, Model):
     theme: Mapped[str] = mapped_column(String(10), default="auto")
     shortcuts: Mapped[bool] = mapped_column(default=True)
     signature: Mapped[str] = mapped_column(default="", server_default="")
-    opens_next: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    opens_next: Mapped[bool] = mapped_column(default=True, server_default=text("false"))
     density: Mapped[str] = mapped_column(String(12), default="comfortable", server_default="comfortable")
     keys: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     sorts: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")

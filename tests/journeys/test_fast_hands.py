@@ -78,3 +78,35 @@ async def test_many_cases_a_view_the_palette_and_a_saved_reply_by_keys_alone(
     await page.keyboard.type("Norte")
     await page.keyboard.press("Control+Enter")
     await expect(page.locator("#log .msg--team")).to_contain_text("Hello Inês of Norte, done.")
+    await expect(page.locator("#heads")).to_contain_text("Pending")
+
+    # the first of the saved views; what is sent resolves, or puts aside, and the next one opens
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("1")
+    await page.wait_for_url("**/inbox/view/**")
+    await open_first(page)
+    await answer(page, "A new invoice is on its way.", "Control+Shift+Enter")
+    await expect(page.locator("#heads")).to_contain_text("Resolved")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("g")
+    await page.keyboard.press("u")
+    await page.wait_for_url("**/inbox/unassigned")
+    await expect(page.locator("#rows a.row")).to_have_count(2)
+    await open_first(page)
+    second = await page.locator("#rows a.row").nth(1).locator(".row__n").text_content()
+    await answer(page, "I look for it.", "Control+Alt+Enter")
+    await expect(page.locator(".nav [data-counter=snoozed]")).to_have_text("1")
+    await expect(page.locator("#thread-title")).to_have_text((second or "").split(" (")[0])
+
+
+async def open_first(page: Page) -> None:
+    await expect(page.locator("body")).to_have_attribute("data-live", "on")
+    await page.keyboard.press("j")
+    await page.keyboard.press("o")
+    await expect(page.locator("#thread-title")).to_be_focused()
+
+
+async def answer(page: Page, words: str, keys: str) -> None:
+    await page.keyboard.press("r")
+    await page.keyboard.type(words)
+    await page.keyboard.press(keys)

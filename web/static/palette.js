@@ -1,6 +1,6 @@
 /* The palette: Ctrl+K (or Cmd+K) reaches everything. Loaded after app.js.
 
-   dialog#palette[data-url] > input[role=combobox] + ul#palette-list[role=listbox] > li[role=group][aria-label] > div[role=option].
+   dialog#palette[data-url] > input[role=combobox] + #palette-list[role=listbox] > [role=group][aria-label] > [role=option].
    Its rows are what the page offers, every [data-key] with its name and its key, and what the server finds (JSON {items:
    [{group, icon, title, hint, url}]} at data-url?q=), with saved replies where there is a composer. An empty box shows what was used last, then everything. What is typed is
    marked in the names. Up, Down, Enter, Esc; the rest is typed. [data-palette] opens it. */
@@ -10,7 +10,7 @@
   const USED = 'onethread.palette', MOST = 20, PAUSE = 120;
   const box = document.getElementById('palette');
   if (!box) return;
-  const field = box.querySelector('input'), list = box.querySelector('ul');
+  const field = box.querySelector('input'), list = document.getElementById('palette-list');
   let shown = [], at = 0, found = [], asked = '', timer = 0, asking;
 
   const used = () => { try { return JSON.parse(localStorage.getItem(USED)) || []; } catch (_) { return []; } };
@@ -72,10 +72,10 @@
     shown = groups.flatMap(([, rows]) => rows);
     at = Math.min(at, Math.max(0, shown.length - 1));
     list.replaceChildren(...groups.map(([name, rows]) => {
-      const li = document.createElement('li');
-      li.setAttribute('role', 'group'); li.setAttribute('aria-label', name);
-      li.append(...rows.map(one => option(one, shown.indexOf(one), typed)));
-      return li;
+      const group = document.createElement('div');
+      group.setAttribute('role', 'group'); group.setAttribute('aria-label', name);
+      group.append(...rows.map(one => option(one, shown.indexOf(one), typed)));
+      return group;
     }));
     if (shown.length) { field.setAttribute('aria-activedescendant', 'palette-' + at); document.getElementById('palette-' + at).scrollIntoView({ block: 'nearest' }); }
     else field.removeAttribute('aria-activedescendant');

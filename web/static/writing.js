@@ -9,7 +9,7 @@
        [data-reach]                     says who is new and who no longer receives it
      select[data-from] > option[data-signature][data-max-bytes]
      [data-signature] > div             the signature of the chosen mailbox
-   body[data-opens-next]                after a reply (not in a chat) or Resolve the next row of #rows opens; #thread[data-case] */
+   body[data-opens-next]                after Resolve, or a reply that puts its case aside, the next row of #rows opens; #thread[data-case] */
 (function () {
   'use strict';
   const desk = window.desk;
@@ -178,8 +178,7 @@
     form.querySelectorAll('[name$="_more"],[name="send_at"]').forEach(field => { field.value = ''; });
     form.querySelectorAll('.comp__d[open],.menu[open]').forEach(part => { part.open = false; });
     closePreview(form); reach(form);
-    const { mode, then } = e.detail, isChat = form.querySelector('[name="strand"][data-kind="webchat"]:checked');
-    if (mode === 'reply' && then !== 'open' && (then === 'resolve' || !isChat)) openNext();
+    if (/^(resolve|tomorrow|reply)$/.test(e.detail.then)) openNext();
   });
   document.addEventListener('htmx:afterRequest', e => {
     const thread = document.getElementById('thread'), own = thread && '/cases/' + thread.dataset.case + '/resolution';

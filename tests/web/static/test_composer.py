@@ -404,16 +404,14 @@ async def test_recipients_in_the_middle_of_being_chosen_wait(posts: Posts, page:
     await expect(page.locator('input[name="cc_more"]')).to_have_value("lea@")
 
 
-async def test_the_next_case_opens_for_who_wants_it_but_not_in_a_chat(
+async def test_the_next_case_opens_once_one_is_done_for_who_wants_it(
     stub: Stub, posts: Posts, page: Page
 ) -> None:
     rows = "".join(f'<li id="case-{n}"><a class="row" href="#case{n}">{n}</a></li>' for n in (1, 2))
     thread = COMPOSER.replace('id="thread"', 'id="thread" data-case="1"')
     stub.pages["/next"] = document(f'<ul id="rows">{rows}</ul>{thread}', "data-opens-next")
     await page.goto(f"{stub.url}/next")
-    await page.locator("summary.via").click()
-    await page.click("#to-chat")
-    await page.fill("textarea", "In the chat one stays")
+    await page.fill("textarea", "Whoever just answers stays")
     await page.click("[data-send=reply]")
     await expect(page.locator("textarea")).to_have_value("")
     assert not page.url.endswith("#case2")
