@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.actors import Actor
@@ -150,21 +151,33 @@ async def states_of(session: AsyncSession, agent_ids: Collection[int]) -> dict[i
 
 
 async def _rows(session: AsyncSession, agent: Agent, *wanted: Any) -> Sequence[Any]:
-    query = _TOLD.where(Notification.agent_id == agent.id, visible_to(Actor.agent(agent)), *wanted)
+    actor = Actor.agent(agent)
+    query = _told(actor).where(Notification.agent_id == agent.id, visible_to(actor), *wanted)
     return (await session.execute(query.order_by(Notification.id.desc()).limit(NEWEST))).all()
 
 
-_TOLD: Select[*tuple[Any, ...]] = (
-    select(Notification, Case, Conversation.public_id, Customer, Event.kind, Agent, Message, Note, Handoff)
-    .join(Case, Case.id == Notification.case_id)
-    .join(Conversation, Conversation.id == Case.conversation_id)
-    .join(Customer, Customer.id == Conversation.customer_id)
-    .outerjoin(Event, Event.position == Notification.position)
-    .outerjoin(Agent, (Agent.id == Event.actor_id) & (Event.actor_kind == "agent"))
-    .outerjoin(Message, Message.id == Event.message_id)
-    .outerjoin(Note, Note.id == Event.note_id)
-    .outerjoin(Handoff, Handoff.id == Event.handoff_id)
-)
+@lru_cache(maxsize=512)
+def _told(actor: Actor) -> Select[*tuple[Any, ...]]:
+    """Notifications with what they are about, as far as the actor may see that: what was told of one case may
+    stand in another one now, which is private."""
+    return (
+        select(
+            Notification, Case, Conversation.public_id, Customer, Event.kind, Agent, Message, Note, Handoff
+        )
+        .join(Case, Case.id == Notification.case_id)
+        .join(Conversation, Conversation.id == Case.conversation_id)
+        .join(Customer, Customer.id == Conversation.customer_id)
+        .outerjoin(Event, Event.position == Notification.position)
+        .outerjoin(Agent, (Agent.id == Event.actor_id) & (Event.actor_kind == "agent"))
+        .outerjoin(Message, (Message.id == Event.message_id) & _stands_in_sight(Message, actor))
+        .outerjoin(Note, (Note.id == Event.note_id) & _stands_in_sight(Note, actor))
+        .outerjoin(Handoff, (Handoff.id == Event.handoff_id) & _stands_in_sight(Handoff, actor))
+    )
+
+
+def _stands_in_sight(model: type[Message] | type[Note] | type[Handoff], actor: Actor) -> ColumnElement[bool]:
+    seen = select(Case.id).where(Case.id == model.case_id, visible_to(actor)).correlate(model)
+    return model.case_id.is_(None) | seen.exists()
 
 
 def _grouped(rows: Iterable[Any]) -> list[ShownNotification]:

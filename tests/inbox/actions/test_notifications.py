@@ -20,6 +20,7 @@ from inbox.models import (
     EventKind,
     Follower,
     Handoff,
+    Message,
     Mute,
     Notification,
     NotificationChoices,
@@ -239,6 +240,27 @@ async def test_of_a_short_time_half_must_have_passed(
         late = await notifications.cases_at_risk(session, clock() + timedelta(minutes=3))
 
     assert (len(early), len(late)) == (0, 1)
+
+
+async def test_what_was_told_is_not_shown_any_more_once_it_stands_in_a_private_case(
+    sqlite_database: Database, notifier: Notifier
+) -> None:
+    maya, priya = await two_agents(sqlite_database)
+    async with sqlite_database.transaction() as session:
+        scene = await a_conversation(session, with_messages=0, assignee=maya)
+        session.add(Follower(case_id=scene.case.id, agent_id=priya.id))
+        message = await an_inbound_message(session, scene, text="My salary is wrong.")
+    await notifier.tell_what_is_due()
+    async with sqlite_database.transaction() as session:
+        apart = await a_conversation(session, with_messages=0, assignee=maya)
+        apart.case.is_private = True
+        moved = await session.get_one(Message, message.id)
+        moved.case_id = apart.case.id
+
+    async with sqlite_database.reading() as session:
+        shown = {one.name: (await told.newest(session, one))[0] for one in (maya, priya)}
+    assert (shown[maya.name].text, shown[priya.name].text) == ("My salary is wrong.", "")
+    assert shown[priya.name].outside_text == shown[priya.name].anchor == ""
 
 
 async def test_a_private_case_is_told_to_nobody_who_may_not_see_it(
