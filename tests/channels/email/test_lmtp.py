@@ -128,4 +128,7 @@ def test_a_socket_that_was_left_behind_is_no_trouble(tmp_path: Path) -> None:
     path = tmp_path / "lmtp.sock"
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(path))
+
     LmtpAddress(path=path).check()
+
+    assert path.is_socket()  # the listener takes its place
