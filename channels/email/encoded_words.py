@@ -23,8 +23,13 @@ def decode_header(value: bytes, hint: str | None = None) -> str:
 
     *hint* is the charset of the mail's body, which is mostly that of an undeclared 8-bit header, too.
     """
+    if not value:
+        return ""
     if value.isascii() and b"=?" not in value and b"\x1b" not in value:
-        text = value.decode("ascii").replace("\r", "").replace("\n", "")  # most fields, and cheap to read
+        text = value.decode("ascii")
+        if text.isprintable() and "  " not in text:
+            return text.strip()  # most fields, and cheap to read
+        text = text.replace("\r", "").replace("\n", "")
     else:
         joined = value.replace(b"\r", b"").replace(b"\n", b"")
         text = "".join(_pieces(_CUT_BASE64.sub(rb"\1", joined), hint))

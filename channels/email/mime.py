@@ -43,6 +43,7 @@ class Part:
     parameters: Parameters = field(default_factory=Parameters)
     children: list["Part"] = field(default_factory=list)
     declared: bool = True  # whether there was a usable Content-Type
+    decoded: bytes | None = field(default=None, repr=False)  # its content, where that was asked for before
 
     @property
     def content(self) -> bytes:

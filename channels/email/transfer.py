@@ -11,6 +11,7 @@ _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
 _NOT_BASE64_BUT_PADDING = bytes(set(_NOT_BASE64) - set(b"="))
 _ENCODING = re.compile(r"[a-z0-9-]+")
 _COMMENT = re.compile(r"\([^()]{0,200}\)")
+KEPT = 1 << 20  # bytes of a part that are not decoded anew each time
 _SAMPLE = 4096
 _ENCODED_LINES = re.compile(rb"(?:[A-Za-z0-9+/]{1,998}={0,2}[ \t]*\r?\n)+")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -18,6 +19,15 @@ _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 def content_of(part: Part) -> bytes:
     """The bytes that a part carries."""
+    if part.decoded is not None:
+        return part.decoded
+    content = _content_of(part)
+    if len(content) <= KEPT:  # it is hashed, read and stored
+        part.decoded = content
+    return content
+
+
+def _content_of(part: Part) -> bytes:
     written = part.headers.text("content-transfer-encoding").lower()
     found = _ENCODING.search(_COMMENT.sub(" ", written))
     encoding = found[0] if found else "7bit"
