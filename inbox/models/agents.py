@@ -18,10 +18,11 @@ class Role(StrEnum):
 class Agent(WithPublicId, WithCreation, Model):
     """Somebody who answers. Without a password hash they cannot sign in yet.
 
-    `signature` is Markdown, a Liquid template. `opens_next`: once they have resolved a case, or put it
-    aside with a reply, the next one of the list opens. Whoever was here before this was usual keeps it off. `chat_limit`: so many open chats are enough; None for no limit.
-    `keys` are those that they have put in another's place ("" is none), `sorts` the order of each view that
-    they have changed. `language` is one of `inbox.words`, "" where they have not chosen.
+    `signature` is Markdown, a Liquid template. `opens_next`: once they have resolved a case, or put it aside
+    with a reply, the next one of the list opens; whoever was here before this was usual keeps it off.
+    `chat_limit`: so many open chats are enough; None for no limit. `keys` are those that they have put in
+    another's place ("" is none), `sorts` the order of each view that they have changed. `language` is one of
+    `inbox.words`, "" where they have not chosen.
     """
 
     __tablename__ = "agents"
