@@ -39,10 +39,9 @@ MORE_TEXT_ON = {
     "msg-team": ("accent-text",),
 }
 MARKS_ON = {
-    "surface": ("line-control", "focus", "online", "away"),
+    "surface": ("line-control", "focus", "away"),
     "bg-list": ("line-control", "unread", "sel-bar"),
     "bg-nav": ("focus",),
-    "bg-side": ("online",),
     "note-bg": ("focus",),
     "sel-bg": ("unread",),
 }
