@@ -105,7 +105,7 @@ def _answers_by_itself(headers: Headers) -> bool:
     if submitted.startswith("auto-replied") or any(name in headers for name in _NAMES):
         return True
     subject = headers.text("subject")
-    return bool(_PREFIX.match(subject)) or (bool(_SUBJECT.match(subject)) and _is_answer(headers, bulk=False))
+    return bool(_PREFIX.match(subject)) or (_is_answer(headers, bulk=False) and bool(_SUBJECT.match(subject)))
 
 
 def _is_automatic(headers: Headers) -> bool:
@@ -126,7 +126,7 @@ def _is_automatic(headers: Headers) -> bool:
     if "rules agent" in headers.text("x-ms-exchange-generated-message-source").lower():
         return True  # Exchange's out-of-office answers, also where they bear no Auto-Submitted
     subject = headers.text("subject")
-    return bool(_PREFIX.match(subject)) or (bool(_SUBJECT.match(subject)) and _is_answer(headers))
+    return bool(_PREFIX.match(subject)) or (_is_answer(headers) and bool(_SUBJECT.match(subject)))
 
 
 def _is_answer(headers: Headers, *, bulk: bool = True) -> bool:

@@ -61,7 +61,7 @@ def _is_base64(content: bytes) -> bool:
     """Whether it can be what it says: words with blanks and commas are plain text under a wrong label."""
     sample = content[:_SAMPLE]
     foreign = len(sample.translate(None, _BASE64 + b"=\r\n\t "))
-    inner_blanks = len(re.findall(rb"[A-Za-z,.;] [A-Za-z]", sample))
+    inner_blanks = len(re.findall(rb"[A-Za-z,.;] [A-Za-z]", sample)) if b" " in sample else 0
     return (foreign + inner_blanks) * 12 < max(len(sample), 12)
 
 

@@ -59,6 +59,8 @@ __all__ = [
 
 DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 120, 240))
 AFTER_UNKNOWN = timedelta(minutes=10)  # RFC 5321 §4.5.3.2.6: so long may a server think about the data
+REST = timedelta(minutes=1)
+SERVICE_NOT_AVAILABLE = 421  # RFC 5321 §3.8: too many connections or mails, or a server that shuts down
 PAUSE = timedelta(minutes=15)  # between two logins that may be refused: more often looks like guessing
 
 _UNSETTLED = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
@@ -254,10 +256,16 @@ def _give_up(attempt: _Attempt, delayed: Sequence[Delivery]) -> None:
 async def _sending_works(
     session: AsyncSession, departure: Departure, outcomes: Mapping[str, RecipientOutcome]
 ) -> None:
-    """A paused mailbox that lets mail out again is well."""
-    if not any(outcome.outcome is Outcome.SENT for outcome in outcomes.values()):
+    """A paused mailbox that lets mail out again is well; where the server hangs up, all its mail rests."""
+    is_sent = any(outcome.outcome is Outcome.SENT for outcome in outcomes.values())
+    hangs_up = any(outcome.code == SERVICE_NOT_AVAILABLE for outcome in outcomes.values())
+    if not is_sent and not hangs_up:
         return
     channel = await session.get_one(Channel, departure.channel_id)
+    if not is_sent:
+        rests_until = clock.now() + REST
+        channel.sending_paused_until = max(channel.sending_paused_until or rests_until, rests_until)
+        return
     if channel.sending_paused_until is None:
         return
     is_all = channel.state == AUTH_FAILED and channel.state_text == channel.sending_text

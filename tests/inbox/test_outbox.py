@@ -323,6 +323,33 @@ async def _is_paused(database: Database, channel: Channel) -> bool:
         return (await session.get_one(Channel, channel.id)).state == "auth_failed"
 
 
+async def test_a_server_that_hangs_up_is_left_alone_for_a_minute_by_all_mail(
+    sqlite_database: Database, blobs: BlobStore, clock: FrozenClock
+) -> None:
+    sender = FakeSender(TemporaryFailure("Too many connections.", code=421))
+    async with a_worker(sqlite_database, blobs, sender):
+        scene, first = await a_queued_reply(sqlite_database)
+        await until(sqlite_database, lambda: _is_delayed(sqlite_database, first))
+        async with sqlite_database.transaction() as session:
+            channel = await session.get_one(Channel, scene.channel.id)
+            second = await reply(
+                session,
+                await session.merge(scene.conversation),
+                by=await an_agent(session, name="Bo"),
+                text="One more thing.",
+                settings=SETTINGS,
+            )
+            assert await deliveries.claim(session, worker="other", limit=9) == []
+            assert channel.sending_text == "" and channel.state != "auth_failed"
+        clock.advance(minutes=2)
+        sqlite_database.feed.wake()
+        for message in (first, second):
+            await until_delivery(sqlite_database, message, DeliveryState.SENT)
+
+    async with sqlite_database.reading() as session:
+        assert (await session.get_one(Channel, scene.channel.id)).sending_paused_until is None
+
+
 async def test_a_mailbox_without_a_way_out_takes_the_reply_and_then_says_what_is_missing(
     database: Database, blobs: BlobStore, clock: FrozenClock
 ) -> None:
