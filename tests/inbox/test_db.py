@@ -76,6 +76,28 @@ async def test_one_that_is_cancelled_leaves_nothing_and_stops_nobody(database: D
     assert await stored(database) == {"tag 0", "tag 1", "tag 2"}
 
 
+async def test_one_that_is_cancelled_at_any_step_costs_nobody_else_theirs(sqlite_database: Database) -> None:
+    steps, others = 0, set()
+    while True:  # cut off one step later each time, until nothing is left to cut off
+        task = asyncio.create_task(add(sqlite_database, f"cut off {steps}"))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        is_over = task.done()
+        task.cancel()
+        beside, next_one = f"beside {steps}", f"next {steps}"
+        await asyncio.gather(
+            asyncio.wait((task,)), add(sqlite_database, beside), add(sqlite_database, next_one)
+        )
+        others |= {beside, next_one}
+        if is_over:
+            break
+        assert task.cancelled()
+        steps += 1
+
+    assert steps > 5
+    assert others <= await stored(sqlite_database)
+
+
 async def test_a_statement_goes_to_its_end_before_its_time_limit_is_told(sqlite_database: Database) -> None:
     count = text(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 300000) SELECT count(*) FROM n"

@@ -1,0 +1,140 @@
+"""Group commit on SQLite: transactions one after another on one connection, each inside a SAVEPOINT, share a
+COMMIT, since with synchronous=FULL every COMMIT costs an fsync."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, AsyncTransaction
+
+from inbox.actions.events import write_events
+from inbox.feed import Feed
+from inbox.kept import Kept
+from inbox.written import take_written
+
+GROUP = 64
+
+
+class GroupCommit:
+    """Bodies one after another on one connection; a COMMIT when nobody else waits or the group is full."""
+
+    def __init__(self, connection: AsyncConnection, feed: Feed, kept: Kept) -> None:
+        self._connection = connection
+        self._feed = feed
+        self._kept = kept
+        self._turn = asyncio.Lock()  # fair: bodies run in the order they came
+        self._waiting = 0
+        self._outer: AsyncTransaction | None = None
+        self._members: list[asyncio.Future[None]] = []
+
+    async def close(self) -> None:
+        async with self._turn:
+            await self._commit()
+            await self._connection.close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        await self._take_turn()
+        try:
+            if self._outer is None:
+                self._outer = await self._connection.begin()
+            savepoint = await self._connection.begin_nested()
+            session = AsyncSession(
+                self._connection, expire_on_commit=False, join_transaction_mode="control_fully"
+            )
+            try:
+                yield session
+                await session.flush()
+                await write_events(session)
+                await savepoint.commit()
+            except BaseException:
+                await _to_its_end(self._undo(savepoint))
+                raise
+            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._members.append(done)
+            await _to_its_end(self._commit_if_last())
+        finally:
+            self._turn.release()
+        await done  # others may take their turn while we wait for the COMMIT
+
+    async def _take_turn(self) -> None:
+        self._waiting += 1
+        try:
+            await self._turn.acquire()
+        except BaseException:  # cancelled while waiting: the group must not wait for us
+            self._waiting -= 1
+            if not self._turn.locked():
+                async with self._turn:
+                    await _to_its_end(self._commit_if_last())
+            raise
+        self._waiting -= 1
+
+    async def _undo(self, savepoint: AsyncTransaction) -> None:
+        try:
+            if savepoint.is_active:  # a statement that failed has rolled it back already
+                await savepoint.rollback()
+        except BaseException as error:  # the connection cannot be trusted: nobody of this group is committed
+            self._fail(error)
+            await self._abandon()
+            raise
+        await self._commit_if_last()
+
+    async def _commit_if_last(self) -> None:
+        if self._waiting == 0 or len(self._members) >= GROUP:
+            await self._commit()
+
+    async def _commit(self) -> None:
+        if self._outer is None:
+            return
+        outer, self._outer = self._outer, None
+        members, self._members = self._members, []
+        tables = take_written(self._connection.sync_connection)
+        try:
+            await outer.commit()
+        except BaseException as error:
+            _tell(members, error)
+            await self._abandon()
+            return
+        self._kept.committed(tables)
+        _tell(members, None)
+        self._feed.wake(tables)
+
+    async def _abandon(self) -> None:
+        """Leave whatever transaction the connection is still in, so that it can begin anew.
+
+        After a COMMIT that failed SQLAlchemy holds the transaction for ended; SQLite does not.
+        """
+        await self._connection.rollback()
+        driver = (await self._connection.get_raw_connection()).driver_connection
+        if driver is not None and driver.in_transaction:
+            await driver.rollback()
+
+    def _fail(self, error: BaseException) -> None:
+        members, self._members, self._outer = self._members, [], None
+        _tell(members, error)
+
+
+def _tell(members: list[asyncio.Future[None]], error: BaseException | None) -> None:
+    for member in members:
+        if member.done():
+            continue
+        if error is None:
+            member.set_result(None)
+        else:
+            member.set_exception(error)
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do it, and tell whoever was cancelled meanwhile only then: nobody else may have the connection while a
+    COMMIT or a ROLLBACK is under way on it."""
+    task = asyncio.create_task(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait((task,))
+        except asyncio.CancelledError as error:
+            cancelled = error
+    task.result()
+    if cancelled is not None:
+        raise cancelled
