@@ -48,6 +48,7 @@ _MOMENT_ALONE = re.compile(
     r"\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: [AaPp]\.?[Mm]\.?)?(?: [A-Z]{2,5})?"
 )
 _TIME = re.compile(r"\d{1,2}[:.]\d\d")
+_CLOCK = re.compile(r"(?<![\d.])\d{1,2}(?::\d\d|\.\d\d(?!\.?\d))")  # and no day: "02.01.2023"
 _ADDRESS_LAST = re.compile(r"[<(\[]\s?[^\s<>]{1,80}@[^\s<>]{2,120}\s?[>)\]]|@[^\s<>:]{2,120}\W*$")
 _OPENS = re.compile(rf"[\W_]{{0,3}}(?:{OPENING})(?![^\W\d_])", re.IGNORECASE)
 _WITHOUT_VERB = re.compile(
@@ -211,7 +212,7 @@ def has_moment(line: str) -> bool:
 
 def has_time(text: str) -> bool:
     """Whether a time of day stands in it."""
-    return bool(_TIME.search(text[: 3 * MAX_LINE]))
+    return bool(_CLOCK.search(text[: 3 * MAX_LINE]))
 
 
 def is_delimiter(line: str) -> bool:

@@ -38,7 +38,9 @@ def mark_signatures(lines: Sequence[Line]) -> None:
     for index, line in enumerate(lines):
         if line.kind is not Is.NEW:
             continue
-        if is_device_signature(line.text) or (_NAME.fullmatch(line.text) and _stands_alone(lines, index)):
+        if (is_device_signature(line.text) and not _goes_on(lines, index)) or (
+            _NAME.fullmatch(line.text) and _stands_alone(lines, index)
+        ):
             line.kind = Is.SIGNATURE
         elif is_signature_dashes(line.text) or _is_footer_rule(lines, index, stops[index]):
             block = _block(lines, index)
@@ -89,12 +91,18 @@ def _is_disclaimer(lines: Sequence[Line], index: int) -> bool:
     return is_confidential(" ".join(line.text for line in lines[index : index + _TOP] if line.kind is Is.NEW))
 
 
+def _is_notice(line: Line) -> bool:
+    return line.kind is Is.NEW and (opens_disclaimer(line.text) or may_open_disclaimer(line.text))
+
+
 def _mark_disclaimer(lines: Sequence[Line], index: int) -> None:
     """What lawyers and scanners of viruses set there goes down to the next quote or the end."""
     end = index
     while end < len(lines) and lines[end].kind is not Is.QUOTE and end - index < 3 * MAX_SIGNATURE_LINES:
         end += 1
     above = any(line.kind is Is.NEW for line in lines[:index])
+    if any(line.text.endswith("?") and not _is_notice(line) for line in lines[index + 1 : end]):
+        return  # whoever asks something has not signed yet
     if above and (end == len(lines) or lines[end].kind is Is.QUOTE):
         first = index - 1 if is_rule(lines[index - 1].text) else index
         _sign(lines[first:end])
@@ -107,6 +115,10 @@ def _mark_contact(lines: Sequence[Line], index: int) -> None:
     ends = index + 1 + len(block) >= len(lines) or lines[index + 1 + len(block)].kind is Is.QUOTE
     if not ends or not 3 <= len(words) <= MAX_CONTACT_LINES or is_sentence(words[0].text):
         return
+    if sum(map(is_sentence, (line.text for line in words))) > 1 and not any(
+        _is_notice(line) for line in words
+    ):
+        return  # their writer goes on
     if sum(contacts_in(line.text) for line in words) >= 2:
         _sign(words[1:])
 
@@ -128,6 +140,11 @@ def _stands_alone(lines: Sequence[Line], index: int) -> bool:
         return False
     above = [line for line in worded(lines, max(0, index - _NEAR), min(index, _NEAR))]
     return bool(above) and above[-1].kind is Is.NEW and above[-1].text[0] not in "-*\u2022"
+
+
+def _goes_on(lines: Sequence[Line], index: int) -> bool:
+    """Whether a line is the middle of a sentence: "… it was / sent from my house by mail"."""
+    return index > 0 and lines[index].text[0].islower() and lines[index - 1].kind is Is.NEW
 
 
 def _is_footer_rule(lines: Sequence[Line], index: int, stop: int) -> bool:

@@ -147,10 +147,10 @@ over denne linj\w+|ovenfor denne linj\w+|tämän rivin yläpuolel|powyżej (?:te
 BANNERS = alternatives(
     r"""
 (?:this|the) (?:e-?mail|message|sender)\b.{0,40}\b(?:originat|sent|came|received)\w* (?:\w+ )?(?:from )?(?:an )?(?:outside|external)
-external (?:e-?mail|sender|message)\b|you don't often get (?:e-?mail|email) from|caution: ?(?:this|external|the)
+external (?:e-?mail|sender|message)\b|you don't often get (?:e-?mail|email) from|caution: ?(?:(?:this|external) (?:e-?mail|mail|message|sender)|the sender)
 diese (?:e-?mail|nachricht) (?:stammt|kommt|wurde) von (?:einem )?(?:extern|außerhalb)|achtung: ?(?:externe|diese e-?mail)
-attention ?: ?(?:ce |cet |message |courriel |e-?mail )?.{0,20}extern|sie erhalten nicht (?:oft|häufig) e-?mails? von
-(?:attention|caution|warning|achtung|vorsicht|warnung|obs|advarsel|varning|precaución|atención|atenção|attenzione|let op|varoitus|uwaga|upozornění|upozornenie|внимание|увага|dikkat|figyelem|atenție|προσοχή|pozor)\W{1,4}(?=.{0,160}(?:mail|message|nachricht|mensaje|mensagem|messaggio|medde|mejl|melding|bericht|viesti|wiadomo|письм|сообщен|correo|courriel|posta|üzenet|mesaj|zpráv|správ|poruk|levél|μήνυμα)).{0,120}(?:extern|ekstern|außerhalb|fuera|fuori|fora d|buiten|ulkopuol|zewn|внешн|зовнішн|dışar|harici|külső|εξωτερικ|vanjsk)
+attention ?: ?(?:(?:ce |cet )?(?:message|courriel|e-?mail) )?.{0,12}externe? ?(?:$|[:.!])|sie erhalten nicht (?:oft|häufig) e-?mails? von
+(?:attention|caution|warning|achtung|vorsicht|warnung|obs|advarsel|varning|precaución|atención|atenção|attenzione|let op|varoitus|uwaga|upozornění|upozornenie|внимание|увага|dikkat|figyelem|atenție|προσοχή|pozor)\W{1,4}(?=.{0,160}(?:mail|message|nachricht|mensaje|mensagem|messaggio|medde|mejl|melding|bericht|viesti|wiadomo|письм|сообщен|correo|courriel|posta|üzenet|mesaj|zpráv|správ|poruk|levél|μήνυμα))(?=.{0,160}(?:extern|ekstern|outside|außerhalb|fuera|fuori|fora d|buiten|ulkopuol|zewn|внешн|зовнішн|dışar|dışın|harici|külső|kívül|εξωτερικ|vanjsk)).{0,160}(?:sender|absender|avsändare|afsender|avsender|afzender|expéditeur|expediteur|remitente|remetente|mittente|lähettäj|nadawc|odes[ií]latel|odosiel|отправител|відправник|gönder|felad|αποστολ|pošiljatelj|organi[sz]|entreprise|empresa|azienda|firma|unternehm)
 (?:注意|警告|【注意】|주의)\W{0,4}.{0,40}(?:外部|외부)|\[?(?:外部(?:邮件|郵件|メール)|외부 ?메일)\]?
 vous n'obtenez pas souvent d'e-?mail|no suele recibir correos? electrónicos? de|let op: ?(?:deze|externe)
 """
