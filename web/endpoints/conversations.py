@@ -1,7 +1,6 @@
 """Conversations: the page of one, what is older in it, and how far an agent has read it."""
 
 import re
-from contextlib import AbstractAsyncContextManager
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.requests import Request
@@ -31,7 +30,8 @@ async def show(request: Request) -> Response:
     """GET /conversations/{id}?case=&in=&before=&after=&at=: the page, where asked with what stands around a
     position; for a script the thread, or that part of it"""
     query = request.query_params
-    async with _looking(request) as session:
+    database = installation_of(request).database
+    async with database.viewing() as session:
         conversation = await redirects.find_conversation(session, request.path_params["id"])
         case = await _case(request, session, conversation)
         if conversation.public_id != request.path_params["id"] or case.conversation_id != conversation.id:
@@ -39,7 +39,8 @@ async def show(request: Request) -> Response:
         part = Part(*(_position(query.get(name)) for name in ("before", "after", "at")))
         dialog = query.get("dialog", "")
         thread = await thread_of(session, request.state.agent, conversation, case, part=part, dialog=dialog)
-        if not is_scripted(request):
+    if not is_scripted(request):
+        async with database.reading() as session:  # a list may read far
             return await whole_page(request, session, thread)
     if not part.is_whole:
         return page(request, "conversations/_entries.html", thread=thread)
@@ -127,12 +128,6 @@ def _list_beside(request: Request) -> str:
     page_url = request.headers.get("hx-current-url", "")
     asked = parse_qs(urlsplit(page_url).query).get("in", [""])[0]
     return asked if _LIST.fullmatch(asked) else "mine"
-
-
-def _looking(request: Request) -> AbstractAsyncContextManager[Reading]:
-    """A session for what a script asks for; what stands around it on a whole page may read far."""
-    database = installation_of(request).database
-    return database.viewing() if is_scripted(request) else database.reading()
 
 
 async def _case(request: Request, session: Reading, conversation: Conversation) -> Case:
