@@ -136,7 +136,7 @@ async def test_following_and_muting_are_shown_where_they_were_chosen(
         async with sqlite_database.reading() as session:
             states.append(await attention_of(session, scene.case.id, maya.agent.id))
         page = (await maya.browser.get(f"/cases/{scene.case.number}", follow_redirects=True)).text
-        pressed = re.findall(r'aria-pressed="(true|false)" aria-label="(\w+)"', page)
+        pressed = re.findall(r'aria-pressed="(true|false)"[^>]* aria-label="(\w+)"', page)
         assert [one == "true" for one, _ in pressed][-2:] == [states[-1].follows, states[-1].is_muted]
     async with sqlite_database.reading() as session:
         left = (await session.scalars(select(Mute))).all()
