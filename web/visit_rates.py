@@ -13,6 +13,7 @@ MESSAGES_OF_VISITOR = Rate("chat messages, visitor", 10, 10)
 MESSAGES_OF_ADDRESS = Rate("chat messages, address", 30, 10)
 MESSAGES_OF_NETWORK = Rate("chat messages, network", 300, 10)
 MESSAGES_OF_CHANNEL = Rate("chat messages, channel", 1_000, 10)
+NOTES_OF_VISITOR = Rate("what a panel notes, visitor", 60, 30)
 BEGUN_BY_SIX = Rate("new chats, IPv6", 5, 3_600)
 BEGUN_BY_FOUR = Rate("new chats, IPv4", 40, 3_600)
 BYTES_OF_VISITOR = Rate("uploaded bytes, visitor", 25_000_000, 3_600)
@@ -34,6 +35,12 @@ def wait_before_message(rates: Rates, visit: Visit, host: str | None, *, is_firs
     if is_first:
         counted.append((BEGUN_BY_SIX if ":" in place else BEGUN_BY_FOUR, f"{channel} {place}"))
     return math.ceil(rates.take_all(*counted))
+
+
+def wait_before_note(rates: Rates, visit: Visit) -> int:
+    """0, or the whole seconds to wait before a panel may say again what it has shown or where it stands: each
+    is a row to write."""
+    return math.ceil(rates.take(NOTES_OF_VISITOR, f"{visit.channel.id} {visit.visitor_id}"))
 
 
 def wait_before_upload(rates: Rates, visit: Visit, host: str | None, size: int) -> int:

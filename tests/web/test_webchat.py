@@ -13,6 +13,7 @@ from sqlalchemy import select
 from websockets.asyncio.client import connect
 
 from channels.webchat.signatures import sign
+from channels.webchat.tokens import visitor_id_of
 from inbox import clock
 from inbox.blobs import BlobStore
 from inbox.config import Settings
@@ -30,6 +31,7 @@ from inbox.models import (
 from tests.builders import a_conversation
 from tests.services.visiting import SHOP, Site, webchat_site
 from web.live.signals import SignalKind
+from web.visit_rates import NOTES_OF_VISITOR
 
 FRAMES = Path(__file__).parents[3] / "shared" / "data" / "attacks" / "ws_frames.jsonl"
 
@@ -414,6 +416,16 @@ async def test_a_flood_of_frames_ends_the_socket(site: Site) -> None:
                 await panel.say(t="typing", on=True)
             while True:
                 await panel.socket.recv()
+
+
+async def test_what_a_panel_notes_of_itself_is_written_only_so_often(site: Site) -> None:
+    async with site.panel() as panel:
+        rates, noted = site.visiting.rates, f"{site.channel.id} {visitor_id_of(panel.token)}"
+        await panel.say(t="notice", page="https://shop.example/lamps")
+        rates.take(NOTES_OF_VISITOR, noted, NOTES_OF_VISITOR.limit - 1)
+        await panel.say(t="seen", message="x" * 26)
+        refused = await panel.until("t", "refused")
+        assert refused["what"] == "seen" and "a bit fast" in refused["error"]
 
 
 async def test_an_open_chat_ends_when_its_channel_is_switched_off(site: Site) -> None:

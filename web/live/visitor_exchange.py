@@ -30,7 +30,7 @@ from web.rates import Rates
 from web.sealed import Seals
 from web.visit_codes import ask_code, type_code
 from web.visit_messages import read_message
-from web.visit_rates import wait_before_message
+from web.visit_rates import wait_before_message, wait_before_note
 from web.visit_wishes import read_browser
 from web.visit_words import catalogue_for
 from web.visits import Visit
@@ -38,6 +38,7 @@ from web.visits import Visit
 Frame = dict[str, Any]
 
 PAGE = 50
+_NOTES = frozenset({"received", "seen", "notice"})
 
 
 class Exchange:
@@ -99,6 +100,8 @@ class Exchange:
         taker = self._takers.get(kind) if isinstance(kind, str) else None
         if taker is None:
             return [] if kind == "pong" else [_refusal(frame, "This is not understood.")]
+        if kind in _NOTES and (wait := wait_before_note(self._rates, self.visit)):
+            return [_refusal(frame, words_in(self._words.language).told(too_fast(wait)))]
         try:
             return await taker(frame)
         except (Invalid, Conflict, NotPermitted) as error:
