@@ -4,7 +4,6 @@ Where several processes share a database, a lease says which of them reads a mai
 """
 
 import asyncio
-import contextlib
 import json
 import secrets
 from collections.abc import Sequence
@@ -223,8 +222,7 @@ class MailboxWatch:
             kind = STATES[state.kind]
             if (kind, state.text) != last:
                 last = (kind, state.text)
-                with contextlib.suppress(OnethreadError):
-                    await self._tell(channel_id, kind, state.text)
+                await self._tell(channel_id, kind, state.text)
 
     async def _tell(self, channel_id: int, kind: str, text: str) -> None:
         async with self._database.transaction() as session:
