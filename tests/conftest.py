@@ -61,6 +61,8 @@ hypothesis.settings.load_profile("shared")
 
 share_compiled_statements()
 
+gc.disable()  # until everything is imported, of which hardly anything goes again
+
 # The usual renderer draws every local variable of a traceback in colour, which takes up to a minute.
 structlog.configure(
     processors=[
@@ -81,6 +83,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """What was imported stays until the end: the garbage collector need not look through it."""
     gc.freeze()
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

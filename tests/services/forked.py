@@ -23,6 +23,8 @@ from typing import Any, NoReturn
 from sqlalchemy.orm import configure_mappers
 
 from web.cli import main as run_command
+from web.slim_scripts import panel_version
+from web.templating import environment
 
 ROOT = Path(__file__).parent.parent.parent
 NEEDED = (
@@ -95,6 +97,7 @@ def main() -> None:
     for name in NEEDED:
         importlib.import_module(name)
     configure_mappers()
+    compile_templates()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     started: list[int] = []
     for line in sys.stdin:
@@ -109,6 +112,15 @@ def main() -> None:
         with suppress(ProcessLookupError):
             if os.getsid(pid) == pid:
                 os.killpg(pid, signal.SIGTERM)
+
+
+def compile_templates() -> None:
+    """What the first pages and the first widget of each server would compile again."""
+    desk = environment()
+    for name in desk.list_templates():
+        if not name.startswith("settings/"):  # a third of all, of which few journeys see any
+            desk.get_template(name)
+    panel_version()
 
 
 def _become(asked: dict[str, Any]) -> NoReturn:

@@ -15,12 +15,15 @@ from typing import Any
 
 import httpx2
 from playwright.async_api import Page
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.actions import sign_ins
 from inbox.actions.agents import add_agent
 from inbox.actors import SYSTEM
 from inbox.config import PREFIX, Settings
 from inbox.models import Role
+from inbox.passwords import Passwords
+from inbox.queries import agents
 from inbox.secrets import load_keys
 from tests.services.forked import ForkedProcess, start
 from tests.services.launch import free_port
@@ -29,6 +32,8 @@ from web.installation import open_installation
 PASSWORD = "correct horse battery staple 7"
 READY_SECONDS = 60.0
 COMMAND = Path(sys.executable).with_name("onethread")
+
+_hashes: list[str] = []
 
 
 class RunningServer:
@@ -108,22 +113,27 @@ class RunningServer:
     async def take_in(self, *names: str) -> None:
         """Add people who sign in with PASSWORD, without starting a command for each, which takes long. The
         first is an admin, and `api()` acts for them."""
+        hashed = await password_hash()
+        async with self._writing() as session:
+            for name in names:
+                is_first = name == names[0]
+                agent = await add_agent(
+                    session,
+                    email=address_of(name),
+                    name=name,
+                    role=Role.ADMIN if is_first else Role.AGENT,
+                    password_hash=hashed,
+                    by=SYSTEM,
+                )
+                if is_first:
+                    self.token = await sign_ins.create_token(session, agent=agent, name="tests")
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncSession]:
+        """A transaction beside the server, as commands have them."""
         settings = Settings(data_dir=self.folder / "data")
-        async with open_installation(settings) as installation:
-            hashed = await installation.passwords.hash(PASSWORD)
-            async with installation.database.transaction() as session:
-                for name in names:
-                    is_first = name == names[0]
-                    agent = await add_agent(
-                        session,
-                        email=address_of(name),
-                        name=name,
-                        role=Role.ADMIN if is_first else Role.AGENT,
-                        password_hash=hashed,
-                        by=SYSTEM,
-                    )
-                    if is_first:
-                        self.token = await sign_ins.create_token(session, agent=agent, name="tests")
+        async with open_installation(settings) as opened, opened.database.transaction() as session:
+            yield session
 
     def take_token(self, address: str) -> None:
         """Let `api()` act as this agent."""
@@ -145,12 +155,15 @@ class RunningServer:
         return answer
 
     async def sign_in(self, page: Page, address: str, *, base: str = "") -> None:
-        """Let this browser be that agent's; *base* is another way to the server, through a proxy."""
-        await page.goto(f"{base or self.base}/sign-in")
-        await page.get_by_label("Email").fill(address)
-        await page.get_by_label("Password").fill(PASSWORD)
-        await page.get_by_label("Password").press("Enter")
-        await page.wait_for_url("**/inbox/mine")
+        """Let this browser be that agent's, without the form, whose password takes long to prove; *base* is
+        another way to the server, through a proxy. The form itself is filled in by `test_screens.py`."""
+        async with self._writing() as session:
+            agent = await agents.by_email(session, address)
+            assert agent is not None, address
+            token = await sign_ins.begin_session(session, agent, user_agent="a browser of the tests")
+        url = base or self.base
+        await page.context.add_cookies([{"name": "onethread_session", "value": token, "url": url}])
+        await page.goto(f"{url}/inbox/mine")
 
     async def every(self, path: str) -> list[Any]:
         """Every item of a list, following its cursors."""
@@ -188,6 +201,13 @@ class RunningServer:
         keys = load_keys(None, self.folder / "data" / "secret.key", data_exists=True)
         found: dict[str, Any] = json.loads(keys.unseal(sealed))
         return found
+
+
+async def password_hash() -> str:
+    """That of PASSWORD, made once for the run."""
+    if not _hashes:
+        _hashes.append(await Passwords().hash(PASSWORD))
+    return _hashes[0]
 
 
 def address_of(name: str) -> str:
