@@ -1,4 +1,5 @@
-/* The shell: CSRF, times, menus, dialogs, toasts, theme. Loaded first of ours; offers desk.headers, desk.toast, desk.times, desk.sheet.
+/* The shell: CSRF, times, menus, dialogs, toasts, theme. Loaded first of ours; offers desk.headers, desk.icon, desk.toast,
+   desk.times, desk.sheet.
 
    meta[name=csrf][content]         sent as X-CSRF-Token by every request of htmx and of these scripts
    time[datetime]                   text by age: "6 min", "10:46", "Wed", "18 Nov", "18 Nov 2025"; [data-format=clock] (in a thread)
@@ -29,6 +30,12 @@
   desk.words = (text, values = {}) => fill(known[text] || text, values);
   desk.count = (one, many, number, values) => fill((known[one] || [one, many])[number === 1 ? 0 : 1], { number, ...values });
   const YESTERDAY = desk.words('Yesterday');
+
+  desk.icon = function (name, size = '') {
+    const box = document.createElement('template');
+    box.innerHTML = '<svg class="i ' + size + '" aria-hidden="true"><use href="' + (document.body.dataset.icons || '/static/icons.svg') + '#' + name + '"/></svg>';
+    return box.content.firstChild;
+  };
 
   desk.headers = function (more) {
     const meta = document.querySelector('meta[name="csrf"]');
@@ -143,11 +150,18 @@
   });
 
   function tellTrouble(form, text) {                         // a dialog says itself why it stays: toasts stand behind it
-    let line = form.querySelector('p.err[role="alert"]'), why = text;
-    try { why = JSON.parse(text).detail; } catch (_) { why = desk.words('That did not work. Try again.'); }
+    let line = form.querySelector('p.err[role="alert"]');
     if (!line) { line = Object.assign(document.createElement('p'), { className: 'err', role: 'alert' }); form.prepend(line); }
-    line.textContent = why;
+    line.textContent = reasonIn(text);
   }
+  function reasonIn(text) {
+    let said = '';
+    try { said = JSON.parse(text).detail; } catch (_) { said = ''; }     // a proxy's page, or none
+    return said || desk.words('That did not work. Try again.');
+  }
+  document.addEventListener('htmx:responseError', e => {     // what was asked for stays as it was, and that is said
+    if (!e.target.closest('dialog, .more')) desk.toast(reasonIn(e.detail.xhr.responseText));
+  });
   document.addEventListener('htmx:sendError', () => desk.toast(desk.words('Not done: no connection. Try again in a moment.')));
 
   document.addEventListener('htmx:afterSettle', () => {      // an opened thread is the pane of a phone, and brings its customer
@@ -232,8 +246,9 @@
   });
 
   ['desk:applied', 'htmx:afterSettle'].forEach(name => document.addEventListener(name, () => desk.times()));
-  const section = document.querySelector('.subnav [aria-current]');  // a phone shows them in one row
-  if (section) section.scrollIntoView({ block: 'nearest', inline: 'center' });
+  for (const one of document.querySelectorAll('.subnav [aria-current], .page .seg [aria-current]')) {  // a phone shows them in one row
+    one.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }
   setInterval(desk.times, 30e3);
   desk.times();
 })();

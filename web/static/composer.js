@@ -98,7 +98,7 @@
         if (answer.ok) saved(form, text);
         else if (mode === s.mode) choose(form, desk.words('Changed on another device.'), [desk.words('Keep this one'), area(form).value], [desk.words('Use that one'), stands.text]);
       })
-      .catch(() => { say(form, 'draft-state', desk.words('Saved on this device')); })
+      .catch(() => { say(form, 'draft-state', text ? desk.words('Saved on this device') : ''); })
       .finally(() => { s.saving = null; });
   }
 

@@ -21,7 +21,7 @@
   function press(key) {
     const all = [...document.querySelectorAll('[data-key="' + CSS.escape(key) + '"]')], el = all.filter(isSeen).pop() || all.find(one => one.closest('.nav'));
     if (!el) return false;
-    if (el.matches('textarea, input:not([type="radio"]):not([type="checkbox"])')) { el.focus(); if (el.select && el.type === 'search') el.select(); } else el.click();
+    if (el.matches('textarea, input:not([type="radio"]):not([type="checkbox"])')) { el.focus(); if (el.select && el.type === 'search') el.select(); } else { if (el.matches('summary')) el.focus(); el.click(); }      // arrows go on into its menu
     return true;
   }
 

@@ -95,10 +95,8 @@
   }
 
   function glyphOf(one) {
-    const own = one.el && [...one.el.querySelectorAll('.i')].find(each => !each.innerHTML.includes('chevron')), box = document.createElement('template');
-    if (own) return own.cloneNode(true);
-    box.innerHTML = '<svg class="i" aria-hidden="true"><use href="' + document.body.dataset.icons + '#' + (one.icon || 'chevron-right') + '"/></svg>';
-    return box.content.firstChild;
+    const own = one.el && [...one.el.querySelectorAll('.i')].find(each => !each.innerHTML.includes('chevron'));
+    return own ? own.cloneNode(true) : desk.icon(one.icon || 'chevron-right');
   }
 
   async function ask() {

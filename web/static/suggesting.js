@@ -66,7 +66,7 @@
     items.forEach((item, i) => {
       const li = Object.assign(document.createElement('li'), { id: 'offer-' + i });
       li.setAttribute('role', 'option');
-      if (item.hint) li.innerHTML = '<svg class="i" aria-hidden="true"><use href="' + document.body.dataset.icons + '#zap"/></svg>';
+      if (item.hint) li.append(desk.icon('zap'));
       li.append(Object.assign(document.createElement('span'), { textContent: item.title }));
       if (item.hint) li.append(Object.assign(document.createElement('small'), { className: 'grow cut', textContent: item.hint }));
       li.onpointerdown = e => { e.preventDefault(); choose(i); };

@@ -37,8 +37,8 @@
     const edit = make('button', 'linkish', desk.words('Edit')), say = make('span', '', desk.words('Waiting to send')), note = one.mode === 'note';
     edit.type = 'button';
     edit.onclick = () => giveBack(one, '');
-    const foot = make('div', 'msg__f', say, edit), words = make('p', 'text', one.words);
-    const el = note ? make('article', 'note', make('span', ''), make('div', '', words, foot)) : make('article', 'msg msg--team', make('div', 'msg__c', make('div', 'bub', words), foot));
+    const foot = make('div', 'msg__f', desk.icon('clock', 'i--xs'), say, edit), face = document.querySelector('.me .av'), words = make('p', 'text', one.words);
+    const el = note ? make('article', 'note', make('span', ''), make('div', '', words, foot)) : make('article', 'msg msg--team', make('div', 'msg__c', make('div', 'bub', words), foot), ...(face ? [face.cloneNode(true)] : []));
     el.dataset.waiting = key; el.dataset.delivery = 'queued';
     return el;
   }
