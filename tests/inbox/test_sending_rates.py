@@ -1,5 +1,6 @@
 """A mailbox sends no more mails than its provider lets out: what is more waits its turn, and says so."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -140,6 +141,18 @@ async def test_after_a_long_stop_no_more_leave_at_once_than_the_rate_says(
     clock.advance(hours=5)
 
     assert [len(await leave(sqlite_database)), len(await leave(sqlite_database))] == [3, 0]
+
+
+async def test_many_workers_count_together(database: Database, clock: FrozenClock) -> None:
+    mailbox = await a_limited_mailbox(database, "3/hour")
+    await queue(database, mailbox, 12)
+
+    async def one(name: str) -> list[Departure]:
+        async with database.transaction() as session:
+            return await deliveries.claim(session, worker=name, limit=2)
+
+    claimed = [departure for some in await asyncio.gather(*map(one, "abcdef")) for departure in some]
+    assert len({departure.message_id for departure in claimed}) == len(claimed) == 3
 
 
 async def test_other_mailboxes_do_not_wait_with_it(sqlite_database: Database, clock: FrozenClock) -> None:
