@@ -44,6 +44,12 @@ service imap-login {{
     ssl = yes
   }}
 }}
+# Else whoever signs in after somebody who failed waits longer each time, up to 15 seconds.
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 auth_mechanisms = plain login xoauth2 oauthbearer
 passdb {{
   driver = oauth2
