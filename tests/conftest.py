@@ -47,6 +47,9 @@ SECRET_KEY = "a key for tests only, long enough for everybody"
 
 LONGEST = 12
 
+# Begun last it would keep one process busy long after the others are done.
+LONGEST_TEST = "test_every_screen_is_for_everybody"
+
 # Fixtures that need a server give their tests the marker of its name: `-m "not browser"` leaves them out.
 SERVER_MARKERS = {
     "browser": "browser",
@@ -73,7 +76,8 @@ structlog.configure(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the servers that their fixtures start."""
+    """Mark tests by the servers that their fixtures start, and begin with the one that takes longest."""
+    items.sort(key=lambda item: item.name != LONGEST_TEST)
     for item in items:
         for fixture, marker in SERVER_MARKERS.items():
             if fixture in getattr(item, "fixturenames", ()):
