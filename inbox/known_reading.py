@@ -10,7 +10,6 @@ from inbox.envelopes import AddressKind, ChannelKind, InboundMessage
 from inbox.known import Known
 from inbox.locks import lock_until_settled
 from inbox.models import (
-    UNFINISHED,
     Agent,
     AwaitedReference,
     Block,
@@ -26,6 +25,7 @@ from inbox.models import (
     Strand,
     StrandParticipant,
 )
+from inbox.queries.case_views import unfinished_of_few
 from inbox.tokens import StrandTokens
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ _BLOCKS = select(Block.customer_id, Block.identity_id).where(
     Block.customer_id.in_(_SOME), Block.ended_at.is_(None)
 )
 _CASES = select(Case).where(Case.id.in_(_SOME))
-_UNFINISHED_CASES = select(Case).where(Case.conversation_id.in_(_SOME), Case.status.in_(UNFINISHED))
+_UNFINISHED_CASES = select(Case).where(Case.conversation_id.in_(_SOME), unfinished_of_few())
 
 
 async def read_known(

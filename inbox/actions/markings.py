@@ -37,6 +37,7 @@ from inbox.models import (
     Strand,
     Undo,
 )
+from inbox.queries.case_views import unfinished_of_few
 from inbox.queries.recipients import is_own, own_addresses
 from inbox.queries.redirects import conversation_of
 
@@ -258,7 +259,7 @@ async def _refresh(session: AsyncSession, conversation_ids: Sequence[int], cases
     homes = list(
         await session.scalars(select(Conversation).where(Conversation.id.in_(list(conversation_ids))))
     )
-    standing = select(Case).where(Case.conversation_id.in_(conversation_ids), Case.status.in_(UNFINISHED))
+    standing = select(Case).where(Case.conversation_id.in_(conversation_ids), unfinished_of_few())
     unfinished = list(await session.scalars(standing))
     every = {case.id: case for case in (*unfinished, *cases)}
     await refresh_all(session, cases=every.values(), strands=strands, conversations=homes)
