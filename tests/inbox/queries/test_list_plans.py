@@ -6,16 +6,18 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.actors import Actor
 from inbox.db import Database
-from inbox.models import Agent, Status
+from inbox.envelopes import Address, ChannelKind, InboundMessage
+from inbox.known_reading import read_known
+from inbox.models import Agent, Identity, Status
 from inbox.queries import case_counters, case_rows, status_counts
 from inbox.queries.case_pages import page_of_ids
 from inbox.queries.case_views import ORDERS, CaseFilter, View
-from tests.builders import a_conversation, a_team, an_agent
+from tests.builders import KEYS, a_conversation, a_team, an_agent
 
 OF_FEW = (View.MENTIONS, View.OFFERED, View.FOLLOWING)  # known by their ids; those are sorted
 BY_NUMBER = "ORDER BY cases.id"  # the few that have no time at all stand last
@@ -102,3 +104,23 @@ async def test_what_a_list_shows_is_looked_up_by_its_cases_and_never_by_what_all
         plans = await plans_of(session, lambda: case_rows.lines_of(session, ids.items, actor), but="nothing")
 
     assert plans and not any(re.search(r"\(status=|\(state=|SCAN (?!anon)", plan) for plan in plans)
+
+
+async def test_what_filing_knows_of_a_batch_is_looked_up_by_its_conversations(
+    sqlite_database: Database,
+) -> None:
+    await an_inbox(sqlite_database, cases=6)
+    async with sqlite_database.transaction() as session:
+        identities = (await session.scalars(select(Identity))).all()
+        messages = [
+            InboundMessage(
+                channel=ChannelKind.EMAIL,
+                sender=Address(identity.address),
+                content_hash=identity.address,
+            )
+            for identity in identities
+        ]
+        tokens = KEYS.strand_tokens()
+        plans = await plans_of(session, lambda: read_known(session, messages, tokens), but="nothing")
+
+    assert plans and not any(re.search(r"\(status=|SCAN cases", plan) for plan in plans)
