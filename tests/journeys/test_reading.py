@@ -73,6 +73,7 @@ async def test_peek_find_link_and_keys_of_ones_own(server: RunningServer, page: 
         "Y"
     )
     await page.keyboard.press("Escape")
+    await expect(page.locator("#sheet")).to_be_hidden()
     await page.keyboard.press("e")
     await page.keyboard.press("s")
     await expect(page.locator("[data-star]")).to_have_attribute("aria-pressed", "true")
