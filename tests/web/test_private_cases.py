@@ -105,9 +105,7 @@ async def private(installation: Installation, ada: Person, maya: Person) -> Priv
         )
         elsewhere = await a_conversation(session, subject="Lamp")
         about, of = {"message_id": scene.messages[0].id}, {"strand_id": scene.strand.id}
-        answered = {
-            "message_id": elsewhere.messages[0].id
-        } | of  # a stranger's words: everybody sees them
+        answered = {"message_id": elsewhere.messages[0].id} | of  # a stranger's words: everybody sees them
         questions = [
             Suggestion(
                 kind=SuggestionKind.HELD_ANSWER,
