@@ -74,7 +74,8 @@ NAMED = {
     "/settings/replies/{id}": "SELECT public_id FROM saved_replies",
     "/settings/channels/new/{kind}": "SELECT 'email'",
     "/settings/channels/{id}": "SELECT public_id FROM channels WHERE kind = 'email'",
-    "/settings/channels/{id}/steps/{step}": "SELECT public_id || '/steps/check' FROM channels",
+    "/settings/channels/{id}/steps/{step}": "SELECT public_id || '/steps/check' FROM channels "
+    "WHERE kind = 'email'",
     "/settings/channels/{id}/{}": "SELECT public_id FROM channels WHERE kind = 'email'",
     "/settings/agents/{id}": "SELECT public_id FROM agents WHERE name LIKE 'Priya%'",
     "/settings/agents/{id}/{}": "SELECT public_id FROM agents WHERE name LIKE 'Priya%'",
