@@ -150,6 +150,7 @@
   }
   document.addEventListener('desk:notified', ask);
   document.addEventListener('desk:live', e => { if (e.detail) ask(); });
+  if (root.dataset.live === 'on') ask();                   // the socket was up before this script was here
   document.addEventListener('click', e => {
     const button = e.target.closest('[data-try-sound]');
     if (button) sound(button.dataset.trySound);

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from playwright.async_api import Page, Route, expect
 
-from .scene import Stub, entry, thread
+from .scene import Stub, entry, thread, until
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Awaitable[Page]]
@@ -74,6 +74,22 @@ async def test_it_sounds_for_what_is_new_and_rings_until_somebody_takes_it(stub:
     await expect(body).not_to_have_attribute("data-ringing", "")
     after = len(await body.get_attribute("data-heard") or "")
     assert 11 <= after - before <= 14, "half a minute"
+
+
+async def test_it_asks_even_where_the_socket_was_up_before_its_script_had_come(
+    stub: Stub, page: Page, opened: Open
+) -> None:
+    async def late(route: Route) -> None:
+        await until(lambda: any(told["t"] == "open" for told in stub.said), "the socket is up")
+        await route.continue_()
+
+    await page.route("**/static/notify.js", late)
+    stub.pages["/notifications/news"] = (
+        '<section data-unread="a"><b data-counter="notifications">1</b></section>'
+    )
+    await opened(thread(entry(1)).replace("</body>", f"{BELL}{SCRIPT}</body>"))
+
+    await expect(page.locator("[data-counter=notifications]")).to_have_text("1")
 
 
 DEVICE = """<div id="device" data-key="KEY" data-known="$known"><button data-allow hidden>Allow</button>
