@@ -7,6 +7,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -45,28 +46,31 @@ class BlobStore:
             if self._is_touched(target):
                 touched.add(target.parent)  # whoever wrote it may not have synced the name yet
                 continue
-            partial = self._partial()
-            with partial.open("xb", buffering=0) as file:
-                partial.chmod(0o600)
-                file.write(content)
-                os.fsync(file.fileno())
-            touched |= self._place(partial, target)
+            with self._partial() as partial:
+                with partial.open("xb", buffering=0) as file:
+                    partial.chmod(0o600)
+                    rest = memoryview(content)
+                    while rest:  # where room runs out a write takes a part, and only the next one says so
+                        rest = rest[file.write(rest) :]
+                    os.fsync(file.fileno())
+                touched |= self._place(partial, target)
         _sync_folders(touched)
         return digests
 
     def put_stream(self, stream: BinaryIO) -> tuple[str, int]:
         """Store what *stream* holds without having it in memory; answers digest and size in bytes."""
-        partial, hashed, size = self._partial(), hashlib.sha256(), 0
-        with partial.open("xb") as file:
-            partial.chmod(0o600)
-            while chunk := stream.read(CHUNK):
-                hashed.update(chunk)
-                size += len(chunk)
-                file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
-        digest = hashed.hexdigest()
-        _sync_folders(self._place(partial, self.path(digest)))
+        hashed, size = hashlib.sha256(), 0
+        with self._partial() as partial:
+            with partial.open("xb") as file:
+                partial.chmod(0o600)
+                while chunk := stream.read(CHUNK):
+                    hashed.update(chunk)
+                    size += len(chunk)
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            digest = hashed.hexdigest()
+            _sync_folders(self._place(partial, self.path(digest)))
         return digest, size
 
     def path(self, digest: str) -> Path:
@@ -132,8 +136,15 @@ class BlobStore:
             return False
         return True
 
-    def _partial(self) -> Path:
-        return self.temporary_folder() / secrets.token_hex(12)
+    @contextmanager
+    def _partial(self) -> Iterator[Path]:
+        """A file to be filled; what could not be finished takes no room from what is tried next."""
+        partial = self.temporary_folder() / secrets.token_hex(12)
+        try:
+            yield partial
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
 
     def _place(self, partial: Path, target: Path) -> set[Path]:
         """Give the file its name; answers the folders to sync."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, AsyncTransaction
 
 from inbox.actions.events import write_events
@@ -48,14 +49,13 @@ class GroupCommit:
                 await session.flush()
                 await write_events(session)
                 await savepoint.commit()
-            except BaseException:
-                await _to_its_end(self._undo(savepoint))
+            except BaseException as error:
+                await _to_its_end(self._undo(savepoint, error))
                 raise
             done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._members.append(done)
-            await _to_its_end(self._commit_if_last())
         finally:
-            self._turn.release()
+            await self._end_turn()
         await done  # others may take their turn while we wait for the COMMIT
 
     async def _take_turn(self) -> None:
@@ -65,24 +65,33 @@ class GroupCommit:
         except BaseException:  # cancelled while waiting: the group must not wait for us
             self._waiting -= 1
             if not self._turn.locked():
-                async with self._turn:
-                    await _to_its_end(self._commit_if_last())
+                await self._turn.acquire()
+                await self._end_turn()
             raise
         self._waiting -= 1
 
-    async def _undo(self, savepoint: AsyncTransaction) -> None:
+    async def _end_turn(self) -> None:
+        """COMMIT where nobody else waits. Nothing may come between that question and the next one's turn:
+        whoever was cancelled in between would be waited for in vain."""
+        try:
+            if self._waiting == 0 or len(self._members) >= GROUP:
+                await _to_its_end(self._commit())
+        finally:
+            self._turn.release()
+
+    async def _undo(self, savepoint: AsyncTransaction, cause: BaseException) -> None:
         try:
             if savepoint.is_active:  # a statement that failed has rolled it back already
                 await savepoint.rollback()
+            is_open = await self._is_open()
         except BaseException as error:  # the connection cannot be trusted: nobody of this group is committed
             self._fail(error)
             await self._abandon()
             raise
-        await self._commit_if_last()
-
-    async def _commit_if_last(self) -> None:
-        if self._waiting == 0 or len(self._members) >= GROUP:
-            await self._commit()
+        if not is_open:  # no room, or no disk: SQLite has undone what the others of this group wrote too
+            undone = ConnectionError("The database has undone its transaction.")
+            self._fail(cause if isinstance(cause, DBAPIError) else undone)
+            await self._abandon()
 
     async def _commit(self) -> None:
         if self._outer is None:
@@ -109,6 +118,11 @@ class GroupCommit:
         driver = (await self._connection.get_raw_connection()).driver_connection
         if driver is not None and driver.in_transaction:
             await driver.rollback()
+
+    async def _is_open(self) -> bool:
+        """Whether SQLite is still in the transaction that SQLAlchemy thinks of."""
+        driver = (await self._connection.get_raw_connection()).driver_connection
+        return driver is not None and bool(driver.in_transaction)
 
     def _fail(self, error: BaseException) -> None:
         members, self._members, self._outer = self._members, [], None
