@@ -30,13 +30,19 @@ PICTURES = Path("artifacts/screens")
 PICTURED = (("wide", "light"), ("phone", "dark"))
 WIDTHS = {"wide": (1440, 900), "tablet": (900, 800), "phone": (320, 720)}  # 320: as 1280 at 400 %
 SEEN = (Policy.PUBLIC, Policy.AGENT, Policy.ADMIN)
-# What a script asks for, files, and ways that only lead on to a screen.
-NO_SCREEN = re.compile(
-    r"^/$|^/inbox$|^/settings$|^/attachments/\{id\}|^/pictures/|^/static/|^/api/|^/widget|z$"
-    r"|\.(js|ts|ico|webmanifest)$|/(beside|find|news|raw|saved-replies|document|history|arrival|first-steps|sign-in)$"
-    r"|^/(messages|notes)/\{id\}$|^/palette|^/cases/bulk|^/cases/\{number:int\}$|^/settings/mailbox-sign-in"
-    r"|^/setup$"  # before there is anybody: test_newcomer.py looks at it
-)
+# What shows no screen, each by its whole pattern: a page that is new is looked at until it stands here.
+FILES = """/attachments/{id} /attachments/{id}/picture /attachments/{id}/thumbnail
+    /pictures/elsewhere/{sealed} /pictures/{sealed} /static/{path:path} /favicon.ico /manifest.webmanifest
+    /sw.js /widget.js /widget.d.ts /widget/panel.js /settings/intake/{id}/raw /messages/{id}/document"""
+FOR_SCRIPTS = """/conversations/{id}/beside /conversations/{id}/find /messages/{id} /notes/{id} /cases/bulk
+    /cases/{number:int}/saved-replies /notifications/news /palette /first-steps
+    /settings/channels/{id}/arrival /settings/channels/{id}/history"""
+FOR_PROGRAMS = "/healthz /readyz /api/openapi.json"
+ONLY_LEADS_ON = "/ /settings /cases/{number:int} /settings/channels/{id}/sign-in /settings/mailbox-sign-in"
+BEFORE_ANYBODY_IS_SIGNED_IN = "/sign-in /setup"  # here, and in test_newcomer.py
+NO_SCREEN = {
+    *f"{FILES} {FOR_SCRIPTS} {FOR_PROGRAMS} {ONLY_LEADS_ON} {BEFORE_ANYBODY_IS_SIGNED_IN}".split(),
+}
 # How a screen is reached whose address names something; {} stands for what the statement answers.
 NAMED = {
     "/attachments/{id}/preview": "SELECT public_id FROM attachments WHERE content_type LIKE 'image/%'",
@@ -80,7 +86,11 @@ NAMED = {
     "/settings/agents/{id}": "SELECT public_id FROM agents WHERE name LIKE 'Priya%'",
     "/settings/agents/{id}/{}": "SELECT public_id FROM agents WHERE name LIKE 'Priya%'",
 }
+NOWHERE = "/nobody/is/here"
 ASKED = {"/search": "?q=lamp", "/inbox/found": "?q=lamp", "/views/new": "?q=is:waiting"}
+
+# What the content policy would refuse; where a script tries, the console says so.
+INLINE = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>|<style\b|<[a-z][^>]*\s(?:style|on[a-z]+)=", re.IGNORECASE)
 
 # Nothing proves that Maya passed it on: agents are asked.
 PASSED_ON_IN_DOUBT = (
@@ -140,6 +150,9 @@ async def test_every_screen_is_for_everybody(
     try:
         page = await (await new_context(reduced_motion="reduce")).new_page()
         await page.add_init_script(AXE)
+        page.on("request", lambda one: wrong.extend(strangers(one.url, server.base)))
+        page.on("console", lambda said: wrong.extend(refusals(said.text, page.url)))
+        page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
         await page.goto(f"{server.base}/sign-in")
         wrong += await looked_at(page, "/sign-in")
         await page.get_by_label("Email").fill(address)
@@ -148,13 +161,25 @@ async def test_every_screen_is_for_everybody(
         await page.wait_for_url("**/inbox/mine")
         for pattern in screens():
             answer = await page.goto(server.base + address_of(server, pattern))
-            if answer is None or answer.status != 200:
+            if answer is None or answer.status != (404 if pattern == NOWHERE else 200):
                 wrong.append(f"{pattern} answers {answer and answer.status}")
+            elif bare := INLINE.findall(await answer.text()):
+                wrong.append(f"{pattern} has {bare[:3]}")
             wrong += await looked_at(page, pattern)
     finally:
         await server.end()
 
     assert not wrong, "\n".join(wrong)
+
+
+def strangers(url: str, base: str) -> list[str]:
+    """The address, where it is neither ours nor made up by the page itself."""
+    return [] if url.startswith((base + "/", "data:", "blob:", "about:")) else [f"asked for {url}"]
+
+
+def refusals(said: str, url: str) -> list[str]:
+    """What the console says, where it is of the content policy."""
+    return [f"{url}: {said}"] if "Content Security Policy" in said else []
 
 
 async def furnished(folder: Path, template: Path) -> RunningServer:
@@ -190,9 +215,10 @@ async def furnish(installation: Installation) -> None:
 
 
 def screens() -> list[str]:
-    """The patterns of all addresses that show one; the door is looked at before anybody is signed in."""
+    """The patterns of all addresses that show one, and an address that leads nowhere."""
     found = {door.pattern for door in doors() if door.method == "GET" and door.policy in SEEN}
-    return sorted(one for one in found - {"/sign-in"} if not NO_SCREEN.search(one))
+    assert found >= NO_SCREEN, found ^ NO_SCREEN
+    return [*sorted(found - NO_SCREEN), NOWHERE]
 
 
 def address_of(server: RunningServer, pattern: str) -> str:
