@@ -32,7 +32,7 @@ _QUESTION = frozenset(
 _SERVERS = frozenset(
     f"{protocol}_{part}" for protocol in ("imap", "smtp") for part in ("host", "port", "user", "security")
 )
-CHECK, DONE = Step("check", N_("Check")), Step("done", N_("Done"))
+CHECK, SENDING, DONE = Step("check", N_("Check")), Step("sending", N_("Sending")), Step("done", N_("Done"))
 STEPS: dict[ChannelKind, tuple[Step, ...]] = {
     ChannelKind.EMAIL: (
         Step("address", N_("Address"), frozenset({"name", "address", "team"})),
@@ -44,6 +44,7 @@ STEPS: dict[ChannelKind, tuple[Step, ...]] = {
             | {"arc_sealers", "first_connection", "first_days", "rate_mails", "rate_period"},
         ),
         CHECK,
+        SENDING,
         DONE,
     ),
     ChannelKind.WEBCHAT: (

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
 
+from channels.email.domain_names import Look, text_records
 from channels.registry import ChannelParsers
 from inbox.actions.messages import FilingRules
 from inbox.actions.queueing import ReplySettings
@@ -20,7 +21,8 @@ from inbox.secrets import Keys, load_keys
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What endpoints, sockets and background work share; it stands at `app.state.onethread`."""
+    """What endpoints, sockets and background work share; it stands at `app.state.onethread`. `look` asks the
+    domain name system."""
 
     settings: Settings
     database: Database
@@ -28,6 +30,7 @@ class Installation:
     keys: Keys
     intake: IntakeDesk
     passwords: Passwords = field(default_factory=Passwords)
+    look: Look = text_records
 
     @property
     def reply_settings(self) -> ReplySettings:

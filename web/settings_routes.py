@@ -114,6 +114,7 @@ CHANNELS: list[BaseRoute] = [
     _post("/settings/channels/{id}/secret/{fingerprint}/remove", settings_secrets.remove),
     route("/settings/channels/{id}/sign-in", mailbox_sign_ins.new, policy=Policy.ADMIN),
     route(mailbox_pages.RETURN_PATH, mailbox_sign_ins.finish, policy=Policy.ADMIN),
+    route("/settings/channels/{id}/records", mailbox_pages.records, policy=Policy.ADMIN),
     route("/settings/channels/{id}/history", mailbox_pages.history, policy=Policy.ADMIN),
     _post("/settings/channels/{id}/deactivate", settings_channels.deactivate),
     _post("/settings/channels/{id}/activate", settings_channels.activate),

@@ -32,6 +32,7 @@ from web.channel_pages import (
 from web.channel_steps import STEPS, Step
 from web.installation import installation_of
 from web.mailbox_checks import check_account
+from web.mailbox_pages import records_of
 from web.settings_pages import settings_page
 from web.templating import page
 
@@ -44,7 +45,7 @@ async def kinds(request: Request) -> Response:
 async def show(request: Request) -> Response:
     """GET /settings/channels/{id}/steps/{step}"""
     channel = await channel_of_path(request)
-    return await _shown(request, channel, _step(request, channel))
+    return await shown(request, channel, _step(request, channel))
 
 
 async def change(request: Request) -> Response:
@@ -55,13 +56,13 @@ async def change(request: Request) -> Response:
         return await _checked(request, channel, step)
     if wanted := button_pressed(form):
         rows = moved(rows_given(form), wanted)
-        return await _shown(request, channel, step, values=_typed(channel, form), rows=rows)
+        return await shown(request, channel, step, values=_typed(channel, form), rows=rows)
     try:
         await _keep(request, channel, step, form)
     except (Invalid, Conflict) as problem:
         sent = questions_given(kind, form) if "field_label" in step.fields else None
         values = _typed(channel, form)
-        return await _shown(request, channel, step, values=values, rows=sent, problem=problem)
+        return await shown(request, channel, step, values=values, rows=sent, problem=problem)
     return RedirectResponse(f"{HOME}/{channel.public_id}/steps/{channel_steps.after(kind, step).name}", 303)
 
 
@@ -103,10 +104,10 @@ async def _checked(request: Request, channel: Channel, step: Step) -> Response:
     account = account_of(channel, installation.keys)
     troubles = await check_account(account, installation)
     login = None if troubles else servers.foreign_login(account)
-    return await _shown(request, channel, step, troubles=troubles, foreign_login=login)
+    return await shown(request, channel, step, troubles=troubles, foreign_login=login)
 
 
-async def _shown(
+async def shown(
     request: Request,
     channel: Channel,
     step: Step,
@@ -117,6 +118,7 @@ async def _shown(
     troubles: Sequence[str] | None = None,
     foreign_login: str | None = None,
 ) -> Response:
+    """The page of a step, with what came of the last button."""
     kind = ChannelKind(channel.kind)
     values = values_of(channel) if values is None else values
     return await settings_page(
@@ -130,11 +132,13 @@ async def _shown(
         step=step,
         steps=STEPS[kind],
         earlier=channel_steps.before(kind, step),
+        later=channel_steps.after(kind, step),
         values=values,
         rows=rows_of(channel.settings) if rows is None else rows,
         troubles=troubles,
         foreign_login=foreign_login,
         base_url=installation_of(request).settings.base_url,
+        **(await records_of(installation_of(request), channel) if _asks_for_records(request, step) else {}),
         **await choices(request, kind, values, channel),
         **await _seen(request, channel),
     )
@@ -160,6 +164,11 @@ def _typed(channel: Channel, form: FormData) -> dict[str, str]:
     """What was typed, upon what the channel has."""
     sent = values_given(form)
     return values_of(channel) | {name: value for name, value in sent.items() if name in form}
+
+
+def _asks_for_records(request: Request, step: Step) -> bool:
+    """Without a script they are part of the page, once somebody asks for them: it waits for name servers."""
+    return step is channel_steps.SENDING and "look" in request.query_params
 
 
 def _step(request: Request, channel: Channel) -> Step:

@@ -14,7 +14,8 @@ from inbox.errors import Invalid, NotFound
 from inbox.models import Channel
 from inbox.queries import channels
 from web.channel_pages import HOME
-from web.endpoints.settings_channels import shown
+from web.channel_steps import CHECK
+from web.endpoints import channel_steps, settings_channels
 from web.installation import Installation, installation_of
 from web.mailbox_pages import return_address
 from web.sealed import Seals
@@ -24,17 +25,21 @@ MINUTES = 15
 
 
 async def new(request: Request) -> Response:
-    """GET /settings/channels/{id}/sign-in: on to the provider's consent page; nothing is changed here."""
+    """GET /settings/channels/{id}/sign-in?step=: on to the provider's consent page; nothing is changed here.
+    `step`: it was pressed while the mailbox was set up, and leads back there."""
     installation = installation_of(request)
     channel = await _mailbox(installation, request.path_params["id"])
     try:
         client = client_of(channel, installation.keys, installation.settings)
     except Invalid as problem:
-        return await shown(request, channel, problem=problem)
+        return await _back_with(request, channel, problem, is_step="step" in request.query_params)
     verifier = secrets.token_urlsafe(48)
     # The answer comes back through the browser: only this agent, and only for a while, may bring it.
     state = _seals(installation).seal(
-        channel=channel.public_id, verifier=verifier, agent=request.state.agent.public_id
+        channel=channel.public_id,
+        verifier=verifier,
+        agent=request.state.agent.public_id,
+        step="step" in request.query_params,
     )
     url = consent_url(
         client,
@@ -56,11 +61,19 @@ async def finish(request: Request) -> Response:
     try:
         grant = await _grant(request, installation, channel, verifier=facts["verifier"])
     except (Invalid, GrantRefused, ProviderTrouble) as trouble:
-        return await shown(request, channel, problem=Invalid(trouble.phrase))
+        return await _back_with(request, channel, Invalid(trouble.phrase), is_step=bool(facts.get("step")))
     async with installation.database.transaction() as session:
         channel = await channels.by_id(session, channel.public_id)
         await keep_grant(session, channel, grant, by=actor_of(request), keys=installation.keys)
-    return RedirectResponse(f"{HOME}/{channel.public_id}?saved=1", 303)
+    following = f"/steps/{CHECK.name}" if facts.get("step") else "?saved=1"
+    return RedirectResponse(f"{HOME}/{channel.public_id}{following}", 303)
+
+
+async def _back_with(request: Request, channel: Channel, problem: Invalid, *, is_step: bool) -> Response:
+    """Where somebody came from, with what went wrong."""
+    if is_step:
+        return await channel_steps.shown(request, channel, CHECK, problem=Invalid(problem.phrase))
+    return await settings_channels.shown(request, channel, problem=problem)
 
 
 async def _grant(request: Request, installation: Installation, channel: Channel, *, verifier: str) -> Grant:

@@ -46,9 +46,9 @@ async def mailbox(installation: Installation) -> Channel:
         )
 
 
-async def consent(ada: Person, mailbox: Channel) -> httpx2.URL:
+async def consent(ada: Person, mailbox: Channel, pressed_on: str = "") -> httpx2.URL:
     """Press Connect and consent; answers where the provider sends the browser back to."""
-    to_provider = await ada.browser.get(f"/settings/channels/{mailbox.public_id}/sign-in")
+    to_provider = await ada.browser.get(f"/settings/channels/{mailbox.public_id}/sign-in{pressed_on}")
     assert to_provider.status_code == 303
     async with httpx2.AsyncClient() as browser:
         return httpx2.URL((await browser.get(to_provider.headers["location"])).headers["location"])
@@ -70,6 +70,21 @@ async def test_a_mailbox_is_connected_by_consent(
         grant = await grant_of(session, mailbox.id, installation.keys)
     assert grant is not None and grant.access_token in provider.access
     assert grant.access_token not in after
+
+
+async def test_who_connects_while_setting_up_comes_back_to_that_step(ada: Person, mailbox: Channel) -> None:
+    step = f"/settings/channels/{mailbox.public_id}/steps/check"
+    assert f"/settings/channels/{mailbox.public_id}/sign-in?step=1" in (await ada.browser.get(step)).text
+    back = await consent(ada, mailbox, "?step=1")
+    refused = await ada.browser.get(
+        "/settings/mailbox-sign-in",
+        params={"error": "denied", "state": parse_qs(urlsplit(str(back)).query)["state"][0]},
+    )
+    connected = await ada.browser.get(back.raw_path.decode())
+
+    assert refused.status_code == 422 and "let nobody in (denied)" in refused.text
+    assert "Waiting for a test message" in refused.text
+    assert connected.headers["location"] == step
 
 
 async def test_what_was_taken_back_says_that_it_has_to_be_connected_again(
