@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 from typing import Literal
 
-import sqlalchemy as sa
 from alembic import context
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.engine import make_url
@@ -12,7 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from inbox.db import driver_url
 from inbox.models import Model
-from inbox.models.base import UTCDateTime
+from inbox.models.base import Json, UTCDateTime
 
 SEARCH_TABLES = ("messages_search", "notes_search")  # FTS5 and its shadow tables have no model
 ADVISORY_LOCK = 0x0_7E_AD  # two processes that start at once migrate one after the other
@@ -22,7 +21,7 @@ def render_item(kind: str, item: object, _: object) -> str | Literal[False]:
     """A revision imports nothing of ours: our types are written as the ones they stand for."""
     if kind == "type" and isinstance(item, UTCDateTime):
         return "sa.DateTime(timezone=True)"
-    if kind == "type" and isinstance(item, sa.JSON):
+    if kind == "type" and isinstance(item, Json):
         return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
     return False
 

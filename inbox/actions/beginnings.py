@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as insert_on_postgres
-from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
@@ -36,6 +34,7 @@ from inbox.models import (
 )
 from inbox.queries.recipients import address_of
 from inbox.subjects import checked_subject
+from inbox.upserts import insert_into
 
 # A case whose only message is taken back has nothing in it to do.
 NEVER_OPENED: dict[str, Any] = {
@@ -93,9 +92,8 @@ async def conversation_of(session: AsyncSession, customer: Customer) -> Conversa
     if found is not None:
         return found
     # Two may write first at once: the constraint decides, and both get the row that won.
-    dialect_insert = insert_on_sqlite if session.get_bind().dialect.name == "sqlite" else insert_on_postgres
     row = {"public_id": public_id(), "customer_id": customer.id, "created_at": clock.now()}
-    await session.execute(dialect_insert(Conversation).values(row).on_conflict_do_nothing())
+    await session.execute(insert_into(session, Conversation).values(row).on_conflict_do_nothing())
     return (await session.scalars(find)).one()
 
 

@@ -1,13 +1,12 @@
 """What an agent has begun to write: one reply and one note for each conversation."""
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert as insert_on_postgres
-from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
 from inbox.errors import Conflict, Invalid
 from inbox.models import Agent, Conversation, Draft, Strand
+from inbox.upserts import insert_into
 
 KINDS = ("reply", "note")
 LONGEST_TEXT = 500_000
@@ -53,8 +52,7 @@ async def save_draft(
     }
     place = {"agent_id": by.id, "conversation_id": conversation.id, "kind": kind}
     # Two windows of one agent may save at once: the constraint decides, and the later one stands.
-    dialect_insert = insert_on_sqlite if session.get_bind().dialect.name == "sqlite" else insert_on_postgres
-    saved = dialect_insert(Draft).values(**place, **changing)
+    saved = insert_into(session, Draft).values(**place, **changing)
     saved = saved.on_conflict_do_update(index_elements=list(place), set_=changing)
     await session.execute(saved)
     found = select(Draft).filter_by(**place).execution_options(populate_existing=True)

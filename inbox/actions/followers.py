@@ -1,7 +1,6 @@
 """How an agent listens to a case: following it without being responsible, or muting it until mentioned."""
 
 from sqlalchemy import delete, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
@@ -10,6 +9,7 @@ from inbox.actors import Actor
 from inbox.holding import hold_case
 from inbox.models import Agent, Case, EventKind, Follower, Mute
 from inbox.queries.followers import attention_of
+from inbox.upserts import insert_into
 
 
 async def follow(session: AsyncSession, case: Case, *, by: Agent) -> None:
@@ -37,7 +37,9 @@ async def unmute(session: AsyncSession, case: Case, *, by: Agent) -> None:
 async def add_follower(session: AsyncSession, case: Case, agent: Agent, *, by_choice: bool) -> None:
     """Let an agent follow a held case: by choice until they stop, else until somebody has taken it."""
     place = {"case_id": case.id, "agent_id": agent.id}
-    await session.execute(_insert(session, Follower).values(**place, by_choice=by_choice))
+    await session.execute(
+        insert_into(session, Follower).values(**place, by_choice=by_choice).on_conflict_do_nothing()
+    )
     if by_choice:
         await session.execute(update(Follower).filter_by(**place).values(by_choice=True))
 
@@ -51,7 +53,9 @@ async def _listen(session: AsyncSession, case: Case, by: Agent, *, follows: bool
     else:
         await session.execute(delete(Follower).filter_by(**place))
     if is_muted:
-        await session.execute(_insert(session, Mute).values(**place, created_at=clock.now()))
+        await session.execute(
+            insert_into(session, Mute).values(**place, created_at=clock.now()).on_conflict_do_nothing()
+        )
     else:
         await session.execute(delete(Mute).filter_by(**place))
     if follows is not before.follows:
@@ -60,9 +64,3 @@ async def _listen(session: AsyncSession, case: Case, by: Agent, *, follows: bool
         kinds.append(EventKind.CASE_MUTED if is_muted else EventKind.CASE_UNMUTED)
     for kind in kinds:
         record(session, kind, actor=Actor.agent(by), conversation=conversation, case=case)
-
-
-def _insert(session: AsyncSession, model: type[Follower] | type[Mute]) -> sqlite.Insert | postgresql.Insert:
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(model).on_conflict_do_nothing()
-    return postgresql.insert(model).on_conflict_do_nothing()

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, bindparam, delete, select, update
-from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
-from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
@@ -30,6 +28,7 @@ from inbox.models import (
 from inbox.notification_cells import Alert, Choices
 from inbox.queries.events import newest_position
 from inbox.queries.notification_choices import choices_of
+from inbox.upserts import insert_into
 
 READER = "notifications told"  # the setting that says how far
 AT_ONCE = 50  # events in one transaction, which others wait for
@@ -128,7 +127,7 @@ async def forget_old(session: AsyncSession, moment: datetime) -> None:
 
 async def _reader(session: AsyncSession, newest: int) -> Setting:
     values = {"name": READER, "value": {"position": newest}}
-    await session.execute(_insert(session)(Setting).values(values).on_conflict_do_nothing())
+    await session.execute(insert_into(session, Setting).values(values).on_conflict_do_nothing())
     held = _READER.with_for_update().execution_options(populate_existing=True)
     return (await session.scalars(held)).one()
 
@@ -151,7 +150,9 @@ async def _tell(
             continue
         row = _row(agent_id, case, audience.kind, choices[agent_id])
         row |= {"key": key, "position": position, "about": about}
-        made = _insert(session)(Notification).values(row).on_conflict_do_nothing().returning(Notification.id)
+        made = (
+            insert_into(session, Notification).values(row).on_conflict_do_nothing().returning(Notification.id)
+        )
         notification_id = await session.scalar(made)
         if notification_id is not None and _is_pushed(choices[agent_id], audience.kind):
             await queue_pushes(session, notification_id, agent_id)
@@ -198,7 +199,3 @@ async def _read(session: AsyncSession, unread: Select[int]) -> int:
         read = update(Notification).where(Notification.id.in_(ids)).values(read_at=clock.now())
         await session.execute(read.execution_options(synchronize_session=False))
     return len(ids)
-
-
-def _insert(session: AsyncSession) -> type[SqliteInsert] | type[PostgresInsert]:
-    return SqliteInsert if session.get_bind().dialect.name == "sqlite" else PostgresInsert

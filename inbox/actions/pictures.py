@@ -1,13 +1,12 @@
 """Asking for the pictures of a mail that lie elsewhere, which tell their owner that somebody looks."""
 
 from sqlalchemy import delete
-from sqlalchemy.dialects.postgresql import insert as insert_on_postgres
-from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.errors import Invalid
 from inbox.models import Agent, Message, PicturesOf, WantedPictures
 from inbox.queries.pictures import may_be_remembered
+from inbox.upserts import insert_into
 
 
 async def want_pictures(session: AsyncSession, message: Message, *, by: Agent, of: PicturesOf) -> None:
@@ -18,8 +17,7 @@ async def want_pictures(session: AsyncSession, message: Message, *, by: Agent, o
     if of is PicturesOf.SENDER and not may_be_remembered(message):
         raise Invalid("This may not be from its sender, so that nothing is remembered for the address.")
     name = message.public_id if of is PicturesOf.MESSAGE else message.author_address
-    insert = insert_on_sqlite if session.get_bind().dialect.name == "sqlite" else insert_on_postgres
-    wanted = insert(WantedPictures).values(agent_id=by.id, kind=of, name=name)
+    wanted = insert_into(session, WantedPictures).values(agent_id=by.id, kind=of, name=name)
     await session.execute(wanted.on_conflict_do_nothing(index_elements=["agent_id", "kind", "name"]))
 
 

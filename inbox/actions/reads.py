@@ -1,8 +1,6 @@
 """How far an agent has read a conversation. Marks are the agent's own business: they make no events."""
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert as insert_on_postgres
-from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
@@ -10,6 +8,7 @@ from inbox.actions.notes import mark_mentions_seen
 from inbox.actions.notifications import mark_conversation_read
 from inbox.errors import Invalid
 from inbox.models import Agent, Conversation, Direction, EventCounter, Message, ReadMark
+from inbox.upserts import insert_into
 
 
 async def mark_read(session: AsyncSession, conversation: Conversation, *, by: Agent, position: int) -> None:
@@ -48,6 +47,5 @@ async def _put(session: AsyncSession, conversation: Conversation, by: Agent, pos
     place = {"agent_id": by.id, "conversation_id": conversation.id}
     mark = {"position": position, "at": clock.now()}
     # Two windows of one agent may be read at once: the constraint makes one row of both.
-    dialect_insert = insert_on_sqlite if session.get_bind().dialect.name == "sqlite" else insert_on_postgres
-    row = dialect_insert(ReadMark).values(**place, **mark)
+    row = insert_into(session, ReadMark).values(**place, **mark)
     await session.execute(row.on_conflict_do_update(index_elements=list(place), set_=mark))

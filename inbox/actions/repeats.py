@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
 from inbox.errors import Invalid
 from inbox.models import Agent, IdempotencyKey
+from inbox.upserts import insert_into
 
 KEPT = timedelta(hours=24)
 LONGEST_KEY = 200
@@ -60,8 +60,7 @@ async def keep_answer(session: AsyncSession, agent: Agent, key: str, answer: Ans
 
 
 async def _take(session: AsyncSession, agent: Agent, key: str, request_hash: str) -> bool:
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = (sqlite.insert if is_sqlite else postgresql.insert)(IdempotencyKey).values(
+    row = insert_into(session, IdempotencyKey).values(
         agent_id=agent.id,
         key=key,
         request_hash=request_hash,
@@ -69,5 +68,5 @@ async def _take(session: AsyncSession, agent: Agent, key: str, request_hash: str
         answer="",
         created_at=clock.now(),
     )
-    taken = insert.on_conflict_do_nothing(index_elements=["agent_id", "key"]).returning(IdempotencyKey.id)
+    taken = row.on_conflict_do_nothing(index_elements=["agent_id", "key"]).returning(IdempotencyKey.id)
     return (await session.execute(taken)).one_or_none() is not None

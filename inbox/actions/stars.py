@@ -1,12 +1,11 @@
 """Stars: an agent's own marks on cases. They are nobody else's business and make no events."""
 
 from sqlalchemy import delete
-from sqlalchemy.dialects.postgresql import insert as insert_on_postgres
-from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
 from inbox.models import Agent, Case, Star
+from inbox.upserts import insert_into
 
 
 async def toggle_star(session: AsyncSession, case: Case, *, by: Agent) -> bool:
@@ -16,7 +15,6 @@ async def toggle_star(session: AsyncSession, case: Case, *, by: Agent) -> bool:
     if await session.scalar(taken) is not None:
         return False
     # Two windows of one agent may press at once: the constraint makes one star of both.
-    dialect_insert = insert_on_sqlite if session.get_bind().dialect.name == "sqlite" else insert_on_postgres
-    row = dialect_insert(Star).values(**place, created_at=clock.now())
+    row = insert_into(session, Star).values(**place, created_at=clock.now())
     await session.execute(row.on_conflict_do_nothing(index_elements=list(place)))
     return True

@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
 from inbox.models import VisitorToken
+from inbox.upserts import insert_into
 
 GRACE = timedelta(days=7)
 
@@ -23,8 +23,7 @@ async def keep_token(session: AsyncSession, *, channel_id: int, digest: str, vis
         "created_at": clock.now(),
         "last_seen_at": clock.now(),
     }
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    await session.execute(dialect.insert(VisitorToken).values(values).on_conflict_do_nothing())
+    await session.execute(insert_into(session, VisitorToken).values(values).on_conflict_do_nothing())
     kept = (await session.scalars(select(VisitorToken).where(VisitorToken.digest == digest))).one()
     kept.last_seen_at = clock.now()
     return kept

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String, types
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.sql.operators import OperatorType
 
 from inbox import clock
 from inbox.ids import PUBLIC_ID_LENGTH, public_id
@@ -29,7 +29,26 @@ class UTCDateTime(types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
-Json = JSON().with_variant(JSONB(), "postgresql")
+class Json(types.TypeDecorator[Any]):
+    """JSON, which PostgreSQL keeps as JSONB: as a variant would, but its dialect, which is large, is loaded
+    only for whoever speaks it."""
+
+    impl = JSON
+    cache_ok = True
+    should_evaluate_none = True  # as JSON's own: None is JSON's null, not a missing value
+
+    def load_dialect_impl(self, dialect: Dialect) -> types.TypeEngine[Any]:
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(JSON())
+        from sqlalchemy.dialects.postgresql import JSONB
+
+        return dialect.type_descriptor(JSONB())
+
+    def coerce_compared_value(self, op: OperatorType | None, value: Any) -> types.TypeEngine[Any]:
+        coerced = self.impl_instance.coerce_compared_value(op, value)
+        return self if coerced is self.impl_instance else coerced
+
+
 BigInt = BigInteger().with_variant(Integer, "sqlite")
 
 
