@@ -13,7 +13,6 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Protocol
 
-import structlog
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -28,6 +27,7 @@ from inbox.envelopes import ChannelFacts, ChannelKind, InboundMessage
 from inbox.errors import Conflict, NotFound, Refused
 from inbox.ids import public_id
 from inbox.intake_records import Position
+from inbox.loggers import get_logger
 from inbox.models import Channel, EventKind, IntakeRecord, IntakeState
 from inbox.outages import is_outage
 from inbox.placements import Arrival
@@ -43,7 +43,7 @@ APART_SECONDS = 0.1  # between two batches of what is submitted
 
 _CHANNELS = select(Channel)
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Parsers(Protocol):

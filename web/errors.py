@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inbox.errors import Conflict, Invalid, NotFound, NotPermitted, OnethreadError, SettingsInvalid
+from inbox.loggers import get_logger
 from inbox.outages import is_outage
 from inbox.phrases import N_, Phrase, counted
 from inbox.words import ENGLISH, Words, words_in
@@ -20,7 +20,7 @@ from web.bodies import TooLarge
 from web.templating import page
 from web.wording import words_for
 
-log = structlog.stdlib.get_logger("onethread.errors")
+log = get_logger("onethread.errors")
 
 NOT_FOUND = N_("There is nothing here, or nothing that you may see.")
 SENTENCES: Mapping[int, str] = {

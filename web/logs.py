@@ -3,15 +3,17 @@
 import logging
 import sys
 import time
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.typing import EventDict, Processor, WrappedLogger
 
+from inbox.loggers import get_logger, structlog
 from web import metrics
 
-log = structlog.stdlib.get_logger("onethread.http")
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, Processor, WrappedLogger
+
+log = get_logger("onethread.http")
 SLOW_SECONDS = 1.0
 
 
@@ -58,7 +60,7 @@ def _plain(out: Any, exc_info: Any) -> None:
     structlog.dev.plain_traceback(out, exc_info)
 
 
-def _without_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+def _without_values(_: "WrappedLogger", __: str, event: "EventDict") -> "EventDict":
     """A database driver's error quotes the row that it failed on: keep its first line only."""
     if isinstance(event.get("error"), BaseException):
         error = event["error"]

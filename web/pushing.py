@@ -8,13 +8,12 @@ import asyncio
 import json
 from datetime import datetime, timedelta
 
-import structlog
-
 from inbox import clock
 from inbox.actions import pushes
 from inbox.actions.pushes import Push, PushOutcome
 from inbox.db import Database
 from inbox.errors import NotFound
+from inbox.loggers import get_logger
 from inbox.notification_cells import Alert
 from inbox.rounds import keep_rounds
 from inbox.secrets import Keys
@@ -26,7 +25,7 @@ WAITS_IN = ("push_entries",)  # the tables that say when something is due
 LIMITS = Limits(bytes=0, seconds=15.0)
 GONE = (404, 410)
 
-log = structlog.stdlib.get_logger("onethread.pushing")
+log = get_logger("onethread.pushing")
 
 
 class PushWorker:

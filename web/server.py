@@ -10,12 +10,12 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 
-import structlog
 import uvicorn
 
 from inbox.actions import agents
 from inbox.config import PREFIX, Settings
 from inbox.errors import Conflict, Invalid, SettingsInvalid
+from inbox.loggers import get_logger
 from inbox.queries import installations
 from web.app import Beside, create_app
 from web.installation import open_installation
@@ -23,7 +23,7 @@ from web.revisions import known_revisions
 
 GRACE_SECONDS = 10
 SEND_BUFFER_BYTES = 128 * 1024  # the kernel would hold megabytes for each client that does not read
-log = structlog.stdlib.get_logger("onethread")
+log = get_logger("onethread")
 
 
 def serve_installation(

@@ -5,18 +5,18 @@ import asyncio
 import time
 from collections.abc import Iterable
 
-import structlog
 from starlette.datastructures import UploadFile
 
 from inbox.blobs import BlobStore
 from inbox.envelopes import InboundAttachment
 from inbox.errors import Invalid
+from inbox.loggers import get_logger
 from web.bodies import store_file
 
 KEPT_SECONDS = 26 * 3600  # a little longer than the seal on an upload is good
 SWEEP_SECONDS = 3600.0
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 def staging_of(blobs: BlobStore) -> BlobStore:

@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
-import structlog
-
 from channels.email.grants import AccessTokens
 from channels.email.sent import SentCopies
 from channels.email.watch import MailboxWatch
@@ -17,6 +15,7 @@ from inbox.config import Settings
 from inbox.continuity import Continuity
 from inbox.db import Database
 from inbox.digests import Digests
+from inbox.loggers import get_logger
 from inbox.mailing import AutomaticMailWorker
 from inbox.notifier import Notifier
 from inbox.outbox import OutboxWorker
@@ -29,7 +28,7 @@ from web.staged_files import sweep_for_ever
 
 RESTART_SECONDS = 5.0
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 Work = Callable[[], Awaitable[None]]
 

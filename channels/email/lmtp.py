@@ -12,20 +12,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
-
 from channels.email.listener import DeliveredMail, LmtpListener
 from channels.email.pacing import file_calmly
 from channels.email.servers import MailServer
 from inbox.db import Database
 from inbox.errors import Invalid, SettingsInvalid
 from inbox.intake import BATCH, IntakeDesk, RawInput
+from inbox.loggers import get_logger
 from inbox.queries import mailboxes
 
 SOURCE = "lmtp"
 AHEAD = 256  # mails that may wait to be filed before the next one is answered later
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import asyncio
 import imaplib
 from collections.abc import Sequence
 
-import structlog
 from imapclient.imapclient import SENT
 
 from channels.email.addresses import reject_controls
@@ -30,6 +29,7 @@ from inbox.blobs import BlobStore
 from inbox.db import Database
 from inbox.envelopes import Account
 from inbox.errors import OnethreadError
+from inbox.loggers import get_logger
 from inbox.models import Channel
 from inbox.secrets import Keys
 
@@ -40,7 +40,7 @@ MAILBOX_SECONDS = 120.0
 FOLDER = "Sent"
 WAITS_IN = ("sent_copies",)  # the tables that say when something is due
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class SentCopies:

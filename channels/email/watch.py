@@ -9,8 +9,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import structlog
-
 from channels.email import mailbox
 from channels.email.pacing import file_calmly
 from channels.email.receiver import (
@@ -30,6 +28,7 @@ from inbox.envelopes import Account
 from inbox.errors import OnethreadError
 from inbox.intake import IntakeDesk, RawInput
 from inbox.intake_records import Position
+from inbox.loggers import get_logger
 from inbox.models import Channel
 from inbox.queries import mailboxes
 from inbox.secrets import Keys
@@ -44,7 +43,7 @@ STATES = {
     MailboxStateKind.AUTH_FAILED: "auth_failed",
 }
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(slots=True)

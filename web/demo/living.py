@@ -5,12 +5,11 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import structlog
-
 from channels.email.sink import mail_sink
 from inbox.actions import channels as ways
 from inbox.actors import SYSTEM
 from inbox.envelopes import AddressKind
+from inbox.loggers import get_logger
 from inbox.queries import channels
 from inbox.queries.correspondents import Answered, answered_since, newest_message_id
 from web.demo import steps
@@ -25,7 +24,7 @@ THINKING = (6.0, 25.0)
 LOOK_SECONDS = 1.0
 PAGES = ("", "account", "delivery", "floor-lamps/pine", "shades/linen")
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 @asynccontextmanager

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -17,6 +16,7 @@ from inbox.accounts import unsealed
 from inbox.envelopes import ChannelKind
 from inbox.errors import Invalid, OnethreadError
 from inbox.intake import RawInput
+from inbox.loggers import get_logger
 from inbox.models import Channel, IntakeState
 from inbox.queries import public_channels
 from web.bodies import BY_ENDPOINT, TooLarge
@@ -28,7 +28,7 @@ from web.sessions import bearer_token
 LARGEST = 1_000_000_000  # bytes: beyond that nobody sends mail, and the disk is ours
 IN_MEMORY = 1_000_000
 
-log = structlog.stdlib.get_logger("onethread.mail")
+log = get_logger("onethread.mail")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol
 
-import structlog
 from starlette.requests import HTTPConnection
 
 from inbox.db import Database
+from inbox.loggers import get_logger
 from inbox.queries import happenings
 from inbox.queries.happenings import Thread
 from inbox.words import ENGLISH
@@ -28,7 +28,7 @@ SESSIONS_SECONDS = 2.5  # a revoked session has no socket any more after twice t
 KNOWN_SECONDS = 30.0
 MOST_KNOWN = 10_000
 
-log = structlog.stdlib.get_logger("onethread.live")
+log = get_logger("onethread.live")
 
 
 class Listening(Protocol):

@@ -13,12 +13,12 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 
-import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from inbox.db import Database
 from inbox.envelopes import ChannelKind
 from inbox.errors import NotFound
+from inbox.loggers import get_logger
 from inbox.outages import is_outage
 from inbox.queries import visitor_views
 from web.bodies import parsed_json
@@ -39,7 +39,7 @@ LONGEST_FRAME = 65_536
 EVENTS_AT_ONCE = 1_000
 TOO_SLOW, TOO_LONG, NOT_ALLOWED, TOO_MANY, NOT_UNDERSTOOD = 1013, 1009, 1008, 1008, 1003
 
-log = structlog.stdlib.get_logger("onethread.visitors")
+log = get_logger("onethread.visitors")
 
 
 class VisitorHub:
