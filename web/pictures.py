@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from inbox.errors import NotFound
+from inbox.showable import PICTURE_TYPES
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-SHOWN_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+SHOWN_TYPES = PICTURE_TYPES
 MOST_PIXELS = 40_000_000
 LARGEST_SIDE = 2_000  # nobody looks at more on a screen
 SMALL_SIDE = 160

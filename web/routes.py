@@ -49,6 +49,7 @@ FILES: list[BaseRoute] = [
     route("/attachments/{id}", attachments.show, policy=Policy.AGENT),
     route("/attachments/{id}/preview", attachments.preview, policy=Policy.AGENT),
     route("/attachments/{id}/picture", attachments.large, policy=Policy.AGENT),
+    route("/attachments/{id}/text", attachments.text, policy=Policy.AGENT),
     route("/attachments/{id}/thumbnail", attachments.thumbnail, policy=Policy.AGENT),
     route("/pictures/elsewhere/{sealed}", documents.remote_picture, policy=Policy.AGENT),
     route("/pictures/{sealed}", attachments.picture, policy=Policy.AGENT),

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from inbox.phrases import Phrase
+from inbox.showable import Look, look_of
 from inbox.texts import Segment
 from inbox.verification import may_hold_codes
 
@@ -54,9 +55,14 @@ class ShownFile:
         return f"/attachments/{self.public_id}"
 
     @property
-    def is_picture(self) -> bool:
-        """Whether a browser may show it: the types that attachments are served inline for."""
-        return self.content_type in ("image/png", "image/jpeg", "image/gif", "image/webp")
+    def look(self) -> Look | None:
+        """As what it is shown before it is saved, if at all."""
+        return look_of(self.content_type, self.filename)
+
+    @property
+    def has_thumbnail(self) -> bool:
+        """Whether a small picture of it is tried."""
+        return self.look in (Look.PICTURE, Look.PAGES)
 
 
 @dataclass(frozen=True, slots=True)

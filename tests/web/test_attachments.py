@@ -14,6 +14,7 @@ from PIL import Image
 from inbox.db import Database
 from inbox.models import Attachment, Message
 from tests.builders import Scene, a_conversation
+from tests.web import pdfs
 from tests.web.conftest import NewPerson, Person
 from tests.web.endpoints.conftest import SCRIPT
 from web.endpoints.attachments import NAMED_TYPES, picture_url
@@ -199,6 +200,101 @@ async def test_what_is_no_picture_has_no_thumbnail(
     file = await attached(installation, scene.messages[0], b"<svg onload=alert(1)>", kind=kind)
     for size in ("thumbnail", "picture"):
         assert (await maya.browser.get(f"/attachments/{file.public_id}/{size}")).status_code == 404
+
+
+async def test_a_pdf_shows_its_first_page_and_how_many_there_are(
+    maya: Person, stranger: httpx2.AsyncClient, installation: Installation, scene: Scene
+) -> None:
+    file = await attached(
+        installation, scene.messages[0], pdfs.letter(), name="a.pdf", kind="application/octet-stream"
+    )
+    url = f"/attachments/{file.public_id}"
+    page = (await maya.browser.get(f"/conversations/{scene.conversation.public_id}")).text
+    assert f'href="{url}/preview" data-sheet' in page and f'<img src="{url}/thumbnail" alt=""' in page
+
+    look = (await maya.browser.get(f"{url}/preview", headers=SCRIPT)).text
+    assert "1 page ·" in look and f'<img src="{url}/picture" alt="The first page of a.pdf">' in look
+    for size, side in (("thumbnail", 160), ("picture", 1_600)):
+        answer = await maya.browser.get(f"{url}/{size}")
+        assert answer.headers["content-type"] == "image/jpeg"
+        assert answer.headers["content-security-policy"].endswith("sandbox")
+        with Image.open(io.BytesIO(answer.content)) as image:
+            assert max(image.size) == side
+        assert (await stranger.get(f"{url}/{size}")).status_code == 303
+
+
+async def test_a_pdf_that_cannot_be_drawn_is_saved_as_ever(
+    maya: Person, installation: Installation, scene: Scene
+) -> None:
+    file = await attached(
+        installation, scene.messages[0], pdfs.locked(), name="a.pdf", kind="application/pdf"
+    )
+    url = f"/attachments/{file.public_id}"
+
+    look = await maya.browser.get(f"{url}/preview", headers=SCRIPT)
+
+    assert look.status_code == 200 and "asks for a password" in look.text and "<img" not in look.text
+    assert (await maya.browser.get(f"{url}/thumbnail")).status_code == 404
+    assert (await maya.browser.get(url)).content == pdfs.locked()
+
+
+async def test_words_of_a_file_stand_escaped_in_a_document_that_may_do_nothing(
+    maya: Person, installation: Installation, scene: Scene
+) -> None:
+    evil = b"Name,Town\n<script>alert(1)</script>,</td><img src=x onerror=alert(1)>\n"
+    for name, kind in (("a.csv", "text/csv"), ("a.txt", "text/plain"), ("a.eml", "message/rfc822")):
+        file = await attached(installation, scene.messages[0], evil, name=name, kind=kind)
+        url = f"/attachments/{file.public_id}"
+        look = (await maya.browser.get(f"{url}/preview", headers=SCRIPT)).text
+        assert f'<iframe src="{url}/text" sandbox ' in look and "alert" not in look
+
+        answer = await maya.browser.get(f"{url}/text")
+
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none';") and policy.endswith("; sandbox")
+        assert "script-src" not in policy and "frame-ancestors 'self'" in policy
+        assert "&lt;script&gt;alert(1)" in answer.text and "<img" not in answer.text
+        assert ("<table>" in answer.text) is (kind == "text/csv")
+
+
+async def test_what_holds_no_text_says_so_in_its_place(
+    maya: Person, installation: Installation, scene: Scene
+) -> None:
+    file = await attached(installation, scene.messages[0], b"\0\1\2" * 99, name="a.log")
+
+    answer = await maya.browser.get(f"/attachments/{file.public_id}/text")
+
+    assert answer.status_code == 200 and "There is no text in this file." in answer.text
+
+
+async def test_sound_and_film_are_played_in_stretches_and_still_only_saved(
+    maya: Person, installation: Installation, scene: Scene
+) -> None:
+    voice = await attached(
+        installation, scene.messages[0], b"RIFF0123456789", name="a.wav", kind="audio/x-wav"
+    )
+    film = await attached(
+        installation, scene.messages[0], b"0000ftyp", name="a.mp4", kind="application/octet-stream"
+    )
+    for file, element, kind in ((voice, "audio", "audio/wav"), (film, "video", "video/mp4")):
+        url = f"/attachments/{file.public_id}"
+        look = (await maya.browser.get(f"{url}/preview", headers=SCRIPT)).text
+        assert f'<{element} src="{url}" controls' in look and "autoplay" not in look
+        part = await maya.browser.get(url, headers={"Range": "bytes=4-6"})
+        assert (part.status_code, part.headers["content-type"]) == (206, kind)
+        assert part.headers["content-range"] == f"bytes 4-6/{file.size}" and len(part.content) == 3
+        assert part.headers["content-disposition"].startswith("attachment;")
+        assert part.headers["content-security-policy"].endswith("sandbox")
+    assert "media-src 'self'" in (await maya.browser.get("/inbox/mine")).headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("kind", ["text/html", "application/zip", "image/svg+xml"])
+async def test_what_cannot_be_shown_has_no_look(
+    maya: Person, installation: Installation, scene: Scene, kind: str
+) -> None:
+    file = await attached(installation, scene.messages[0], b"<script>", name="a.pdf", kind=kind)
+    for way in ("preview", "text", "picture", "thumbnail"):
+        assert (await maya.browser.get(f"/attachments/{file.public_id}/{way}")).status_code == 404
 
 
 def assert_only_saved(answer: httpx2.Response) -> None:

@@ -1,25 +1,31 @@
-"""Files: always offered to be saved. Only pictures are shown, and only as we encoded them anew."""
+"""Files: always offered to be saved. What is shown before is pixels of our own (of pictures and of a PDF's
+first page), escaped text in a document that may do nothing, or the browser's player for sound and film."""
 
 import asyncio
 from urllib.parse import quote
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, Response
 
 from inbox.actions import uploads
 from inbox.actors import Actor
 from inbox.errors import Invalid, NotFound
 from inbox.models import Attachment, Message
 from inbox.queries import named
+from inbox.showable import Look, look_of, media_type
 from web.bodies import store_file
+from web.first_pages import PAGE_SIDE, FirstPage, FirstPages
 from web.installation import Installation, installation_of
 from web.pictures import LARGEST_SIDE, SHOWN_TYPES, SMALL_SIDE, Picture, encoded_anew
 from web.sealed import Seals
 from web.sheets import sheet
+from web.templating import page
+from web.text_looks import text_look
 
 PICTURE_SECONDS = 3600
 AT_ONCE = asyncio.Semaphore(2)  # a picture of 40 megapixels takes 160 MB while it is decoded
+FIRST_PAGES = FirstPages()
 
 # What a browser may be told about a file that it saves; everything else is bytes.
 NAMED_TYPES = SHOWN_TYPES | {
@@ -37,19 +43,23 @@ NAMED_TYPES = SHOWN_TYPES | {
     "video/mp4",
 }
 ALONE = "default-src 'none'; frame-ancestors 'none'; sandbox"
+ALONE_IN_A_FRAME = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
 
 
 async def show(request: Request) -> Response:
-    """GET /attachments/{id}: the file, to be saved"""
-    agent, installation = request.state.agent, installation_of(request)
-    async with installation.database.reading() as session:
-        file = await named.attachment(session, Actor.agent(agent), agent, request.path_params["id"])
+    """GET /attachments/{id}: the file, to be saved, or a stretch of it for a player (RFC 9110 §14)"""
+    file = await _attachment(request)
+    path = installation_of(request).blobs.path(file.digest)
+    try:
+        found = await asyncio.to_thread(path.stat)
+    except FileNotFoundError as error:
+        raise NotFound("There is no such file.") from error
     kind = file.content_type if file.content_type in NAMED_TYPES else "application/octet-stream"
-    return StreamingResponse(
-        installation.blobs.chunks(file.digest),
-        media_type=kind,
+    return FileResponse(
+        path,
+        stat_result=found,
+        media_type=media_type(file.content_type, file.filename) or kind,
         headers={
-            "Content-Length": str(file.size),
             "Content-Disposition": disposition(file.filename),
             "Content-Security-Policy": ALONE,
         },
@@ -82,25 +92,55 @@ async def picture(request: Request) -> Response:
 
 
 async def thumbnail(request: Request) -> Response:
-    """GET /attachments/{id}/thumbnail: a small picture of a picture, encoded anew"""
+    """GET /attachments/{id}/thumbnail: a small picture of a picture or of a PDF's first page"""
     return await _encoded(request, SMALL_SIDE)
 
 
 async def large(request: Request) -> Response:
-    """GET /attachments/{id}/picture: a picture as large as a screen, encoded anew"""
+    """GET /attachments/{id}/picture: a picture, or a PDF's first page, as large as a screen"""
     return await _encoded(request, LARGEST_SIDE)
 
 
 async def preview(request: Request) -> Response:
-    """GET /attachments/{id}/preview: a look at a picture before it is saved"""
-    agent = request.state.agent
+    """GET /attachments/{id}/preview: a look at a file before it is saved"""
+    first_page, trouble = None, None
+    file = await _attachment(request)
+    look = look_of(file.content_type, file.filename)
+    if look is None:
+        raise NotFound("This file cannot be shown. Save it instead.")
+    if look == Look.PAGES:
+        try:
+            first_page = await _first_page(request, file, PAGE_SIDE)
+        except NotFound as refusal:
+            trouble = refusal.phrase
     async with installation_of(request).database.reading() as session:
-        file = await named.attachment(session, Actor.agent(agent), agent, request.path_params["id"])
-        if file.content_type not in SHOWN_TYPES:
-            raise NotFound("There is no picture of this file.")
         message = await session.get(Message, file.message_id) if file.message_id else None
         back = f"/messages/{message.public_id}" if message else "/inbox/mine"
-        return await sheet(request, session, "attachments/_preview.html", back=back, file=file)
+        return await sheet(
+            request,
+            session,
+            "attachments/_preview.html",
+            back=back,
+            file=file,
+            look=look,
+            page=first_page,
+            trouble=trouble,
+        )
+
+
+async def text(request: Request) -> Response:
+    """GET /attachments/{id}/text: the first lines of a file, as a document that may do nothing"""
+    file = await _attachment(request)
+    look = look_of(file.content_type, file.filename)
+    if look not in (Look.TEXT, Look.TABLE):
+        raise NotFound("This file cannot be shown. Save it instead.")
+    path, shown, trouble = installation_of(request).blobs.path(file.digest), None, None
+    try:
+        shown = await asyncio.to_thread(text_look, path, look)
+    except NotFound as refusal:
+        trouble = refusal.phrase
+    headers = {"Content-Security-Policy": ALONE_IN_A_FRAME}
+    return page(request, "attachments/text.html", headers=headers, file=file, shown=shown, trouble=trouble)
 
 
 def picture_answer(picture: Picture) -> Response:
@@ -121,15 +161,29 @@ def picture_url(installation: Installation, file: Attachment) -> str | None:
     return f"/pictures/{_seals(installation).seal(digest=file.digest)}"
 
 
+async def _attachment(request: Request) -> Attachment:
+    """The file that the path names, for whoever may see it. Raises NotFound."""
+    agent = request.state.agent
+    async with installation_of(request).database.reading() as session:
+        return await named.attachment(session, Actor.agent(agent), agent, request.path_params["id"])
+
+
 async def _encoded(request: Request, side: int) -> Response:
-    agent, installation = request.state.agent, installation_of(request)
-    async with installation.database.reading() as session:
-        file = await named.attachment(session, Actor.agent(agent), agent, request.path_params["id"])
-    if file.content_type not in SHOWN_TYPES:
+    file = await _attachment(request)
+    look = look_of(file.content_type, file.filename)
+    if look == Look.PAGES:
+        drawn = await _first_page(request, file, min(side, PAGE_SIDE))
+        return picture_answer(drawn.picture)
+    if look != Look.PICTURE:
         raise NotFound("There is no picture of this file.")
+    path = installation_of(request).blobs.path(file.digest)
     async with AT_ONCE:
-        found = await asyncio.to_thread(encoded_anew, installation.blobs.path(file.digest), side=side)
-    return picture_answer(found)
+        return picture_answer(await asyncio.to_thread(encoded_anew, path, side=side))
+
+
+async def _first_page(request: Request, file: Attachment, side: int) -> FirstPage:
+    path = installation_of(request).blobs.path(file.digest)
+    return await FIRST_PAGES.of(path, file.digest, side=side)
 
 
 def disposition(filename: str) -> str:

@@ -30,6 +30,7 @@ from inbox.queries.shown import (
     ShownSuggestion,
     face_of,
 )
+from inbox.showable import Look
 from tests.builders import (
     Scene,
     a_conversation,
@@ -117,7 +118,7 @@ async def test_a_message_is_shown_whole(database: Database) -> None:
     assert "".join(segment.text for segment in shown.quoted) == "> old words"
     assert (shown.has_html, shown.is_unverified, shown.strand_label) == (True, True, "Order 48213")
     assert [one.address for one in shown.cc] == ["rui@norte.example"]
-    assert [(file.filename, file.is_picture) for file in shown.files] == [("a.png", True)]
+    assert [(file.filename, file.look) for file in shown.files] == [("a.png", Look.PICTURE)]
     assert (shown.matched_rule, shown.matched_value) == ("identity", "ana@mail.example")
 
 
