@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
 LONGEST_SECONDS = 1.0
-TABLES = frozenset({"agents", "teams", "tags", "channels", "absences", "customer_fields"})
+TABLES = frozenset({"agents", "teams", "tags", "channels", "absences", "customer_fields", "team_members"})
 
 T = TypeVar("T")
 

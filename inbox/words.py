@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_datetime, format_skeleton
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
@@ -66,6 +66,11 @@ class Words:
     def moment(self, at: datetime) -> str:
         """A day and a time, where no script writes them."""
         return format_datetime(at, self.said("EEE dd MMM HH:mm"), locale=self.language.partition("-")[0])
+
+    def hour(self, at: datetime, now: datetime) -> str:
+        """The time of the day of a moment within a week, with its weekday where that is another one."""
+        skeleton = "Hm" if at.date() == now.astimezone(at.tzinfo).date() else "EHm"
+        return format_skeleton(skeleton, at, locale=self.language.partition("-")[0])
 
     def _value(self, value: object) -> object:
         return self.told(value) if isinstance(value, Phrase) else value

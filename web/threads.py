@@ -9,6 +9,7 @@ from inbox.actors import Actor
 from inbox.errors import MissedMessages, NotFound
 from inbox.models import Agent, Case, Conversation
 from inbox.queries import absences, cases, composers, followers, heads, messages, panels, timelines
+from inbox.queries.choices import choices_of, members_of_teams
 from inbox.queries.composers import Composer
 from inbox.queries.followers import Attention
 from inbox.queries.happenings import Reading
@@ -122,7 +123,7 @@ async def beside_of(session: Reading, agent: Agent, conversation: Conversation, 
     # The panel first: it reads the addresses that the composer asks for.
     panel = await panels.panel_of(session, Actor.agent(agent), conversation)
     composer = await composers.composer_of(session, agent, conversation, case)
-    names = await _names(session, composer)
+    names = await _names(session, agent)
     return Thread(
         id=conversation.public_id,
         cursor="",
@@ -135,13 +136,20 @@ async def beside_of(session: Reading, agent: Agent, conversation: Conversation, 
     )
 
 
-async def _names(session: Reading, composer: Composer) -> list[dict[str, str]]:
-    """Who can be mentioned; of those who are away with who covers, else their own name again."""
+async def _names(session: Reading, agent: Agent) -> list[dict[str, str | int]]:
+    """Who else can be mentioned: people, those who are away with who covers (else their own name again), then
+    teams with how many others are in them."""
     away = {one.public_id: one.cover_name or one.name for one in (await absences.away_now(session)).values()}
-    return [
-        {"id": public_id, "name": name} | ({"away": away[public_id]} if public_id in away else {})
-        for public_id, name in composer.names
-    ]
+    choices, members = await choices_of(session), await members_of_teams(session)
+    names: list[dict[str, str | int]] = []
+    for face in choices.people:
+        if face.agent_id is not None and face.agent_id != agent.public_id:
+            is_away = {"away": away[face.agent_id]} if face.agent_id in away else {}
+            names.append({"id": face.agent_id, "name": face.name, **is_away})
+    for team in choices.teams:
+        others = members.get(team.public_id, frozenset()) - {agent.public_id}
+        names.append({"id": team.public_id, "name": team.name, "slug": team.slug, "members": len(others)})
+    return names
 
 
 async def chosen_case(session: Reading, actor: Actor, conversation: Conversation) -> Case:

@@ -16,6 +16,7 @@ from jinja2.lexer import Token, TokenStream
 from markupsafe import Markup, escape
 from starlette.requests import HTTPConnection
 
+from inbox import clock
 from inbox.phrases import Phrase
 from inbox.words import ENGLISH, KNOWN, Words, words_in
 from web.browsers import browser_words
@@ -90,6 +91,7 @@ def speak(environment: Environment, language: str) -> Environment:
         "listed": _Listing(words),
         "decimal": _Decimal(words),
         "month": _Month(words),
+        "hour": _Hour(words),
         "browser": browser_words,
     }
     return environment
@@ -156,6 +158,16 @@ class _Month:
 
     def __call__(self, at: datetime) -> str:
         return format_skeleton("yMMMM", at, locale=self._locale)
+
+
+class _Hour:
+    """The filter: the time of the day of a moment soon, with its weekday where that is not today's."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+
+    def __call__(self, at: datetime) -> str:
+        return self._words.hour(at, clock.now())
 
 
 def _escaped(values: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from inbox import clock
 from inbox.addresses import normalise_email
 from inbox.envelopes import Address, InboundAttachment
 from inbox.errors import Invalid
+from inbox.hours import Hours
 from inbox.models import Status
 from web.acting import text_of, texts_of
 from web.moments import named_moment, picked_moment
@@ -40,8 +41,11 @@ class Written:
     files: list[InboundAttachment] = field(default_factory=list)
 
     @classmethod
-    def of(cls, form: FormData, files: list[InboundAttachment], zone: tzinfo) -> "Written":
-        """The composer's fields. Raises Invalid where every recipient was unticked, or one is no address."""
+    def of(
+        cls, form: FormData, files: list[InboundAttachment], zone: tzinfo, worked: Hours | None = None
+    ) -> "Written":
+        """The composer's fields; tomorrow begins when work does. Raises Invalid where every recipient was
+        unticked, or one is no address."""
         is_addressed = bool(text_of(form, "addressed"))
         to = chosen_addresses(form, "to")
         if is_addressed and not to:
@@ -55,7 +59,7 @@ class Written:
             seen=text_of(form, "seen"),
             is_anyway=text_of(form, "anyway") == "1",
             then=THEN.get(then, Status.PENDING),
-            snoozed_until=named_moment(then, zone) if then == "tomorrow" else None,
+            snoozed_until=named_moment(then, zone, worked) if then == "tomorrow" else None,
             send_at=moment_to_send(form, zone),
             to=to if is_addressed else None,
             cc=chosen_addresses(form, "cc") if is_addressed else None,

@@ -1,12 +1,13 @@
 """What menus offer everywhere: people, teams, tags. The same for everybody, and kept between pages."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.kept import kept
-from inbox.models import Tag, Team
+from inbox.models import Agent, Tag, Team, TeamMember
 from inbox.queries import agents
 from inbox.queries.shown import Face
 from inbox.queries.shown_words import face_of_agent
@@ -38,15 +39,17 @@ class Choices:
     teams: tuple[TeamChoice, ...]
     tags: tuple[TagChoice, ...]
 
-    @property
-    def names(self) -> list[tuple[str, str]]:
-        """Who can be mentioned in a note, by public id: people, then teams."""
-        people = [(face.agent_id, face.name) for face in self.people if face.agent_id is not None]
-        return people + [(team.public_id, team.name) for team in self.teams]
-
 
 _TEAMS = select(Team.id, Team.public_id, Team.slug, Team.name, Team.hue).order_by(Team.name)
 _TAGS = select(Tag.id, Tag.name, Tag.hue).order_by(Tag.name).limit(MOST_TAGS)
+
+
+_MEMBERS = (
+    select(Team.public_id, Agent.public_id)
+    .join(TeamMember, TeamMember.team_id == Team.id)
+    .join(Agent, Agent.id == TeamMember.agent_id)
+    .where(Agent.deactivated_at.is_(None))
+)
 
 
 async def choices_of(session: AsyncSession) -> Choices:
@@ -60,3 +63,15 @@ async def choices_of(session: AsyncSession) -> Choices:
         )
 
     return await kept(session, "choices", read)
+
+
+async def members_of_teams(session: AsyncSession) -> Mapping[str, frozenset[str]]:
+    """Who works in each team that somebody works in: public ids of agents by the team's."""
+
+    async def read() -> Mapping[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for team_id, agent_id in await session.execute(_MEMBERS):
+            found.setdefault(team_id, set()).add(agent_id)
+        return {team_id: frozenset(members) for team_id, members in found.items()}
+
+    return await kept(session, "members", read)

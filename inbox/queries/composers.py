@@ -16,7 +16,6 @@ from inbox.models import Agent, Case, Conversation, Draft, Message, ReadMark, St
 from inbox.phrases import Phrase
 from inbox.policies import visible_to
 from inbox.queries import channels
-from inbox.queries.choices import choices_of
 from inbox.queries.recipients import Recipients, recipients_of
 from inbox.queries.shown_words import label_of
 from inbox.signatures import signature_of
@@ -77,7 +76,6 @@ class Composer:
     note_at: datetime | None
     seen: str
     read_position: int
-    names: Sequence[tuple[str, str]]
 
     def others(self, way: Way) -> list[Way]:
         """The strands that still wait once this one is answered."""
@@ -89,7 +87,7 @@ async def composer_of(
 ) -> Composer:
     """The composer of a conversation in which *case* is chosen."""
     drafts = {draft.kind: draft for draft in await _drafts(session, agent, conversation)}
-    strands, numbers = await _strands(session, conversation, case)
+    strands, numbers = await _strands(session, agent, conversation, case)
     ways = [await _way(session, strand, case, numbers) for strand in strands]
     reply, note = drafts.get("reply"), drafts.get("note")
     seen, read_position = await _seen(session, agent, conversation)
@@ -103,7 +101,6 @@ async def composer_of(
         note_at=note.updated_at if note else None,
         seen=seen,
         read_position=read_position,
-        names=(await choices_of(session)).names,
     )
 
 
@@ -151,11 +148,12 @@ async def _drafts(session: AsyncSession, agent: Agent, conversation: Conversatio
 
 
 async def _strands(
-    session: AsyncSession, conversation: Conversation, case: Case | None
+    session: AsyncSession, agent: Agent, conversation: Conversation, case: Case | None
 ) -> tuple[list[Strand], dict[int, int]]:
-    """Those of the chosen case first; within, those that wait, then the newest. And their cases' numbers."""
+    """Those whose case the agent may see, those of the chosen case first; within, those that wait, then the
+    newest. And their cases' numbers."""
     wanted = {"conversation": conversation.id, "case": case.id if case else 0}
-    rows = (await session.execute(_STRANDS, wanted)).all()
+    rows = (await session.execute(_strands_seen(Actor.agent(agent)), wanted)).all()
     numbers = {strand.case_id: number for strand, number in rows if strand.case_id is not None}
     return [strand for strand, _ in rows], numbers
 
@@ -197,20 +195,25 @@ _DRAFTS = select(Draft).where(
 _MARK = select(ReadMark.position).where(
     ReadMark.agent_id == bindparam("agent"), ReadMark.conversation_id == bindparam("conversation")
 )
-_STRANDS = (
-    select(Strand, Case.number)
-    .outerjoin(Case, Case.id == Strand.case_id)
-    .where(Strand.conversation_id == bindparam("conversation"))
-    .order_by(
-        Strand.is_side,
-        (Strand.case_id == bindparam("case")).desc(),
-        Strand.waiting_since.is_(None),
-        Strand.last_message_at.desc().nulls_last(),
-        Strand.id.desc(),
+
+
+@lru_cache(maxsize=512)
+def _strands_seen(actor: Actor) -> Select[Strand, int]:
+    return (
+        select(Strand, Case.number)
+        .outerjoin(Case, Case.id == Strand.case_id)
+        .where(Strand.conversation_id == bindparam("conversation"))
+        .where(Strand.case_id.is_(None) | visible_to(actor))
+        .order_by(
+            Strand.is_side,
+            (Strand.case_id == bindparam("case")).desc(),
+            Strand.waiting_since.is_(None),
+            Strand.last_message_at.desc().nulls_last(),
+            Strand.id.desc(),
+        )
+        .limit(MOST_WAYS)
+        .options(joinedload(Strand.channel))
     )
-    .limit(MOST_WAYS)
-    .options(joinedload(Strand.channel))
-)
 
 
 @lru_cache(maxsize=512)

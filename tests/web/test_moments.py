@@ -1,9 +1,43 @@
 """Moments and zones as strangers' browsers name them."""
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
+from inbox.clock import FrozenClock
+from inbox.hours import hours_of
+from inbox.words import words_in
 from inbox.zones import zone_named
 from tests.web.conftest import Person
+from web.moments import proposals
+
+LISBON = ZoneInfo("Europe/Lisbon")
+EARLY = [[["07:00", "16:00"]]] * 5 + [[], []]
+LATE = [[["10:30", "19:00"]]] * 6 + [[]]
+
+
+@pytest.mark.parametrize(
+    ("now", "week", "proposed"),
+    [
+        ("2026-11-20T10:47", None, "hour 11:47 afternoon 15:00 tomorrow Sat 09:00 week Mon 09:00"),
+        ("2026-11-20T10:47", EARLY, "hour 11:47 afternoon 15:00 tomorrow Mon 09:00"),
+        ("2026-11-19T14:05", EARLY, "hour 15:05 tomorrow Fri 09:00 week Mon 09:00"),
+        ("2026-11-20T10:47", LATE, "hour 11:47 afternoon 15:00 tomorrow Sat 10:30 week Mon 10:30"),
+        ("2026-11-22T10:00", LATE, "hour 11:00 tomorrow Mon 10:30"),
+    ],
+)
+def test_what_is_put_off_is_put_off_to_working_time(
+    now: str, week: list[list[list[str]]] | None, proposed: str, clock: FrozenClock
+) -> None:
+    moment = datetime.fromisoformat(now).replace(tzinfo=LISBON)
+    clock.moment = moment.astimezone(UTC)
+    worked = hours_of("Europe/Lisbon", week) if week else None
+    words = words_in("en")
+
+    found = [f"{one.name} {words.hour(one.at, moment)}" for one in proposals(LISBON, worked)]
+
+    assert " ".join(found) == proposed
 
 
 @pytest.mark.parametrize("zone", ["Nope/Zone", "America", "../../etc/passwd", "/etc/passwd", "x" * 5_000])

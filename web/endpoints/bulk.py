@@ -18,7 +18,7 @@ from web.acting import actor_of, text_of, texts_of
 from web.answers import is_scripted, toast
 from web.installation import installation_of
 from web.lists import Wanted, numbers_of
-from web.moments import named_moment, zone_of
+from web.moments import hours_worked, named_moment, proposals, zone_of
 from web.templating import page
 from web.wording import words_for
 from web.workspace import shell_for
@@ -32,7 +32,12 @@ STATUSES: dict[str, tuple[Callable[..., Awaitable[None]], str]] = {
 
 
 async def choices(request: Request) -> Response:
-    """GET /cases/bulk: whom many cases can be given to, and the tags there are"""
+    """GET /cases/bulk: whom many cases can be given to, and the tags there are; ?of=snooze until when they
+    can sleep"""
+    if request.query_params.get("of") == "snooze":
+        return page(
+            request, "menus/_until.html", proposals=proposals(zone_of(request), await hours_worked(request))
+        )
     async with installation_of(request).database.reading() as session:
         people = await agents.active(session)
         teams = [each.team for each in await agents.teams(session)]
@@ -94,7 +99,7 @@ async def _change(request: Request, form: FormData) -> tuple[Change, Phrase]:
 
         return change_status, Phrase(words)
     if action == "snooze":
-        until = named_moment(value, zone_of(request))
+        until = named_moment(value, zone_of(request), await hours_worked(request))
 
         async def snooze(session: Reading, case: Case, agent: Agent) -> None:
             await resolutions.snooze(session, case, until=until, by=agent)

@@ -7,15 +7,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from inbox.errors import NotFound
-from inbox.queries import heads, messages, redirects, timelines
+from inbox.queries import heads, hours, messages, redirects, timelines
 from inbox.queries.happenings import Reading
 from web.acting import actor_of, number_of
 from web.answers import is_scripted
 from web.installation import installation_of
+from web.moments import proposals, zone_of
 from web.templating import page
 from web.workspace import shell_for
 
-OF_CASES = frozenset({"assignee", "more", "snooze", "tag", "team"})
+OF_CASES = frozenset({"assignee", "more", "snooze", "tag", "team", "until"})
+WITH_MOMENTS = frozenset({"snooze", "until"})
 
 
 async def of_case(request: Request) -> Response:
@@ -25,8 +27,11 @@ async def of_case(request: Request) -> Response:
         raise NotFound("There is no such menu.")
     async with installation_of(request).database.reading() as session:
         case = await redirects.find_case(session, number_of(request), actor=actor_of(request))
-        head = (await heads.of_cases(session, [case.id]))[case.id]
-        return await _menu(request, session, name, f"/cases/{case.number}", head=head)
+        given: dict[str, Any] = {"head": (await heads.of_cases(session, [case.id]))[case.id]}
+        if name in WITH_MOMENTS:
+            worked = await hours.of_agent(session, request.state.agent.id, team_id=case.team_id)
+            given["proposals"] = proposals(zone_of(request), worked)
+        return await _menu(request, session, name, f"/cases/{case.number}", **given)
 
 
 async def of_message(request: Request) -> Response:

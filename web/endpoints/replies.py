@@ -22,7 +22,7 @@ from web.bodies import store_files
 from web.endpoints import conversations
 from web.errors import problem_of
 from web.installation import Installation, installation_of
-from web.moments import zone_of
+from web.moments import hours_worked, zone_of
 from web.templating import page
 from web.threads import chosen_case, missed_by, thread_of
 from web.wording import words_for
@@ -35,7 +35,8 @@ async def create(request: Request) -> Response:
     form, installation = await request.form(), installation_of(request)
     try:
         files = await store_files(form, installation.blobs)
-        return await _sent(request, Written.of(form, files, zone_of(request)), installation)
+        worked = await hours_worked(request) if text_of(form, "then") == "tomorrow" else None
+        return await _sent(request, Written.of(form, files, zone_of(request), worked), installation)
     except (Invalid, Conflict) as error:
         if is_scripted(request) and not isinstance(error, MissedMessages | LessProven):
             raise

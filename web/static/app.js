@@ -7,6 +7,7 @@
                                     sentences, "6 min ago"
    details.menu > summary + .pop    one open at a time; closes on Esc, on a click outside and after a choice;
      a[data-rest] in it               what the menu has further, asked for when it is pointed at or opened (a page of its own without a script)
+     [data-again=URL] in it           what is asked for again once it is a minute old
    [data-dialog=ID]                 opens dialog#ID (a link's own page without a script); [data-close] and the backdrop close it
                                     a form in a dialog that htmx sent closes it on success
    #toasts[role=status]             holds form.toast or div.toast[data-seconds]; the event HX-Trigger {"toast": {text, undo}} makes one,
@@ -114,18 +115,18 @@
     if (sheet && !e.ctrlKey && !e.metaKey) { e.preventDefault(); desk.sheet(sheet.href); }
   });
   async function complete(menu) {                            // once for each link: what is asked for takes its place
-    const link = menu && menu.querySelector('.pop a[data-rest]:not([aria-busy])');
-    if (!link) return;
+    const link = menu && menu.querySelector('.pop :is(a[data-rest], [data-again]):not([aria-busy])');
+    if (!link || (link.dataset.again && Date.now() - link.askedAt < 60e3)) return;
     link.setAttribute('aria-busy', 'true');
     try {
-      const answer = await fetch(link.href, { headers: desk.headers() });
+      const answer = await fetch(link.dataset.again || link.href, { headers: desk.headers() });
       if (!answer.ok || answer.redirected) throw new Error(answer.status);
-      const box = document.createElement('template'), at = document.activeElement === link;
+      const box = document.createElement('template'), at = link.contains(document.activeElement);
       box.innerHTML = await answer.text();
       const entries = [...box.content.children];
       link.replaceWith(...entries);
-      if (window.htmx) entries.forEach(one => window.htmx.process(one));
-      if (at && entries[0]) entries[0].focus();
+      entries.forEach(one => { one.askedAt = Date.now(); if (window.htmx) window.htmx.process(one); });
+      if (at && entries[0]) (entries[0].querySelector('button') || entries[0]).focus();
       document.dispatchEvent(new CustomEvent('desk:applied'));
     } catch (_) { link.removeAttribute('aria-busy'); }       // the link still leads there
   }

@@ -1,8 +1,8 @@
-/* The composer: drafts, note mode, sending, files, mentions. Loaded last. Nothing typed is ever lost: a text leaves the box only
+/* The composer: drafts, note mode, sending, files. Loaded last. Nothing typed is ever lost: a text leaves the box only
    after the server has taken it.
 
    form#composer.comp[data-composer][action=reply URL][data-conversation][data-draft-url][data-reply-version][data-note-version][data-draft-note=TEXT]
-       [data-upload-url][data-max-bytes][data-mentions='[{"id","name","away"?}]']     outside of every [data-refresh]
+       [data-upload-url][data-max-bytes]     outside of every [data-refresh]
      input[type=radio][name=mode][value=reply|note] in label.tab    note mode is CSS; .for-reply and .for-note show in their mode
      textarea[name=text][data-placeholder-note]                     one box, two drafts
      input[type=hidden][name=seen]      id of the newest message when the writing began: from .msg[data-message=ID] in #log
@@ -36,7 +36,7 @@
     if (!form || states.has(form)) return;
     const box = area(form), mode = modeOf(form);
     const other = mode === 'note' ? { reply: '' } : { note: form.dataset.draftNote || '' };
-    states.set(form, { texts: { [mode]: box.value, ...other }, versions: { reply: form.dataset.replyVersion || '', note: form.dataset.noteVersion || '' }, mode, key: '', sent: '', timer: 0, saving: null, typedAt: 0, still: 0, uploads: new Map(), popup: null });
+    states.set(form, { texts: { [mode]: box.value, ...other }, versions: { reply: form.dataset.replyVersion || '', note: form.dataset.noteVersion || '' }, mode, key: '', sent: '', timer: 0, saving: null, typedAt: 0, still: 0, uploads: new Map() });
     box.dataset.placeholder = box.placeholder;
     find(form, '[data-attach]')?.removeAttribute('name');    // the chips carry the files; without a script the field does
     restore(form);
@@ -111,7 +111,7 @@
   function typed(form) {
     const s = states.get(form), had = s.texts[s.mode];
     if (!had) freezeSeen(form);
-    keep(form); schedule(form); mention(form); signal(form);
+    keep(form); schedule(form); signal(form);
     say(form, 'error', '');
   }
 
@@ -146,7 +146,6 @@
     const box = area(form), note = modeOf(form) === 'note';
     box.placeholder = (note && box.dataset.placeholderNote) || box.dataset.placeholder;
     box.setAttribute('aria-label', note ? desk.words('Internal note') : desk.words('Reply'));
-    closePopup(form);
   }
 
   function chooseStrand(form) {
@@ -329,63 +328,6 @@
 
   function size(bytes) { return bytes < 1e6 ? Math.max(1, Math.round(bytes / 1e3)) + ' kB' : (bytes / 1e6).toFixed(1) + ' MB'; }
 
-  /* ---- @ in a note ---- */
-  function mention(form) {
-    const box = area(form), found = modeOf(form) === 'note' && /(^|\s)@([\p{L}\p{N}.-]*)$/u.exec(box.value.slice(0, box.selectionStart));
-    if (!found) return closePopup(form);
-    const asked = found[2].toLowerCase();
-    const names = JSON.parse(form.dataset.mentions || '[]').filter(a => a.name.toLowerCase().split(/\s+/).some(word => word.startsWith(asked))).slice(0, 8);
-    if (!names.length) return closePopup(form);
-    showPopup(form, names, found[2].length + 1);
-  }
-
-  function named(person) {
-    if (!person.away) return person.name;
-    return person.away === person.name ? desk.words('%(name)s · away', person) : desk.words('%(name)s · away, %(away)s covers', person);
-  }
-
-  function showPopup(form, names, length) {
-    const s = states.get(form), pop = s.popup || document.createElement('div'), list = document.createElement('ul');
-    pop.className = 'pop'; list.setAttribute('role', 'listbox'); list.setAttribute('aria-label', desk.words('Teammates'));
-    list.id = 'mentions';
-    names.forEach((person, i) => {
-      const li = Object.assign(document.createElement('li'), { id: 'mention-' + i, textContent: named(person) });
-      li.setAttribute('role', 'option'); li.setAttribute('aria-selected', i === 0);
-      li.onpointerdown = e => { e.preventDefault(); insert(form, person.name, length); };
-      list.append(li);
-    });
-    pop.replaceChildren(list); form.append(pop);
-    s.popup = Object.assign(pop, { names, length, at: 0 });
-    area(form).setAttribute('aria-activedescendant', 'mention-0');
-    area(form).setAttribute('aria-controls', 'mentions');
-  }
-
-  function closePopup(form) {
-    const s = states.get(form);
-    if (!s.popup) return;
-    s.popup.remove(); s.popup = null;
-    area(form).removeAttribute('aria-activedescendant');
-  }
-
-  function insert(form, name, length) {
-    const box = area(form), end = box.selectionStart;
-    box.setRangeText('@' + name + ' ', end - length, end, 'end');
-    closePopup(form); keep(form); schedule(form);
-  }
-
-  function popupKey(form, e) {
-    const { popup } = states.get(form);
-    if (!popup) return false;
-    if (e.key === 'Escape') { e.preventDefault(); closePopup(form); return true; }
-    if (e.key === 'Enter' || e.key === 'Tab') { e.preventDefault(); insert(form, popup.names[popup.at].name, popup.length); return true; }
-    if (e.key !== 'ArrowDown' && e.key !== 'ArrowUp') return false;
-    e.preventDefault();
-    popup.at = (popup.at + (e.key === 'ArrowDown' ? 1 : -1) + popup.names.length) % popup.names.length;
-    popup.querySelectorAll('li').forEach((li, i) => li.setAttribute('aria-selected', i === popup.at));
-    area(form).setAttribute('aria-activedescendant', 'mention-' + popup.at);
-    return true;
-  }
-
   /* ---- events: on the document, since the thread changes under it ---- */
   const mine = e => { const form = e.target.closest && e.target.closest('form[data-composer]'); if (form) start(); return form; };
   document.addEventListener('input', e => { const form = mine(e); if (form && e.target === area(form)) typed(form); });
@@ -404,7 +346,7 @@
   document.addEventListener('focusout', e => { const form = mine(e); if (form && e.target === area(form) && states.get(form).timer) save(form); });
   document.addEventListener('keydown', e => {
     const form = mine(e);
-    if (!form || e.target !== area(form) || popupKey(form, e) || e.isComposing || e.key !== 'Enter' || !(e.ctrlKey || e.metaKey)) return;
+    if (!form || e.target !== area(form) || e.isComposing || e.key !== 'Enter' || !(e.ctrlKey || e.metaKey)) return;
     e.preventDefault();
     const then = modeOf(form) === 'reply' && (e.shiftKey ? 'resolve' : e.altKey ? 'tomorrow' : ''), button = (then && find(form, '[name="then"][value="' + then + '"]')) || find(form, '[data-send="' + modeOf(form) + '"]');
     form.requestSubmit(button);

@@ -9,7 +9,7 @@
        [data-reach]                     says who is new and who no longer receives it
      select[data-from] > option[data-signature][data-max-bytes]
      [data-signature] > div             the signature of the chosen mailbox
-   body[data-opens-next]                after Resolve, or a reply that puts its case aside, the next row of #rows opens; #thread[data-case] */
+   body[data-opens-next]                after Resolve, Snooze and Spam, or a reply that puts its case aside, the next row of #rows opens; #thread[data-case] */
 (function () {
   'use strict';
   const desk = window.desk;
@@ -130,13 +130,20 @@
     if (chosen && chosen.dataset.maxBytes) form.dataset.maxBytes = chosen.dataset.maxBytes;
   }
 
-  /* ---- done with this one: the next of the list opens, for who has chosen so; the focus is on its row ---- */
+  /* ---- done with this one: the next of the list opens, for who has chosen so, and the toast says whose it is; the focus is on its
+     row. Which it is, is looked up before anything is sent: what is done leaves the list as soon as it is ---- */
+  let next = null;
+  function lookAhead() {
+    const thread = document.getElementById('thread'), here = thread && document.getElementById('case-' + thread.dataset.case);
+    const row = here && 'opensNext' in document.body.dataset && (here.nextElementSibling || here.previousElementSibling);
+    next = row && row.querySelector('a.row');
+  }
+
   function openNext() {
-    const thread = document.getElementById('thread'), list = document.getElementById('rows');
-    if (!('opensNext' in document.body.dataset) || !thread || !list) return;
-    const here = document.getElementById('case-' + thread.dataset.case), row = here && (here.nextElementSibling || here.previousElementSibling);
-    const link = row && row.querySelector('a.row');
-    if (link) { link.focus(); link.dataset.stays = ''; link.click(); }
+    const name = next && next.querySelector('.row__n'), toast = document.querySelector('#toasts > :last-child > span');
+    if (!next || !next.isConnected) return;
+    if (name && toast) toast.textContent += ' ' + desk.words('Next: %(name)s', { name: name.firstChild.textContent.trim() });
+    next.focus(); next.stays = true; next.click();
   }
 
   document.addEventListener('click', e => {
@@ -178,11 +185,18 @@
     form.querySelectorAll('[name$="_more"],[name="send_at"]').forEach(field => { field.value = ''; });
     form.querySelectorAll('.comp__d[open],.menu[open]').forEach(part => { part.open = false; });
     closePreview(form); reach(form);
-    if (/^(resolve|tomorrow|reply)$/.test(e.detail.then)) openNext();
+    if (/^(resolve|tomorrow|reply)$/.test(e.detail.then)) setTimeout(openNext);      // the toast comes with the answer's headers
   });
-  document.addEventListener('htmx:afterRequest', e => {
-    const thread = document.getElementById('thread'), own = thread && '/cases/' + thread.dataset.case + '/resolution';
-    if (e.detail.successful && e.detail.requestConfig.path === own) openNext();
+  document.addEventListener('submit', e => { if (formOf(e.target)) lookAhead(); });
+  const leavesList = e => {
+    const thread = document.getElementById('thread'), [, number, what] = /^\/cases\/(\d+)\/(resolution|snooze|spam)$/.exec(e.detail.requestConfig.path) || [];
+    return Boolean(thread && what) && number === thread.dataset.case;
+  };
+  document.addEventListener('htmx:beforeRequest', e => {   // asked of the request itself: a push may take the pressed button away before its answer comes
+    const { xhr } = e.detail;
+    if (!leavesList(e)) return;
+    lookAhead();
+    xhr.addEventListener('loadend', () => { if (xhr.status >= 200 && xhr.status < 300 && leavesList(e)) openNext(); });
   });
   ['htmx:afterSettle', 'desk:applied'].forEach(name => document.addEventListener(name, begin));
   begin();

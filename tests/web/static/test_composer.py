@@ -13,7 +13,13 @@ from .scene import Stub, document, part
 
 pytestmark = pytest.mark.browser
 
-MENTIONS = json.dumps([{"id": "1", "name": "Priya Nair"}, {"id": "2", "name": "Tomás Lind"}])
+MENTIONS = json.dumps(
+    [
+        {"id": "1", "name": "Priya Nair"},
+        {"id": "2", "name": "Tomás Lind"},
+        {"id": "3", "name": "Returns & refunds", "slug": "returns", "members": 3},
+    ]
+)
 COMPOSER = part("composer", mentions=MENTIONS)
 
 
@@ -192,10 +198,20 @@ async def test_an_at_sign_in_a_note_offers_teammates(posts: Posts, page: Page) -
     await page.click("#to-note")
     await page.fill("textarea", "")
     await page.type("textarea", "Ask @")
-    await expect(page.locator("[role=option]")).to_have_count(2)
+    await expect(page.locator("[role=option]")).to_have_count(3)
+    await page.press("textarea", "Escape")
+    await expect(page.locator("[role=option]")).to_have_count(0)
+    await expect(page.locator("textarea")).to_be_focused()
+    await page.fill("textarea", "Ask")
+    await page.click("[data-offer='@']")
     await page.press("textarea", "ArrowDown")
     await page.press("textarea", "Enter")
     await expect(page.locator("textarea")).to_have_value("Ask @Tomás Lind ")
+    await expect(page.locator("[data-notifies]")).to_have_text("Notifies Tomás")
+    await page.type("textarea", "and @returns, not mail@priya")
+    await expect(page.locator("[data-notifies]")).to_have_text("Notifies Tomás and 3 of Returns & refunds")
+    await page.click("text=Reply >> nth=0")
+    await expect(page.locator("[data-notifies]")).to_be_empty()
 
 
 async def test_letters_act_only_outside_of_fields_and_can_be_switched_off(stub: Stub, page: Page) -> None:
@@ -407,7 +423,10 @@ async def test_recipients_in_the_middle_of_being_chosen_wait(posts: Posts, page:
 async def test_the_next_case_opens_once_one_is_done_for_who_wants_it(
     stub: Stub, posts: Posts, page: Page
 ) -> None:
-    rows = "".join(f'<li id="case-{n}"><a class="row" href="#case{n}">{n}</a></li>' for n in (1, 2))
+    rows = "".join(
+        f'<li id="case-{n}"><a class="row" href="#case{n}"><b class="row__n">Customer {n}</b></a></li>'
+        for n in (1, 2)
+    )
     thread = COMPOSER.replace('id="thread"', 'id="thread" data-case="1"')
     stub.pages["/next"] = document(f'<ul id="rows">{rows}</ul>{thread}', "data-opens-next")
     await page.goto(f"{stub.url}/next")
@@ -415,7 +434,9 @@ async def test_the_next_case_opens_once_one_is_done_for_who_wants_it(
     await page.click("[data-send=reply]")
     await expect(page.locator("textarea")).to_have_value("")
     assert not page.url.endswith("#case2")
+    posts.headers = {"HX-Trigger": '{"toast": {"text": "Sent.", "undo": "/undo/u1"}}'}
     await page.fill("textarea", "Done")
     await page.click("[name=then]")
     await page.wait_for_url("**/next#case2")
+    await expect(page.locator(".toast > span")).to_have_text("Sent. Next: Customer 2")
     await expect(page.locator("#case-2 a")).to_be_focused()
