@@ -6,8 +6,12 @@ Every route is tried with the ids of private things; a secret word stands in eve
 import pytest
 from sqlalchemy import select, text
 
+from inbox import clock
+from inbox.actions.cases import open_case
 from inbox.models import (
     Attachment,
+    Conversation,
+    Draft,
     Handoff,
     IntakeRecord,
     IntakeState,
@@ -17,7 +21,7 @@ from inbox.models import (
     SuggestionKind,
     SuggestionState,
 )
-from tests.builders import Scene, a_conversation, a_team, an_outbound_message
+from tests.builders import Scene, a_conversation, a_strand, a_team, an_inbound_message, an_outbound_message
 from tests.web.conftest import NewPerson, Person
 from tests.web.routes import DOORS_OF_AGENTS, Door
 from web.installation import Installation
@@ -167,6 +171,35 @@ async def test_nobody_else_reads_a_word_of_it(maya: Person, private: Private) ->
             if answer.status_code >= 500 or SECRET in answer.text:
                 leaks.append(f"{door}{query}: {answer.status_code}")
 
+    assert not leaks, "\n".join(leaks)
+
+
+async def test_beside_an_open_case_of_the_same_customer_it_is_hidden_too(
+    ada: Person, maya: Person, private: Private, installation: Installation
+) -> None:
+    scene = private.scene
+    async with installation.database.transaction() as session:
+        conversation = await session.get_one(Conversation, scene.conversation.id)
+        beside = await open_case(session, conversation, subject="Lamp", channel=scene.channel)
+        strand = await a_strand(session, conversation, scene.channel, case=beside, identity=scene.identity)
+        await an_inbound_message(session, scene, text="And a lamp?", strand=strand, case=beside)
+        begun = {"conversation_id": conversation.id, "agent_id": ada.agent.id, "updated_at": clock.now()}
+        session.add(Draft(kind="reply", strand_id=scene.strand.id, text=f"{SECRET} {ASKED} draft", **begun))
+    of_both = ("/conversations/{id}", "/customers/{id}")
+    leaks: list[str] = []
+    opened = 0
+    for door in DOORS_OF_AGENTS:
+        if not door.is_safe or not door.pattern.removeprefix("/api/v1").startswith(of_both):
+            continue
+        client = maya.program if door.policy in WITH_BEARER else maya.browser
+        path = private.path(door).replace("{agent}", ada.agent.public_id)
+        for query in ("", f"?q={ASKED}", f"?case={beside.number}"):
+            answer = await client.get(path + query, timeout=20)
+            opened += answer.status_code == 200
+            if answer.status_code >= 500 or SECRET in answer.text:
+                leaks.append(f"{door}{query}: {answer.status_code}")
+
+    assert opened > 20
     assert not leaks, "\n".join(leaks)
 
 
