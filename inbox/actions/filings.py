@@ -293,13 +293,13 @@ class Filing:
         await keep_awaited(self._session, made.awaited)
 
     async def _new_sources(self) -> list[MessageSource]:
-        ids = {message_id for message_id, _ in self._sources}
-        found = await self._session.execute(_SOURCES, {"ids": list(ids)}) if ids else ()
+        """Those not stored yet; of a message of this very batch nothing can be."""
+        earlier = {message_id for message_id, _ in self._sources} - {m.id for m in self._messages}
+        found = await self._session.execute(_SOURCES, {"ids": list(earlier)}) if earlier else ()
         stored = {(message_id, channel_id) for message_id, channel_id in found}
         fresh = [source for key, source in self._sources.items() if key not in stored]
-        own = {message.id for message in self._messages}
-        known = {message_id for message_id, _ in stored}
-        self._repeated = [one.message_id for one in fresh if one.message_id in known - own]
+        received = {message_id for message_id, _ in stored}
+        self._repeated = [one.message_id for one in fresh if one.message_id in received]
         return fresh
 
 
