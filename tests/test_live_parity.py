@@ -19,7 +19,7 @@ from inbox.errors import NotFound, OnethreadError
 from inbox.models import Conversation, Event, EventKind, Handoff, Place, Priority, place_of
 from inbox.queries import happenings
 from inbox.words import ENGLISH, LENGTHENED
-from tests.web.live import plays_of_cases, plays_of_customers, plays_of_messages, plays_of_visitors
+from tests.web.live import counting, plays_of_cases, plays_of_customers, plays_of_messages, plays_of_visitors
 from tests.web.live.stage import Play, Stage, set_stage
 from tests.web.live.tabs import Page, beside_of_page, page_of
 from web.live.cursors import position_of
@@ -122,6 +122,7 @@ async def test_a_push_leaves_the_page_as_a_reload_would(
     present, absent = await watchers_of(stage, tail), await watchers_of(stage, later)
     began, before = present[0].page.cursor, [watcher.page.looks() for watcher in present]
     beside = [await everything_beside(stage, watcher) for watcher in present]
+    counts = await counting.counted(stage)
 
     with ExitStack() as watching:
         for watcher in present:
@@ -133,6 +134,7 @@ async def test_a_push_leaves_the_page_as_a_reload_would(
             await watcher.catch_up()
 
     assert await kinds_after(sqlite_database, began) == PLAYS[name].kinds
+    assert await counting.untold(stage, tail, position_of(began), counts) == [], "counters that are not true"
     places = {place_of(kind) for kind in PLAYS[name].kinds}
     fresh = [(await watcher.fresh()).looks() for watcher in present]
     now_beside = [await everything_beside(stage, watcher) for watcher in present]

@@ -67,6 +67,10 @@ class Stage:
     team: Team
     others: list[Conversation] = field(default_factory=list)
 
+    @property
+    def agents(self) -> tuple[Agent, Agent]:
+        return self.maya, self.priya
+
     @asynccontextmanager
     async def act(self) -> AsyncIterator[AsyncSession]:
         """A transaction, some seconds after the last one."""
