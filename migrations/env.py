@@ -26,8 +26,17 @@ def render_item(kind: str, item: object, _: object) -> str | Literal[False]:
     return False
 
 
+def limit_indexes_everywhere() -> None:
+    """What limits an index on SQLite limits it on PostgreSQL."""
+    for table in Model.metadata.tables.values():
+        for index in table.indexes:
+            if (condition := index.dialect_options["sqlite"]["where"]) is not None:
+                index.dialect_options["postgresql"]["where"] = condition
+
+
 def run(connection: Connection) -> None:
     is_sqlite = connection.dialect.name == "sqlite"
+    limit_indexes_everywhere()
     context.configure(
         connection=connection,
         target_metadata=Model.metadata,
