@@ -440,6 +440,14 @@ async def test_an_open_chat_ends_when_its_channel_is_switched_off(site: Site) ->
     assert await site.count(Message) == 0
 
 
+async def test_what_a_channel_begins_to_require_holds_for_an_open_chat(site: Site) -> None:
+    claim = {"t": "identify", "id": "user-17", "email": "ines@example.com"}
+    async with site.panel() as panel:
+        await site.change(identity_required=True)
+        await panel.say(**claim)
+        assert "signature" in (await panel.until("t", "refused"))["error"]
+
+
 async def test_a_silent_chat_ends_too_when_its_site_may_not_show_it_any_more(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

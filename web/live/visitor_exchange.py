@@ -14,10 +14,12 @@ visitor: it tells nothing and fits nobody else.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from channels.webchat.parser import external_id
 from inbox.errors import Conflict, Invalid, NotPermitted
+from inbox.models import Channel
 from inbox.queries import visitor_views
 from inbox.queries.visitor_states import ChatState, state_of
 from inbox.queries.visitor_views import View
@@ -55,7 +57,6 @@ class Exchange:
         self._words = catalogue_for(None)
         self._said: dict[str, Any] = {}
         self._state: ChatState | None = None
-        self._shows_page = bool(visit.channel.settings.get("show_page", True))
         self._cursors = Seals(visit.installation.keys, "visitor cursor")
         self._takers: Mapping[str, Callable[[Mapping[str, Any]], Awaitable[list[Frame]]]] = {
             "message": self._message,
@@ -73,11 +74,19 @@ class Exchange:
             "older": self._older,
         }
 
+    def go_by(self, channel: Channel) -> None:
+        """The channel as it is now: what its settings ask has perhaps changed since the panel connected."""
+        if channel is not self.visit.channel:
+            self.visit = replace(self.visit, channel=channel)
+
+    def _shows_page(self) -> bool:
+        return bool(self.visit.channel.settings.get("show_page", True))
+
     async def begin(self, hello: Mapping[str, Any]) -> list[Frame]:
         """Who the panel is for the server, and what it missed: since its cursor, or everything where that is
         no good."""
         self._words = catalogue_for(hello.get("lang"), str(hello.get("language") or ""))
-        self._said = read_browser(hello, shows_page=self._shows_page)
+        self._said = read_browser(hello, shows_page=self._shows_page())
         self.visit = await visits.renewed(self.visit)
         await visit_wishes.notice(self.visit, self._said)
         self.view = await self.visit.view()
@@ -222,7 +231,7 @@ class Exchange:
         return await self._anew()
 
     async def _notice(self, frame: Mapping[str, Any]) -> list[Frame]:
-        said = read_browser(frame, shows_page=self._shows_page)
+        said = read_browser(frame, shows_page=self._shows_page())
         self._said = {**self._said, **said}
         await visit_wishes.notice(self.visit, said)
         return []

@@ -221,11 +221,12 @@ class PanelSocket:
                 self._bell.clear()
 
     async def _may_stay(self) -> bool:
-        """Whether the channel is still in use, on this site too."""
+        """Whether the channel is still in use, on this site too; what it asks now holds from now on."""
         try:
             channel = await channel_of(self._websocket, ChannelKind.WEBCHAT)
         except NotFound:
             return False
+        self._exchange.go_by(channel)
         return may_use(self._websocket, channel.settings)
 
     def _hear(self, signal: Signal) -> None:
