@@ -22,12 +22,12 @@ async def keep_rounds(
     *,
     of: Collection[str],
     next_due: Callable[[], Awaitable[datetime | None]],
-    do: Callable[[], Awaitable[object]],
+    do: Callable[[], Awaitable[int]],
     apart: float = LOOKS_APART,
 ) -> None:
     """Do what is due until cancelled. *next_due* says when that is (None: nothing is); it is asked when one
-    of the tables *of* was written to, at most once in *apart* seconds. Trouble is logged under *name* and
-    tried again."""
+    of the tables *of* was written to, at most once in *apart* seconds, and so is *do* where it answers that
+    it could do nothing of what is due (0). Trouble is logged under *name* and tried again."""
     with feed.watch(of=of) as bell:
         while True:
             bell.clear()
@@ -35,7 +35,8 @@ async def keep_rounds(
                 due = await next_due()
                 wait = LONGEST_WAIT if due is None else (due - clock.now()).total_seconds()
                 if wait <= 0:
-                    await do()
+                    if not await do():
+                        await asyncio.sleep(apart)
                     continue
             except Exception:
                 _log.exception("%s: could not do what is due", name)

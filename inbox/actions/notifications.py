@@ -99,11 +99,14 @@ async def cases_at_risk(session: AsyncSession, moment: datetime) -> list[Case]:
 
 
 async def warn_of_targets(session: AsyncSession, moment: datetime) -> int:
-    """Tell of each case at risk, once for each time that an answer is due."""
-    cases = await cases_at_risk(session, moment)
-    for case in cases:
-        await _tell(session, case, await audience_of_target(session, case), about=case.due_at)
-    return len(cases)
+    """Tell of each case at risk, once for each time that an answer is due; answers of how many there was
+    somebody to tell."""
+    told = 0
+    for case in await cases_at_risk(session, moment):
+        audience = await audience_of_target(session, case)
+        await _tell(session, case, audience, about=case.due_at)
+        told += bool(audience.agent_ids)
+    return told
 
 
 async def mark_read(session: AsyncSession, *, by: Agent, public_ids: Sequence[str] | None = None) -> int:
@@ -143,7 +146,7 @@ async def _tell(
     if not audience.agent_ids:
         return
     choices = await choices_of(session, audience.agent_ids)
-    key = f"{audience.kind}:{position or f'{case.id}:{about:%Y%m%d%H%M%S}'}"
+    key = f"{audience.kind}:{position or f'{case.id}:{about:%Y%m%d%H%M%S%f}'}"
     for agent_id in audience.agent_ids:
         # That a target was told is asked again and again, so that it is noted in any case.
         if choices[agent_id].cell(audience.kind).is_silent and about is None:
