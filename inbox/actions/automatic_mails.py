@@ -129,7 +129,7 @@ async def claim(session: AsyncSession, *, keys: Keys, limit: int) -> list[Leavin
         .with_for_update(skip_locked=True)
     )
     leaving = []
-    for mail in (await session.scalars(due)).all():
+    for mail in sorted(await session.scalars(due), key=lambda mail: mail.channel_id):  # as in departures.py
         wait = await take_turn(session, mail.channel_id, moment)
         if wait is not None:  # no attempt was made: nothing is counted
             mail.due_at = wait.until

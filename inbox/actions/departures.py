@@ -102,7 +102,9 @@ async def claim(
         .with_for_update(skip_locked=True, of=OutboxEntry)
     )
     claimed = []
-    for entry in (await session.scalars(due)).all():
+    # One mailbox after the other, in the order of their ids: whose turn it is is asked under a lock on each,
+    # and processes that take several locks in different orders wait in a ring.
+    for entry in sorted(await session.scalars(due), key=lambda entry: entry.channel_id):
         wait = await take_turn(session, entry.channel_id, moment, entry=entry)
         if wait is not None:
             await _put_off(session, entry, wait)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from inbox.actions import automatic_mails, deliveries
 from inbox.actions.channels import add_channel, change_channel
@@ -271,3 +271,36 @@ async def test_what_is_no_rate_is_refused(sqlite_database: Database, rate: str) 
 @given(mails=st.integers(1, 1_000_000), period=st.sampled_from(["minute", "hour", "day"]))
 def test_a_rate_is_read_as_it_is_written(mails: int, period: str) -> None:
     assert SendingRate.parse(str(SendingRate(mails, period))) == SendingRate(mails, period)
+
+
+async def test_processes_that_send_from_several_mailboxes_do_not_wait_for_each_other_in_a_ring(
+    postgres_url: str,
+) -> None:
+    async with Database(postgres_url) as database:
+        first, second = [await a_limited_mailbox(database, "2/minute") for _ in range(2)]
+        for mailbox in (first, second, second, first):
+            await queue(database, mailbox)
+
+        async def claim_two(worker: str) -> list[Departure]:
+            async with database.transaction() as session:
+                return await deliveries.claim(session, worker=worker, limit=2)
+
+        async with database.transaction() as session:
+            await session.scalar(select(Channel.id).where(Channel.id == first.id).with_for_update())
+            one = asyncio.create_task(claim_two("one"))
+            await until_waiting(database, 1)
+            other = asyncio.create_task(claim_two("other"))
+            await until_waiting(database, 2)
+        claimed = await asyncio.gather(one, other)
+
+    assert [len(departures) for departures in claimed] == [2, 2]
+
+
+async def until_waiting(database: Database, count: int) -> None:
+    """Until so many transactions wait for another one's lock."""
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    async with asyncio.timeout(10):
+        while True:
+            async with database.reading() as session:
+                if await session.scalar(waiting) >= count:
+                    return
