@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -39,7 +40,7 @@ async def provider() -> AsyncIterator[AuthorizationServer]:
 @pytest.fixture
 def known(settings: Settings, provider: AuthorizationServer) -> Settings:
     """Settings that name the provider."""
-    return settings.model_copy(update=provider.settings)
+    return replace(settings, **provider.settings)
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ async def test_who_consents_gives_a_code_and_the_code_gives_tokens(
 
 
 def test_the_large_providers_are_asked_as_they_want_to_be(settings: Settings) -> None:
-    registered = settings.model_copy(update={"microsoft_client_id": "m", "microsoft_tenant": "contoso"})
+    registered = replace(settings, microsoft_client_id="m", microsoft_tenant="contoso")
     given: dict[str, Any] = {
         "redirect_uri": RETURN,
         "state": "s",
