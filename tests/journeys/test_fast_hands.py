@@ -7,6 +7,8 @@ from playwright.async_api import Page, expect
 from tests.services.correspondence import INES, Mailbox, mail
 from tests.services.server import RunningServer, address_of
 
+SAVE_VIEWS = """async names => { for (const name of names) await fetch('/views', { method: 'POST',
+    headers: desk.headers(), body: new URLSearchParams({ name, words: 'lamp', audience: 'own' }) }); }"""
 SUBJECTS = ("Cracked lamp", "Wrong invoice", "Late parcel")
 
 
@@ -80,10 +82,14 @@ async def test_many_cases_a_view_the_palette_and_a_saved_reply_by_keys_alone(
     await expect(page.locator("#log .msg--team")).to_contain_text("Hello Inês of Norte, done.")
     await expect(page.locator("#heads")).to_contain_text("Pending")
 
-    # the first of the saved views; what is sent resolves, or puts aside, and the next one opens
+    # nine saved views; what is sent resolves, or puts aside, and the next one opens
     await page.keyboard.press("Escape")
+    await page.evaluate(SAVE_VIEWS, [f"View {number}" for number in range(2, 10)])
     await page.keyboard.press("1")
     await page.wait_for_url("**/inbox/view/**")
+    for number, name in ((9, "View 9"), (2, "View 2"), (1, "Invoices")):
+        await page.keyboard.press(str(number))
+        await expect(page.locator("#list-title")).to_have_text(name)
     await open_first(page)
     await answer(page, "A new invoice is on its way.", "Control+Shift+Enter")
     await expect(page.locator("#heads")).to_contain_text("Resolved")

@@ -340,7 +340,9 @@
   });
   document.addEventListener('click', e => {                  // R in a reply changes no mode, and still means to write
     const form = e.target.name === 'mode' && e.target.matches('form[data-composer] *') && mine(e);
-    if (form) setTimeout(() => area(form).focus());
+    if (!form) return;
+    area(form).focus();                                    // at once: letters follow the key; and again after a press of the mouse
+    setTimeout(() => area(form).focus());
   });
   document.addEventListener('submit', e => { const form = mine(e); if (form) { e.preventDefault(); send(form, e.submitter); } });
   document.addEventListener('focusout', e => { const form = mine(e); if (form && e.target === area(form) && states.get(form).timer) save(form); });
@@ -361,7 +363,7 @@
   }));
   const leave = () => { const form = current(); if (form && states.has(form) && states.get(form).timer) save(form, true); };
   addEventListener('pagehide', leave);
-  document.addEventListener('htmx:beforeSwap', leave);
+  ['htmx:beforeSwap', 'desk:leave'].forEach(name => document.addEventListener(name, leave));
   document.addEventListener('desk:unsent', e => unsent(e.detail));
   document.addEventListener('desk:composer', e => follow(e.detail));
   ['htmx:afterSettle', 'desk:applied'].forEach(name => document.addEventListener(name, () => { start(); giveBack(); }));
