@@ -12,9 +12,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
-
 from inbox.errors import NotFound
+from inbox.loggers import get_logger
 from inbox.phrases import N_
 from web.pictures import Picture, encoded_anew
 
@@ -31,7 +30,7 @@ _EXIT_HAS_PASSWORD = 3
 _PROGRAM = Path(__file__).with_name("drawing_process.py")
 _COST = 300  # bytes that a refusal counts for, and each page beside its picture
 
-log = structlog.stdlib.get_logger("onethread.first_pages")
+log = get_logger("onethread.first_pages")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from tests.builders import Scene, a_conversation
 from tests.web import pdfs
 from tests.web.conftest import NewPerson, Person
 from tests.web.endpoints.conftest import SCRIPT
-from web.endpoints.attachments import NAMED_TYPES, picture_url
+from web.endpoints.attachments import NAMED_TYPES, SIGN, picture_url
 from web.installation import Installation
 from web.pictures import MOST_PIXELS
 
@@ -234,7 +234,10 @@ async def test_a_pdf_that_cannot_be_drawn_is_saved_as_ever(
     look = await maya.browser.get(f"{url}/preview", headers=SCRIPT)
 
     assert look.status_code == 200 and "asks for a password" in look.text and "<img" not in look.text
-    assert (await maya.browser.get(f"{url}/thumbnail")).status_code == 404
+    assert (await maya.browser.get(f"{url}/picture")).status_code == 404
+    sign = await maya.browser.get(f"{url}/thumbnail")
+    assert sign.headers["content-type"] == "image/svg+xml" and sign.content == SIGN
+    assert sign.headers["content-security-policy"].endswith("sandbox")
     assert (await maya.browser.get(url)).content == pdfs.locked()
 
 

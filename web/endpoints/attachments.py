@@ -26,6 +26,13 @@ from web.text_looks import text_look
 PICTURE_SECONDS = 3600
 AT_ONCE = asyncio.Semaphore(2)  # a picture of 40 megapixels takes 160 MB while it is decoded
 FIRST_PAGES = FirstPages()
+# As icons.svg has it (file-text), in a grey that is seen on light and on dark.
+SIGN = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-10 -10 44 44" fill="none" stroke="#8a8478" '
+    b'stroke-width="2" stroke-linecap="round" stroke-linejoin="round">'
+    b'<path d="M15 2H6a2 2 0 0 0-2 2v16a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2V7Z"/>'
+    b'<path d="M14 2v4a2 2 0 0 0 2 2h4M10 9H8m8 4H8m8 4H8"/></svg>'
+)
 
 # What a browser may be told about a file that it saves; everything else is bytes.
 NAMED_TYPES = SHOWN_TYPES | {
@@ -92,13 +99,20 @@ async def picture(request: Request) -> Response:
 
 
 async def thumbnail(request: Request) -> Response:
-    """GET /attachments/{id}/thumbnail: a small picture of a picture or of a PDF's first page"""
-    return await _encoded(request, SMALL_SIDE)
+    """GET /attachments/{id}/thumbnail: a small picture of a picture or of a PDF's first page; where that cannot
+    be drawn, the sign that files have"""
+    file = await _attachment(request)
+    try:
+        return await _encoded(request, file, SMALL_SIDE)
+    except NotFound:
+        if look_of(file.content_type, file.filename) != Look.PAGES:
+            raise
+        return picture_answer(Picture(SIGN, "image/svg+xml"))
 
 
 async def large(request: Request) -> Response:
     """GET /attachments/{id}/picture: a picture, or a PDF's first page, as large as a screen"""
-    return await _encoded(request, LARGEST_SIDE)
+    return await _encoded(request, await _attachment(request), LARGEST_SIDE)
 
 
 async def preview(request: Request) -> Response:
@@ -168,8 +182,7 @@ async def _attachment(request: Request) -> Attachment:
         return await named.attachment(session, Actor.agent(agent), agent, request.path_params["id"])
 
 
-async def _encoded(request: Request, side: int) -> Response:
-    file = await _attachment(request)
+async def _encoded(request: Request, file: Attachment, side: int) -> Response:
     look = look_of(file.content_type, file.filename)
     if look == Look.PAGES:
         drawn = await _first_page(request, file, min(side, PAGE_SIDE))

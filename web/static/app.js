@@ -185,6 +185,7 @@
       if (!answer.ok || answer.redirected) throw new Error(answer.status);
       dialog.innerHTML = await answer.text();
       dialog.showModal();
+      dialog.onclose = () => dialog.querySelectorAll('audio, video').forEach(one => one.pause());
       if (window.htmx) window.htmx.process(dialog);
       document.dispatchEvent(new CustomEvent('desk:applied'));
     }).catch(() => location.assign(url));
