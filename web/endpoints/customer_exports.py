@@ -14,7 +14,7 @@ from inbox.queries import cases, customer_exports, customers, names, redirects
 from inbox.queries.browsers import Browser, browsers_of
 from inbox.queries.happenings import Reading
 from web.acting import actor_of
-from web.api import message_shapes, shapes
+from web.deferred import loaded
 from web.installation import installation_of
 from web.visiting import client_host
 
@@ -27,10 +27,13 @@ _TOLD = (
 
 async def create(request: Request) -> Response:
     """POST /customers/{id}/export: a JSON file, which is noted in the audit"""
-    async with installation_of(request).database.transaction() as session:
+    await loaded("web.api.message_shapes")  # as the API is: what follows imports it once it is there
+    database = installation_of(request).database
+    async with database.reading() as session:  # it may be long, and nobody who writes waits for it
         customer = await redirects.find_customer(session, request.path_params["id"])
         conversation = await redirects.conversation_of(session, customer)
         exported = await _exported(request, session, customer, conversation)
+    async with database.transaction() as session:
         audit.note(
             session,
             AuditKind.CUSTOMER_EXPORTED,
@@ -50,6 +53,8 @@ async def create(request: Request) -> Response:
 async def _exported(
     request: Request, session: Reading, customer: Customer, conversation: Conversation
 ) -> dict[str, Any]:
+    from web.api import shapes
+
     actor = actor_of(request)
     (known,) = await customers.known(session, [customer])
     said: list[dict[str, Any]] = []
@@ -72,6 +77,8 @@ async def _exported(
 
 
 def _message(row: Message, public: names.Names) -> dict[str, Any]:
+    from web.api import message_shapes
+
     whole = message_shapes.message(row, public)
     author = {"kind": row.author_kind, "name": row.author_name, "address": row.author_address}
     return {name: whole[name] for name in _TOLD} | {"author": author}

@@ -1,13 +1,19 @@
 """What is stored about one customer, as a file."""
 
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import pytest
 from sqlalchemy import select
 
 from inbox.actions import notes
 from inbox.actions.calls import log_call
 from inbox.db import Database
 from inbox.envelopes import SpokenKind
-from inbox.models import Attachment, Case, Conversation, Customer
+from inbox.models import Attachment, Case, Conversation, Customer, Message, Tag
 from inbox.models.privacy import AuditEntry
+from inbox.queries import customer_exports
 from tests.builders import Scene
 from tests.web.conftest import Person
 
@@ -50,3 +56,21 @@ async def test_an_admin_takes_out_what_a_customer_has_a_right_to_read(
     async with sqlite_database.reading() as session:
         noted = (await session.scalars(select(AuditEntry))).all()[-1]
     assert (noted.kind, noted.subject) == ("customer.exported", f"customer {scene.customer.public_id}")
+
+
+async def test_nobody_waits_for_a_long_one(
+    ada: Person, scene: Scene, sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = customer_exports.messages
+
+    async def at_leisure(*args: Any) -> AsyncIterator[Sequence[Message]]:
+        async for rows in read(*args):
+            async with asyncio.timeout(5), sqlite_database.transaction() as session:
+                session.add(Tag(name="meanwhile"))
+            yield rows
+
+    monkeypatch.setattr(customer_exports, "messages", at_leisure)
+
+    answer = await ada.post(f"/customers/{scene.customer.public_id}/export")
+
+    assert [one["id"] for one in answer.json()["messages"]] == [one.public_id for one in scene.messages]
