@@ -2,19 +2,22 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
+from inbox.actions.undos import remember, undoable
 from inbox.errors import Conflict, Invalid, NotPermitted
 from inbox.liquid_texts import Values, checked
-from inbox.models import Agent, SavedReply, SavedReplyUse
+from inbox.models import Agent, SavedReply, SavedReplyUse, Undo
 from inbox.phrases import N_
 
 LONGEST_NAME = 120
 LONGEST_TEXT = 10_000
 MOST_LANGUAGES = 20
+KEPT = ("public_id", "owner_id", "name", "shortcut", "text", "languages")  # for an undo
 EXAMPLE: Values = {
     "customer": {"name": "Ana Lima", "first_name": "Ana", "company": "Norte Studio"},
     "agent": {"name": "Maya Okafor", "first_name": "Maya", "email": "maya@shop.example"},
@@ -65,10 +68,31 @@ async def change_reply(
 
 
 async def remove_reply(session: AsyncSession, reply: SavedReply, *, by: Agent) -> None:
-    """Forget a text; what was sent with it stays. Raises NotPermitted for somebody else's own."""
+    """Forget a text; what was sent with it stays. It can be undone. Raises NotPermitted for somebody else's
+    own."""
     _permit(reply, by)
+    of_it = SavedReplyUse.saved_reply_id == reply.id
+    uses = await session.execute(select(SavedReplyUse.agent_id, SavedReplyUse.created_at).where(of_it))
+    journal = {column: getattr(reply, column) for column in KEPT}
+    journal["uses"] = [(agent_id, at.isoformat()) for agent_id, at in uses]
     await session.delete(reply)
+    await remember(session, by=by, action="remove_reply", journal=journal, case=None)
+
+
+@undoable("remove_reply")
+async def _bring_back(session: AsyncSession, undo: Undo, by: Agent) -> None:
+    kept = undo.journal
+    same_owner = SavedReply.owner_id.is_not_distinct_from(kept["owner_id"])
+    taken = select(SavedReply.id).where(SavedReply.shortcut == kept["shortcut"], same_owner)
+    if await session.scalar(taken) is not None:
+        raise Conflict("There is already a saved reply /%(shortcut)s.", shortcut=kept["shortcut"])
+    reply = SavedReply(created_at=clock.now(), **{column: kept[column] for column in KEPT})
+    session.add(reply)
     await session.flush()
+    session.add_all(
+        SavedReplyUse(saved_reply_id=reply.id, agent_id=agent_id, created_at=datetime.fromisoformat(at))
+        for agent_id, at in kept["uses"]
+    )
 
 
 async def count_use(session: AsyncSession, reply: SavedReply, *, by: Agent) -> None:

@@ -3,12 +3,15 @@
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox import clock
+from inbox.actions.undos import remember, undoable
 from inbox.errors import Conflict, Invalid, NotPermitted
-from inbox.models import Agent, Audience, SavedView, Team
+from inbox.models import Agent, Audience, SavedView, Team, Undo
 from inbox.operators import LONGEST, read
 
 MOST = 50  # of one agent: the navigation shows them all
 LONGEST_NAME = 120
+KEPT = ("public_id", "owner_id", "audience", "team_id", "name", "words")  # for an undo
 
 
 async def save_view(
@@ -49,10 +52,19 @@ async def change_view(
 
 
 async def remove_view(session: AsyncSession, view: SavedView, *, by: Agent) -> None:
-    """Forget a view; what it showed stays. Raises NotPermitted where it is not theirs."""
+    """Forget a view; what it showed stays. It can be undone. Raises NotPermitted where it is not theirs."""
     _permit(view, by)
+    journal = {column: getattr(view, column) for column in KEPT}
     await session.delete(view)
-    await session.flush()
+    await remember(session, by=by, action="remove_view", journal=journal, case=None)
+
+
+@undoable("remove_view")
+async def _bring_back(session: AsyncSession, undo: Undo, by: Agent) -> None:
+    team_id = undo.journal["team_id"]
+    if team_id is not None and await session.get(Team, team_id) is None:
+        raise Conflict("The team that saw this view is gone.")
+    session.add(SavedView(created_at=clock.now(), **undo.journal))
 
 
 def _permit(view: SavedView, by: Agent) -> None:

@@ -9,8 +9,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from inbox.actions import saved_replies
 from inbox.errors import Conflict, Invalid
 from inbox.models import SavedReply
+from inbox.phrases import N_
 from inbox.queries import redirects, saved_replies as kept
-from web.acting import actor_of, number_of, text_of
+from web import answers
+from web.acting import actor_of, number_of, remembering, text_of
 from web.installation import installation_of
 from web.settings_pages import settings_page
 
@@ -109,8 +111,9 @@ async def remove(request: Request) -> Response:
     """POST /settings/replies/{id}/removal"""
     async with installation_of(request).database.transaction() as session:
         reply = await kept.saved_reply(session, request.state.agent, request.path_params["id"])
-        await saved_replies.remove_reply(session, reply, by=request.state.agent)
-    return RedirectResponse(HOME, 303)
+        async with remembering(session, request.state.agent) as remembered:
+            await saved_replies.remove_reply(session, reply, by=request.state.agent)
+    return answers.offered(request, HOME, N_("The saved reply was removed"), remembered.undo)
 
 
 async def offered(request: Request) -> Response:

@@ -15,8 +15,8 @@ from web.installation import installation_of
 from web.templating import page
 from web.workspace import shell_for
 
-BACK = {"deactivate": "/settings/agents"}
-PLACES = re.compile(r"/(?:cases|conversations)/\w+")
+BACK = {"deactivate": "/settings/agents", "remove_reply": "/settings/replies"}
+PLACES = re.compile(r"/(?:cases|conversations)/\w+|/settings/replies")
 DONE = {
     "move_message": N_("The message was moved"),
     "move_strand": N_("The strand was moved"),
@@ -24,6 +24,8 @@ DONE = {
     "move_case": N_("The case was moved"),
     "take_back_call": N_("The call was taken back"),
     "decide_forward": N_("The mail was filed"),
+    "remove_reply": N_("The saved reply was removed"),
+    "remove_view": N_("The view was removed"),
 }
 
 

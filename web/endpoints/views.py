@@ -1,7 +1,6 @@
 """Saved views: a search with a name among the views of the inbox."""
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -10,9 +9,11 @@ from starlette.responses import RedirectResponse, Response
 from inbox.actions import views
 from inbox.errors import Conflict, Invalid, OnethreadError
 from inbox.models import Audience, SavedView, Team
+from inbox.phrases import N_
 from inbox.queries import agents, views as kept
 from inbox.queries.happenings import Reading
-from web.acting import text_of
+from web.acting import remembering, text_of
+from web.answers import offered
 from web.endpoints import inbox
 from web.installation import installation_of
 from web.lists import FOUND
@@ -97,9 +98,9 @@ async def remove(request: Request) -> Response:
     """POST /views/{id}/removal"""
     async with installation_of(request).database.transaction() as session:
         view = await kept.saved_view(session, request.state.agent, request.path_params["id"])
-        await views.remove_view(session, view, by=request.state.agent)
-        words = view.words
-    return RedirectResponse(f"/inbox/{FOUND}?{urlencode({'q': words})}", 303)
+        async with remembering(session, request.state.agent) as remembered:
+            await views.remove_view(session, view, by=request.state.agent)
+    return offered(request, "/inbox/mine", N_("The view was removed"), remembered.undo)
 
 
 async def _shared_with(session: Reading, chosen: str) -> tuple[Audience, Team | None]:

@@ -69,6 +69,32 @@ async def test_ones_own_is_for_nobody_else(maya: Person, new_person: NewPerson, 
     assert await offered(maya, scene) == []
 
 
+async def test_what_was_removed_comes_back_with_its_count(maya: Person, scene: Scene) -> None:
+    await maya.post("/settings/replies", data=REFUND)
+    (item,) = await offered(maya, scene)
+    await maya.post(f"/saved-replies/{item['id']}/uses")
+    way_back = (await maya.post(f"/settings/replies/{item['id']}/removal")).headers["location"]
+    assert 'href="/settings/replies"' in (await maya.browser.get(way_back)).text
+
+    undone = await maya.post(way_back.split("?")[0])
+
+    assert undone.headers["location"] == "/settings/replies"
+    assert await offered(maya, scene) == [item]
+    assert "used once in 30 days" in (await maya.browser.get("/settings/replies")).text
+
+
+async def test_another_of_the_same_shortcut_keeps_a_removed_one_away(maya: Person) -> None:
+    await maya.post("/settings/replies", data=REFUND)
+    page = (await maya.browser.get("/settings/replies")).text
+    at = page.split('href="/settings/replies/')[2].split('"')[0]
+    way_back = (await maya.post(f"/settings/replies/{at}/removal")).headers["location"].split("?")[0]
+    await maya.post("/settings/replies", data=REFUND)
+
+    refused = await maya.post(way_back)
+
+    assert refused.status_code == 409 and "There is already a saved reply /refund." in refused.text
+
+
 async def test_what_cannot_be_kept_is_refused_beside_its_field(maya: Person, scene: Scene) -> None:
     for change, says in (
         ({"text": "{{ customer.secret }}"}, "cannot be filled in"),
