@@ -9,7 +9,7 @@ from playwright.async_api import BrowserContext, Page, expect
 
 from tests.services.browser import NewContext
 from tests.services.correspondence import Mailbox, mail
-from tests.services.server import RunningServer, running_server
+from tests.services.server import PASSWORD, RunningServer, running_server
 from tests.services.smtp import SmtpSink
 
 
@@ -133,6 +133,44 @@ async def test_the_list_follows_what_happens_to_cases(desk: Desk, new_context: N
     await expect(maya.locator("#heads")).to_contain_text("Resolved")
     await maya.keyboard.press("z")
     await expect(row).to_have_count(1)
+
+
+async def test_from_signing_in_to_resolving_by_keys_alone(desk: Desk, new_context: NewContext) -> None:
+    await desk.take("No mouse here")
+    page = await (await new_context()).new_page()
+    await page.goto(f"{desk.base}/inbox/unassigned?sort=new")
+    await tab_to(page, "[name=email]")
+    await page.keyboard.type("maya@desk.test")
+    await tab_to(page, "[name=password]")
+    await page.keyboard.type(PASSWORD)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/inbox/unassigned**")
+    await expect(page.locator("body")).to_have_attribute("data-live", "on")
+
+    # By what every page has, Tab and Enter: letters may be switched off, or be those of a screen reader.
+    await tab_to(page, ".skip")
+    await page.keyboard.press("Enter")
+    await tab_to(page, "a.row")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#thread-title")).to_be_focused()
+    await tab_to(page, "#text")
+    await page.keyboard.type("It is on its way.")
+    await tab_to(page, "[data-send=reply]")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#log .msg--team")).to_contain_text("It is on its way.")
+    await tab_to(page, "button[data-key=e]", back=True)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#heads")).to_contain_text("Resolved")
+    await expect(page.locator("#announce, #toasts").get_by_text("Resolved").first).to_be_visible()
+
+
+async def tab_to(page: Page, selector: str, *, back: bool = False) -> None:
+    """Go on with Tab until it is reached, which must be soon."""
+    for _ in range(60):
+        if await page.evaluate("what => Boolean(document.activeElement?.matches(what))", selector):
+            return
+        await page.keyboard.press("Shift+Tab" if back else "Tab")
+    raise AssertionError(f"{selector} is not reached")
 
 
 async def test_everything_works_without_scripts(desk: Desk, new_context: NewContext) -> None:
