@@ -2,8 +2,8 @@
 
 from starlette.routing import BaseRoute
 
-from web.api.routes import API
 from web.bodies import MULTIPART_BYTES
+from web.deferred import Deferred
 from web.endpoints import (
     attachments,
     documents,
@@ -59,5 +59,13 @@ VISITORS: list[BaseRoute] = [*forms.routes, *widget.routes, *webchat.routes, *ma
 
 LIVE: list[BaseRoute] = [socket("/live", live, policy=Policy.AGENT)]
 
+# Not everybody has programs that call it, and pydantic takes 8 MB and half a second.
+API = Deferred("/api/", "web.api.routes", "API")
+
 # They are tried in this order: first what strangers may ask for in any number.
-ROUTES: list[BaseRoute] = [*VISITORS, *OPERATIONS, *LIVE, *API, *SIGNING_IN, *FILES, *INBOX, *SETTINGS]
+ROUTES: list[BaseRoute] = [*VISITORS, *OPERATIONS, *LIVE, API, *SIGNING_IN, *FILES, *INBOX, *SETTINGS]
+
+
+def every_route() -> list[BaseRoute]:
+    """The whole table, with what is loaded later."""
+    return [route for one in ROUTES for route in (one.routes() if isinstance(one, Deferred) else (one,))]

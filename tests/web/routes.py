@@ -8,7 +8,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from web.csrf import SAFE_METHODS
 from web.policy import Guard, Policy, SocketGuard
-from web.routes import ROUTES
+from web.routes import every_route
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Door:
 
 def doors() -> Iterator[Door]:
     """Every HTTP route and method, but HEAD, which is GET."""
-    for route in ROUTES:
+    for route in every_route():
         if isinstance(route, Route):
             assert isinstance(route.app, Guard), route.path
             for method in sorted((route.methods or set()) - {"HEAD"}):
@@ -39,7 +39,7 @@ def doors() -> Iterator[Door]:
 
 def sockets() -> Iterator[tuple[str, Policy]]:
     """Every websocket's path and policy."""
-    for route in ROUTES:
+    for route in every_route():
         if isinstance(route, WebSocketRoute):
             assert isinstance(route.app, SocketGuard), route.path
             yield filled(route.path), route.app.policy

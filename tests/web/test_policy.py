@@ -9,7 +9,7 @@ from starlette.websockets import WebSocketDisconnect
 from tests.web.conftest import BASE, Opened, Person
 from tests.web.routes import Door, doors, sockets
 from web.policy import FOR_ADMINS, WITH_BEARER, WITH_COOKIE, WITH_FORM_TOKEN, Guard, Policy, SocketGuard
-from web.routes import ROUTES
+from web.routes import every_route
 
 DOORS = list(doors())
 FOR_PEOPLE = [door for door in DOORS if door.policy in WITH_COOKIE]
@@ -20,7 +20,7 @@ POLICIES = set(Policy)
 
 
 def test_every_route_declares_who_may_reach_it() -> None:
-    for route in ROUTES:
+    for route in every_route():
         assert isinstance(route, Route | WebSocketRoute), route
         assert isinstance(route.app, Guard | SocketGuard), route.path
         assert route.app.policy in POLICIES, route.path
@@ -34,7 +34,7 @@ def test_the_table_is_not_empty_of_any_kind() -> None:
 
 
 def test_reading_never_stands_beside_writing_behind_one_door() -> None:
-    for route in ROUTES:
+    for route in every_route():
         if isinstance(route, Route):
             methods = (route.methods or set()) - {"HEAD", "OPTIONS"}
             assert methods == {"GET"} or "GET" not in methods, route.path
