@@ -65,7 +65,14 @@ def label_of(strand: Headed, channel: Named) -> str:
         return strand.page or channel.name
     if channel.kind in SPOKEN:
         return strand.subject
-    return f"from {strand.page}" if strand.page else channel.name
+    return _path_of(strand.page) or channel.name
+
+
+def _path_of(page: str) -> str:
+    """What tells a page from the others of its site; its site where it is the first of them."""
+    site, _, rest = page.partition("://")[2].partition("/")
+    path = re.split(r"[?#]", rest, maxsplit=1)[0]
+    return f"/{path}" if path else site or page
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ async def _customers(session: Reading, typed: str, words: Words) -> list[Item]:
             words.said("Customers"),
             "contact",
             face_of_customer(one.customer).name,
-            next((identity.address for identity in one.identities), words.said("Customer")),
+            next((known.address for known in one.identities if known.kind == "email"), words.said("Visitor")),
             f"/conversations/{one.conversation.public_id}"
             if one.conversation
             else f"/customers/{one.customer.public_id}",

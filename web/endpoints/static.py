@@ -42,6 +42,7 @@ SCRIPTS = (
     "lists.js",
     "reading.js",
     "live.js",
+    "views.js",
     "notify.js",
     "ahead.js",
     "waiting.js",

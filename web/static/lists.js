@@ -217,11 +217,20 @@
   const elsewhere = () => { const row = rowOf(document.activeElement); return row && !row.hasAttribute('aria-current') ? row : null; };
   const post = (row, path, values) => { if (window.htmx) window.htmx.ajax('POST', '/cases/' + numberOf(row) + path, { source: row, swap: 'none', values }); return true; };
   const does = (path, values, goesOn) => e => { const row = elsewhere(); if (row && goesOn) step(1)(e); return Boolean(row) && post(row, path, values); };
-  const opens = key => () => { const row = elsewhere(); if (row) { then = { key, number: numberOf(row) }; row.click(); } return Boolean(row); };
+  const opens = key => () => { const row = elsewhere(); if (row) { then = { key, number: numberOf(row), typed: '', at: Date.now() }; row.click(); } return Boolean(row); };
   document.addEventListener('htmx:afterSettle', () => {
     const thread = document.getElementById('thread'), asked = then;
-    if (asked && thread && thread.dataset.case === asked.number) { then = ''; const dialog = document.getElementById(asked.dialog); if (dialog) dialog.showModal(); else desk.press(asked.key); }
+    if (!asked || !thread || thread.dataset.case !== asked.number) return;
+    then = '';
+    const dialog = document.getElementById(asked.dialog);
+    if (dialog) dialog.showModal(); else desk.press(asked.key);
+    if (asked.typed && document.activeElement.matches('textarea')) document.execCommand('insertText', false, asked.typed);
   });
+  document.addEventListener('keydown', e => {              // who writes on while the thread opens means its box, no further keys
+    if (!then.key || e.key.length > 1 || e.ctrlKey || e.metaKey || e.altKey || Date.now() - then.at > 5000) return;
+    e.preventDefault(); e.stopImmediatePropagation();
+    then.typed += e.key;
+  }, true);
   /* ---- a finger that moves a row: on in reading direction resolves, back snoozes; the buttons in its thread do the same ---- */
   const FAR = 72;
   let swiped = null;
@@ -307,5 +316,7 @@
     if (now !== shownCase) { shownCase = now; release(); } else mark();
   });
 
-  desk.lists = { changed, count, release };
+  const leave = () => { kept.clear(); lastTicked = null; tell(); };      // what waits belongs to the list that goes
+
+  desk.lists = { changed, count, leave, release };
 })();

@@ -96,7 +96,8 @@
 
   function glyphOf(one) {
     const own = one.el && [...one.el.querySelectorAll('.i')].find(each => !each.innerHTML.includes('chevron'));
-    return own ? own.cloneNode(true) : desk.icon(one.icon || 'chevron-right');
+    const named = one.icon || (one.el && one.el.dataset.icon);
+    return own && !named ? own.cloneNode(true) : desk.icon(named || 'chevron-right');
   }
 
   async function ask() {

@@ -60,7 +60,8 @@
 
   function strandLine(el, wanted, used) {
     const isOther = el.dataset.case && el.parentElement.dataset.case && el.dataset.case !== el.parentElement.dataset.case;
-    const old = el.previousElementSibling, label = (el.dataset.strandLabel || '') + (isOther ? ' · #' + el.dataset.case : '');
+    const old = el.previousElementSibling, own = el.dataset.strandLabel || '', from = own[0] === '/' && el.dataset.channelKind === 'webchat' ? desk.words('from %(page)s', { page: own }) : own;
+    const label = from + (isOther ? ' · #' + el.dataset.case : '');
     if (old && old.dataset.made === 'strand') {
       if (wanted && old.dataset.strand === el.dataset.strand && old.dataset.label === label) { used.add(old); return; }
       old.remove();

@@ -33,6 +33,7 @@ SCRIPTS = (
     "lists.js",
     "reading.js",
     "live.js",
+    "views.js",
     "ahead.js",
     "waiting.js",
     "composer.js",
