@@ -99,8 +99,8 @@ async def picture(request: Request) -> Response:
 
 
 async def thumbnail(request: Request) -> Response:
-    """GET /attachments/{id}/thumbnail: a small picture of a picture or of a PDF's first page; where that cannot
-    be drawn, the sign that files have"""
+    """GET /attachments/{id}/thumbnail: a small picture of a picture or of a PDF's first page; a file's sign
+    where that cannot be drawn"""
     file = await _attachment(request)
     try:
         return await _encoded(request, file, SMALL_SIDE)
