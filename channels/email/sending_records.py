@@ -6,6 +6,7 @@ general: what is not known is said to be so.
 """
 
 import asyncio
+import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -106,7 +107,7 @@ async def sending_records(domain: str, smtp_host: str, look: Look) -> tuple[Send
 
 
 async def _spf(domain: str, host: str, provider: _Provider | None, look: Look) -> SendingRecord:
-    wanted = f"include:{provider.include}" if provider else f"a:{host}"
+    wanted = f"include:{provider.include}" if provider else _naming(host)
     try:
         texts = (await look(domain)).texts
     except Unanswered:
@@ -180,6 +181,16 @@ async def _dmarc(domain: str, look: Look) -> SendingRecord:
                 return SendingRecord("DMARC", name, found[0], RecordState.GOOD, _POLICIES[policy])
             return SendingRecord("DMARC", name, _DMARC, RecordState.WRONG, _NO_POLICY)
     return SendingRecord("DMARC", names[0], _DMARC, RecordState.LACKING, _NO_DMARC)
+
+
+def _naming(host: str) -> str:
+    """The term that lets a server through of which nobody knows more than its name (RFC 7208 §5); the servers
+    that take the domain's mail where it is no public one."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return f"a:{host}" if "." in host else "mx"
+    return f"ip{address.version}:{address}" if address.is_global else "mx"
 
 
 def _too_many(found: Sequence[str]) -> Phrase:

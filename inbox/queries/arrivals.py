@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.actors import Actor
@@ -14,7 +14,8 @@ from inbox.policies import visible_to
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
     """The newest input of a channel, and what became of it: `state` and `reason` are those of its intake
-    record. `case_number` is that of the case it went to, None where it went to none or is not to be seen."""
+    record. `case_number` is that of the case it went to, None where it went to none or is not to be seen;
+    `page` that of a chat's visitor."""
 
     record_id: str
     at: datetime
@@ -22,12 +23,13 @@ class Arrival:
     reason: str
     author: str = ""
     subject: str = ""
+    page: str = ""
     case_number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """When a web chat was last opened somewhere, and on which page, "" where its visitors' pages are not
+    """When a web chat was last opened on a site, and on which page, "" where its visitors' pages are not
     kept."""
 
     at: datetime
@@ -50,15 +52,18 @@ async def newest(session: AsyncSession, actor: Actor, channel: Channel) -> Arriv
         reason=record.reason,
         author=message.author_name if message else "",
         subject=message.subject if message else "",
+        page=(message and message.page_url) or "",
         case_number=await session.scalar(seen) if seen is not None else None,
     )
 
 
-async def sighting(session: AsyncSession, channel: Channel) -> Sighting | None:
-    """Where the chat of this channel was opened last; None where nobody has opened it yet."""
+async def sighting(session: AsyncSession, channel: Channel, *, besides: str) -> Sighting | None:
+    """Where the chat of this channel was opened last; None where nobody has opened it yet. *besides*: how
+    the addresses of pages begin that do not count."""
     query = (
         select(VisitorToken.last_seen_at, VisitorToken.page)
         .where(VisitorToken.channel_id == channel.id)
+        .where(~func.coalesce(VisitorToken.page, "").startswith(besides, autoescape=True))
         .order_by(VisitorToken.last_seen_at.desc())
         .limit(1)
     )

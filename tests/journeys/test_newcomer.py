@@ -92,6 +92,20 @@ async def test_three_ways_in_come_to_one_conversation(
     await desk.get_by_placeholder("Write a reply").fill("A new shade is on its way.")
     await desk.get_by_role("button", name="Send", exact=False).first.click()
     await expect(panel.locator("#log")).to_contain_text("A new shade is on its way.")
+
+    # A chat of one's own is seen as it will be, before it stands on any site; words from there are a test.
+    await desk.goto(f"{fresh_server.base}/settings/channels/new/webchat")
+    await desk.get_by_label("Name", exact=True).fill("Our site")
+    await desk.get_by_label("Greeting (optional)").fill("What can we do for you?")
+    for _ in range(3):
+        await desk.get_by_role("button", name="Continue").click()
+    preview = desk.frame_locator("#preview")
+    await expect(preview.get_by_text("What can we do for you?")).to_be_visible()
+    await expect(desk.get_by_text("Waiting for a test message")).to_be_visible()
+    await preview.get_by_role("textbox", name="Message").fill("Is this on?")
+    await preview.get_by_role("textbox", name="Message").press("Enter")
+    await expect(desk.get_by_text("It arrived.")).to_be_visible()
+    await expect(desk.get_by_text("Waiting for your site")).to_be_visible()
     assert complaints == []
 
 

@@ -36,7 +36,7 @@ FILES = """/attachments/{id} /attachments/{id}/picture /attachments/{id}/thumbna
     /sw.js /widget.js /widget.d.ts /widget/panel.js /settings/intake/{id}/raw /messages/{id}/document"""
 FOR_SCRIPTS = """/conversations/{id}/beside /conversations/{id}/find /messages/{id} /notes/{id} /cases/bulk
     /cases/{number:int}/saved-replies /notifications/news /palette /first-steps
-    /settings/channels/{id}/arrival /settings/channels/{id}/history"""
+    /settings/channels/{id}/arrival /settings/channels/{id}/history /settings/channels/{id}/records"""
 FOR_PROGRAMS = "/healthz /readyz /api/openapi.json"
 ONLY_LEADS_ON = "/ /settings /cases/{number:int} /settings/channels/{id}/sign-in /settings/mailbox-sign-in"
 BEFORE_ANYBODY_IS_SIGNED_IN = "/sign-in /setup"  # here, and in test_newcomer.py

@@ -77,7 +77,7 @@ def bare(name: str) -> str:
     return re.sub(r"\n\s*", "\n", re.sub(r"\s+// .*$", "", text, flags=re.M))
 
 
-@pytest.mark.parametrize("name", [*OURS, "devices.js", "sw.js"])
+@pytest.mark.parametrize("name", [*OURS, "devices.js", "preview.js", "sw.js"])
 def test_scripts_do_nothing_that_the_content_policy_refuses(name: str) -> None:
     text = (STATIC / name).read_text()
     for refused in (

@@ -145,11 +145,13 @@ async def shown(
 
 
 async def _seen(request: Request, channel: Channel) -> dict[str, Any]:
-    """What has come in; `known` says it in short."""
+    """What has come in; `known` says it in short. What was written in the preview shows no chat on a site."""
+    preview = f"{installation_of(request).settings.base_url}/settings/"
     async with installation_of(request).database.reading() as session:
         arrived = await arrivals.newest(session, actor_of(request), channel)
         is_chat = channel.kind == ChannelKind.WEBCHAT
-        sighted = await arrivals.sighting(session, channel) if is_chat else None
+        sighted = await arrivals.sighting(session, channel, besides=preview) if is_chat else None
+    is_on_site = sighted is not None or (arrived is not None and not arrived.page.startswith(preview))
     parts = (
         channel.state,
         arrived and arrived.record_id,
@@ -157,7 +159,7 @@ async def _seen(request: Request, channel: Channel) -> dict[str, Any]:
         sighted and sighted.page,
     )
     known = "|".join(str(part or "") for part in parts)
-    return {"arrived": arrived, "sighted": sighted, "known": known}
+    return {"arrived": arrived, "sighted": sighted, "is_on_site": is_on_site, "known": known}
 
 
 def _typed(channel: Channel, form: FormData) -> dict[str, str]:

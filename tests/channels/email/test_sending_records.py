@@ -91,6 +91,23 @@ async def test_of_a_server_that_nobody_knows_it_says_what_cannot_be_seen() -> No
     assert dkim.name == "…._domainkey.shop.example"
 
 
+@pytest.mark.parametrize(
+    ("host", "term"),
+    [
+        ("8.8.4.4", "ip4:8.8.4.4"),
+        ("2606:4700::1111", "ip6:2606:4700::1111"),
+        ("127.0.0.1", "mx"),
+        ("relay", "mx"),
+    ],
+)
+async def test_a_server_without_a_public_name_is_named_by_its_address_or_not_at_all(
+    host: str, term: str
+) -> None:
+    spf, *_ = await judged({}, host)
+
+    assert spf.value == f"v=spf1 {term} ~all"
+
+
 async def test_a_key_that_was_taken_back_is_none() -> None:
     _, dkim, _ = await judged({"google._domainkey.shop.example": ["v=DKIM1; p="]})
 
