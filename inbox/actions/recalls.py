@@ -8,7 +8,7 @@ from inbox.actions.answers import forget_first_reply
 from inbox.actions.events import record
 from inbox.actions.previews import refresh_preview
 from inbox.actions.responsibility import actor_of
-from inbox.actions.snapshots import restore
+from inbox.actions.snapshots import restore, wait_again
 from inbox.actions.statuses import change_status
 from inbox.actions.undos import undoable
 from inbox.actors import Actor
@@ -167,6 +167,7 @@ async def _stand_as_before(
     if undo is not None and case.status == undo.journal["after"]:
         await restore(session, conversation, case, undo.journal["before"], actor=actor)
     if undo is not None:
+        await wait_again(session, undo.journal.get("beside", {}), since=undo.created_at)
         undo.undone_at = clock.now()
     if await refresh_waiting(session, case) and case.status == Status.PENDING:
         change_status(session, conversation, case, Status.OPEN, actor=actor)

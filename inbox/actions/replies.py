@@ -16,7 +16,7 @@ from inbox.actions.drafts import discard_draft
 from inbox.actions.queueing import Desk, ReplySettings, Words, queue
 from inbox.actions.recalls import cancel, hasten, retry
 from inbox.actions.responsibility import take
-from inbox.actions.snapshots import snapshot
+from inbox.actions.snapshots import answered_of, snapshot
 from inbox.actions.statuses import change_status
 from inbox.actions.undos import remember
 from inbox.actors import Actor
@@ -77,6 +77,7 @@ async def reply(
         await _refuse_blind(session, conversation, by, seen_position)
     desk = await _desk(session, conversation, strand, by)
     before = await snapshot(session, desk.case)
+    beside = answered_of(other for other in also_answered if other.case_id != desk.case.id)
     envelope = await envelope_for(session, desk.strand, channel=channel, to=to, cc=cc, bcc=bcc)
     if envelope.channel.kind == ChannelKind.WEBCHAT and not anyway:
         await _refuse_less_proven(session, desk)
@@ -86,7 +87,7 @@ async def reply(
         session, desk, by=by, words=words, envelope=envelope, settings=settings, send_at=send_at
     )
     await _settle(session, desk, also_answered, by=by, then=then, snoozed_until=snoozed_until)
-    await _keep_for_undo(session, desk.case, message, before, by=by)
+    await _keep_for_undo(session, desk.case, message, before, beside, by=by)
     return message
 
 
@@ -179,9 +180,15 @@ async def _settle(
 
 
 async def _keep_for_undo(
-    session: AsyncSession, case: Case, message: Message, before: dict[str, Any], *, by: Agent
+    session: AsyncSession,
+    case: Case,
+    message: Message,
+    before: dict[str, Any],
+    beside: dict[str, str | None],
+    *,
+    by: Agent,
 ) -> None:
-    journal = {"message": message.public_id, "before": before, "after": case.status}
+    journal = {"message": message.public_id, "before": before, "after": case.status, "beside": beside}
     await remember(session, by=by, action="reply", journal=journal, case=case)
 
 

@@ -1,6 +1,6 @@
 """How a case stood before an action, so that its undo brings back exactly that."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,8 +29,25 @@ def snapshot_with(case: Case, strands: Sequence[Strand]) -> dict[str, Any]:
         "status": case.status,
         "snoozed_until": _written(case.snoozed_until),
         "resolved_at": _written(case.resolved_at),
-        "answered": {str(strand.id): _written(strand.answered_at) for strand in strands},
+        "answered": answered_of(strands),
     }
+
+
+def answered_of(strands: Iterable[Strand]) -> dict[str, str | None]:
+    """Since when these count as answered, as JSON."""
+    return {str(strand.id): _written(strand.answered_at) for strand in strands}
+
+
+async def wait_again(session: AsyncSession, answered: Mapping[str, str | None], *, since: datetime) -> None:
+    """Let strands of other cases of a held conversation stand as *answered* says, but for what was said of
+    them after *since*."""
+    for strand_id, before in answered.items():
+        strand = await session.get_one(Strand, int(strand_id), populate_existing=True)
+        if strand.answered_at is None or strand.answered_at > since:
+            continue
+        strand.answered_at = _read(before)
+        if strand.case_id is not None:
+            await refresh_waiting(session, await session.get_one(Case, strand.case_id))
 
 
 async def restore(

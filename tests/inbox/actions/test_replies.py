@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from inbox.actions.cases import open_case
 from inbox.actions.replies import ReplySettings, cancel, hasten, mark_answered, reply, retry, start
 from inbox.actions.resolutions import mark_spam, resolve, unmark_spam
 from inbox.actions.undos import latest, undo
@@ -148,6 +149,36 @@ async def test_what_is_also_answered_no_longer_waits(sqlite_database: Database, 
         )
 
     assert (scene.case.status, scene.case.waiting_since) == (Status.PENDING, None)
+
+
+@pytest.mark.parametrize("is_of_another_case", [False, True])
+async def test_what_was_also_answered_waits_again_once_the_answer_is_taken_back(
+    sqlite_database: Database, clock: FrozenClock, is_of_another_case: bool
+) -> None:
+    async with sqlite_database.transaction() as session:
+        scene, agent = await a_conversation(session), await an_agent(session)
+        case = (
+            await open_case(session, scene.conversation, subject="Two") if is_of_another_case else scene.case
+        )
+        other = await a_strand(session, scene.conversation, scene.channel, case=case)
+        await an_inbound_message(session, scene, strand=other, case=case)
+        before = (case.waiting_since, scene.case.waiting_since)
+
+        message = await reply(
+            session,
+            scene.conversation,
+            by=agent,
+            text="Both are on their way.",
+            strand=scene.strand,
+            also_answered=[other],
+            settings=SETTINGS,
+        )
+        since = case.waiting_since
+        clock.advance(seconds=3)
+        await cancel(session, message, by=agent)
+
+    assert since is None
+    assert (case.waiting_since, scene.case.waiting_since) == before
 
 
 @pytest.mark.parametrize("then", [Status.OPEN, Status.RESOLVED, Status.SNOOZED])
