@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.actors import Actor
-from inbox.models import Attachment, Case, Conversation, Customer, Message, Note
+from inbox.models import Agent, Attachment, Case, Conversation, Customer, Message, Note
 from inbox.operators import Sought
 from inbox.policies import visible_to
 from inbox.queries import sought
@@ -19,7 +20,8 @@ AROUND = 60  # characters before the first word that was found
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A message, a note or a message's file; `public_id` is that of the message or the note."""
+    """A message, a note or a message's file; `public_id` is that of the message or the note, `writer` its
+    author's name, `at` when it was written."""
 
     kind: str
     public_id: str
@@ -28,6 +30,8 @@ class Hit:
     case_number: int | None
     subject: str
     snippet: str
+    writer: str
+    at: datetime
 
 
 async def messages(
@@ -37,18 +41,19 @@ async def messages(
     if wanted.is_empty:
         return Page([], None)
     query = (
-        select(Message, Conversation, Customer, Case.number)
+        select(Message, Conversation, Customer, Case.number, Agent.name)
         .join(Conversation, Conversation.id == Message.conversation_id)
         .join(Customer, Customer.id == Conversation.customer_id)
         .outerjoin(Case, Case.id == Message.case_id)
+        .outerjoin(Agent, Agent.id == Message.author_agent_id)
         .where(*sought.messages(session, wanted, actor), or_(Message.case_id.is_(None), visible_to(actor)))
     )
     if cursor:
         query = query.where(Message.id < number_of(cursor))
     rows = (await session.execute(query.order_by(Message.id.desc()).limit(limit + 1))).all()
     hits = [
-        Hit("message", row.public_id, talk, who, number, row.subject, _snippet(row.text, wanted))
-        for row, talk, who, number in rows[:limit]
+        _of_message("message", row, talk, who, number, agent, _snippet(row.text, wanted))
+        for row, talk, who, number, agent in rows[:limit]
     ]
     return Page(hits, encoded(rows[limit - 1][0].id) if len(rows) > limit else None)
 
@@ -59,15 +64,26 @@ async def notes(session: AsyncSession, wanted: Sought, *, actor: Actor, limit: i
     if conditions is None:
         return []
     query = (
-        select(Note, Conversation, Customer, Case.number, Case.subject)
+        select(Note, Conversation, Customer, Case.number, Case.subject, Agent.name)
         .join(Conversation, Conversation.id == Note.conversation_id)
         .join(Customer, Customer.id == Conversation.customer_id)
         .join(Case, Case.id == Note.case_id)
+        .join(Agent, Agent.id == Note.author_id)
         .where(*conditions, visible_to(actor))
     )
     return [
-        Hit("note", row.public_id, talk, who, number, subject, _snippet(row.text, wanted))
-        for row, talk, who, number, subject in await session.execute(
+        Hit(
+            "note",
+            row.public_id,
+            talk,
+            who,
+            number,
+            subject,
+            _snippet(row.text, wanted),
+            author,
+            row.created_at,
+        )
+        for row, talk, who, number, subject, author in await session.execute(
             query.order_by(Note.id.desc()).limit(limit)
         )
     ]
@@ -79,11 +95,12 @@ async def files(session: AsyncSession, wanted: Sought, *, actor: Actor, limit: i
         return []
     operators = Sought(operators=wanted.operators)
     query = (
-        select(Attachment.filename, Message, Conversation, Customer, Case.number)
+        select(Attachment.filename, Message, Conversation, Customer, Case.number, Agent.name)
         .join(Message, Message.id == Attachment.message_id)
         .join(Conversation, Conversation.id == Message.conversation_id)
         .join(Customer, Customer.id == Conversation.customer_id)
         .outerjoin(Case, Case.id == Message.case_id)
+        .outerjoin(Agent, Agent.id == Message.author_agent_id)
         .where(
             *(sought.like(Attachment.filename, term) for term in wanted.wanted),
             *sought.messages(session, operators, actor),
@@ -92,8 +109,8 @@ async def files(session: AsyncSession, wanted: Sought, *, actor: Actor, limit: i
     )
     rows = await session.execute(query.order_by(Attachment.id.desc()).limit(limit))
     return [
-        Hit("file", row.public_id, talk, who, number, row.subject, name)
-        for name, row, talk, who, number in rows
+        _of_message("file", row, talk, who, number, agent, name)
+        for name, row, talk, who, number, agent in rows
     ]
 
 
@@ -111,6 +128,28 @@ def conversations_about(session: AsyncSession, wanted: Sought, actor: Actor) -> 
     if wanted.wanted and not wanted.operators:
         found = or_(found, sought.named(wanted.plain))
     return [found]
+
+
+def _of_message(
+    kind: str,
+    message: Message,
+    conversation: Conversation,
+    customer: Customer,
+    case_number: int | None,
+    agent_name: str | None,
+    shown: str,
+) -> Hit:
+    return Hit(
+        kind,
+        message.public_id,
+        conversation,
+        customer,
+        case_number,
+        message.subject,
+        shown,
+        agent_name or message.author_name or message.author_address,
+        message.created_at,
+    )
 
 
 def _snippet(text: str, wanted: Sought) -> str:

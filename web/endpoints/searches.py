@@ -62,6 +62,7 @@ class Found:
     """A hit as it is shown."""
 
     hit: Hit
+    subject: Sequence[Stretch]
     stretches: Sequence[Stretch]
 
 
@@ -161,7 +162,10 @@ def _grouped(hits: Sequence[Hit], sought: Sought) -> list[Group]:
         Group(
             public_id,
             face_of_customer(found[0].customer),
-            [Found(hit, marked(hit.snippet, sought.wanted)) for hit in found],
+            [
+                Found(hit, marked(hit.subject, sought.wanted), marked(hit.snippet, sought.wanted))
+                for hit in found
+            ],
         )
         for public_id, found in of_each.items()
     ]
