@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import bindparam, select
@@ -132,6 +132,8 @@ class Filing:
 
     def file(self, arrival: Arrival) -> Filed:
         """Decide for one arrival, and note what is to be written."""
+        # As the channel is now: its team may have been removed while the message was parsed.
+        arrival = replace(arrival, channel=self._channels[arrival.channel.id])
         keys = _keys_of(arrival.message)
         if message_id := self._filed.get(keys[0]):
             self._add_source(message_id, arrival)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.actors import Actor
 from inbox.errors import Conflict, Invalid
-from inbox.models import Agent, Case, Handoff, Team, TeamMember
+from inbox.models import Agent, Assignment, Case, Handoff, Team, TeamMember
 from inbox.policies import Action, authorize
 
 HUES = 8
@@ -56,12 +56,18 @@ async def set_members(session: AsyncSession, team: Team, members: Sequence[Agent
 
 
 async def remove_team(session: AsyncSession, team: Team, *, by: Actor) -> None:
-    """Remove a queue that nothing waits in; raises Conflict while a case or a handoff names it."""
+    """Remove a queue; raises Conflict while a case or a handoff names it, or once it was given one: the
+    history of cases keeps it."""
     authorize(by, Action.ADMINISTER)
     used = select(Case.id).where(Case.team_id == team.id).limit(1)
     offered = select(Handoff.id).where(Handoff.to_team_id == team.id).limit(1)
     if await session.scalar(used) is not None or await session.scalar(offered) is not None:
         raise Conflict("%(name)s still has cases. Give them to another team first.", name=team.name)
+    if await session.scalar(select(Assignment.id).where(Assignment.team_id == team.id).limit(1)) is not None:
+        raise Conflict(
+            "%(name)s stands in the history of cases. Take its people out instead of removing it.",
+            name=team.name,
+        )
     await session.execute(delete(TeamMember).where(TeamMember.team_id == team.id))
     await session.delete(team)
     await session.flush()

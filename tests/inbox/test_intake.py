@@ -8,6 +8,7 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 
 from inbox.actions.messages import FilingRules
+from inbox.actions.teams import remove_team
 from inbox.actors import SYSTEM
 from inbox.blobs import BlobStore
 from inbox.clock import FrozenClock
@@ -16,9 +17,9 @@ from inbox.envelopes import Address, ChannelFacts, ChannelKind, InboundMessage
 from inbox.errors import Conflict, Refused
 from inbox.intake import IntakeDesk, RawInput
 from inbox.intake_records import Position
-from inbox.models import Channel, IntakeRecord, IntakeState, MailboxPosition, Message
+from inbox.models import Channel, IntakeRecord, IntakeState, MailboxPosition, Message, Team
 from inbox.queries import mailboxes
-from tests.builders import KEYS
+from tests.builders import KEYS, a_team
 
 
 class PlainParsers:
@@ -186,3 +187,26 @@ async def test_the_position_of_a_mailbox_moves_on_with_each_batch(
     async with database.reading() as session:
         (stored,) = await session.scalars(select(MailboxPosition))
     assert stored.last_uid == 9
+
+
+async def test_a_team_that_goes_while_a_mail_is_parsed_takes_no_mail_with_it(
+    database: Database, channel: Channel, blobs: BlobStore
+) -> None:
+    async with database.transaction() as session:
+        team = await a_team(session)
+        (await session.get_one(Channel, channel.id)).default_team_id = team.id
+
+    class SlowParsers(PlainParsers):
+        async def parse(
+            self, channel: ChannelFacts, digests: Sequence[str]
+        ) -> Sequence[InboundMessage | Refused]:
+            async with database.transaction() as session:
+                gone = await session.get(Team, team.id)
+                if gone is not None:
+                    await remove_team(session, gone, by=SYSTEM)
+            return await super().parse(channel, digests)
+
+    desk = IntakeDesk(database, blobs, SlowParsers(blobs), FilingRules(tokens=KEYS.strand_tokens()))
+    filed = await desk.file(await desk.accept(channel.id, "ingest", raws("one", "two")))
+
+    assert [outcome.state for outcome in filed] == [IntakeState.FILED, IntakeState.FILED]
