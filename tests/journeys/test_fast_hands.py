@@ -90,7 +90,8 @@ async def test_many_cases_a_view_the_palette_and_a_saved_reply_by_keys_alone(
     for number, name in ((9, "View 9"), (2, "View 2"), (1, "Invoices")):
         await page.keyboard.press(str(number))
         await expect(page.locator("#list-title")).to_have_text(name)
-    await open_first(page)
+    await expect(page.locator("body")).to_have_attribute("data-live", "on")
+    await page.keyboard.press("j")  # and write at once: what is typed while it opens is no key
     await answer(page, "A new invoice is on its way.", "Control+Shift+Enter")
     await expect(page.locator("#heads")).to_contain_text("Resolved")
     await page.keyboard.press("Escape")
@@ -120,4 +121,5 @@ async def open_first(page: Page) -> None:
 async def answer(page: Page, words: str, keys: str) -> None:
     await page.keyboard.press("r")
     await page.keyboard.type(words)
+    await expect(page.locator("#text")).to_have_value(words)
     await page.keyboard.press(keys)

@@ -204,7 +204,7 @@
   document.addEventListener('htmx:afterSettle', e => {     // whoever has opened a row is in its thread now
     const row = e.detail && e.detail.requestConfig && e.detail.requestConfig.elt, title = document.getElementById('thread-title');
     if (!row || !row.matches || !row.matches('#rows a.row') || !title) return;
-    if (row.stays) row.stays = false; else { title.tabIndex = -1; title.focus({ preventScroll: true }); }
+    if (row.stays) row.stays = false; else if (!title.closest('#thread').contains(document.activeElement)) { title.tabIndex = -1; title.focus({ preventScroll: true }); }
   });
   document.addEventListener('htmx:responseError', e => {
     if (e.target.matches('.more a')) e.target.textContent = desk.words('Couldn’t load more. Try again');
