@@ -32,6 +32,11 @@ def undoable(action: str) -> Callable[[TakeBack], TakeBack]:
     return named
 
 
+def ways_back() -> frozenset[str]:
+    """The names of all actions that can be taken back."""
+    return frozenset(_WAYS_BACK)
+
+
 async def remember(
     session: AsyncSession, *, by: Agent | Actor, action: str, journal: dict[str, Any], case: Case | None
 ) -> Undo | None:
