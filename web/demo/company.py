@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from inbox.actions import agents, channels, tags, teams
+from inbox.actions import agents, channels, tags, teams, views
 from inbox.actors import SYSTEM
 from inbox.envelopes import ChannelKind
-from inbox.models import Agent, Channel, Role, Team
+from inbox.models import Agent, Audience, Channel, Role, Team
 from inbox.queries import agents as found_agents, channels as found_channels
 from web.demo.letters import AUTHSERV
 from web.installation import Installation
@@ -21,6 +21,8 @@ COLLEAGUES = (
 CHATS = 6  # are enough for one of them
 TEAMS = {"Orders": (0, 1), "Returns & refunds": (0, 2), "Trade": (1, 2)}
 TAGS = (("damaged", 1), ("delivery", 2), ("billing", 3), ("wholesale", 4), ("praise", 5), ("VIP", 6))
+VIEWS = (("VIP waiting", "tag:VIP is:waiting"), ("Late", "is:late"), ("Damaged", "tag:damaged"))
+CHAT_TARGET, MAIL_TARGET = 30, 240  # minutes until an answer is due
 QUESTIONS: list[dict[str, Any]] = [
     {"name": "name", "label": "Your name", "type": "text", "required": True},
     {"name": "email", "label": "Email", "type": "email", "required": True},
@@ -67,6 +69,10 @@ async def found_company(installation: Installation) -> Company:
         }
         for name, hue in TAGS:
             await tags.add_tag(session, name=name, hue=hue)
+        for name, words in VIEWS:
+            await views.save_view(
+                session, name=name, words=words, by=colleagues[0], audience=Audience.EVERYBODY
+            )
     await _open_channels(installation, queues)
     return await known_company(installation)
 
@@ -80,7 +86,7 @@ async def _open_channels(installation: Installation, queues: dict[str, Team]) ->
             kind=ChannelKind.EMAIL,
             name="Harbour & Pine help",
             address=MAILBOX,
-            settings={"authserv_id": AUTHSERV},
+            settings={"authserv_id": AUTHSERV, "reply_minutes": MAIL_TARGET},
             default_team=queues["Orders"],
             **ways,
         )
@@ -88,7 +94,7 @@ async def _open_channels(installation: Installation, queues: dict[str, Team]) ->
             session,
             kind=ChannelKind.WEBCHAT,
             name="Website chat",
-            settings={"origins": [SHOP], "company": "Harbour & Pine"},
+            settings={"origins": [SHOP], "company": "Harbour & Pine", "reply_minutes": CHAT_TARGET},
             default_team=queues["Orders"],
             reply_mailbox=mailbox,
             **ways,
@@ -97,7 +103,7 @@ async def _open_channels(installation: Installation, queues: dict[str, Team]) ->
             session,
             kind=ChannelKind.FORM,
             name="Returns form",
-            settings={"fields": QUESTIONS},
+            settings={"fields": QUESTIONS, "reply_minutes": MAIL_TARGET},
             default_team=queues["Returns & refunds"],
             reply_mailbox=mailbox,
             **ways,
