@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 ENGLISH_ONLY = ("web/api", "web/commands", "web/demo", "web/templates/api")
 SAYS = frozenset(
     {"N_", "phrase", "said", "say", "Invalid", "Conflict", "NotPermitted", "TooMany", "TooLarge"}
-    | {"Unauthenticated"}
+    | {"Refused", "Unauthenticated"}
 )
 COUNTS = frozenset({"counted", "say_many"})
 _LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)  # a catalogue changes only where a text does

@@ -76,11 +76,11 @@ def split(raw: bytes) -> Part:
         for child in _children(part):
             count += 1
             if count > MAX_PARTS:
-                raise Refused(f"The mail has more than {MAX_PARTS:,} parts.")
+                raise Refused("The mail has more than 1,000 parts.")
             part.children.append(child)
             if child.content_type.startswith("multipart/"):
                 if depth >= MAX_DEPTH:
-                    raise Refused(f"The parts of the mail are nested more than {MAX_DEPTH} deep.")
+                    raise Refused("The parts of the mail are nested more than 50 deep.")
                 waiting.append((child, depth + 1))
     _share_charset(root)
     return root

@@ -59,7 +59,7 @@ def parse(raw: bytes, *, context: MailContext, store: Callable[[bytes], str]) ->
     Raises Refused, whose text says why, for what is no mail or goes beyond the limits.
     """
     if len(raw) > context.max_bytes:
-        raise Refused(f"The mail is larger than {context.max_bytes // (1024 * 1024)} MiB.")
+        raise Refused("The mail is larger than %(limit)d MiB.", limit=context.max_bytes // (1024 * 1024))
     try:
         root = split(raw)
         if not any(name in _MAKE_A_MAIL for name, _ in root.headers.fields):

@@ -12,6 +12,7 @@ from channels.email.frames import LENGTH, packed, unpacked
 from channels.email.parser import MailContext
 from inbox.envelopes import InboundMessage
 from inbox.errors import Refused
+from inbox.phrases import N_
 
 __all__ = ["MailContext", "ParserPool"]
 
@@ -22,8 +23,8 @@ BATCH = 64
 
 _SOURCE = Path(__file__).resolve().parents[2]
 _LARGE = 256 * 1024
-_TOO_LONG = "The mail took too long to read."
-_DIED = "The mail made its parser break down."
+_TOO_LONG = N_("The mail took too long to read.")
+_DIED = N_("The mail made its parser break down.")
 
 
 def environment() -> dict[str, str]:

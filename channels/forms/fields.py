@@ -75,11 +75,11 @@ class Answers:
 
 
 DEFAULT_FIELDS = (
-    FormField(name="name", label="Your name", autocomplete="name"),
-    FormField(name="email", label="Email", type=FieldType.EMAIL, required=True, autocomplete="email"),
-    FormField(name="subject", label="Subject"),
-    FormField(name="message", label="Message", type=FieldType.TEXTAREA, required=True),
-    FormField(name="file", label="File", type=FieldType.FILE),
+    FormField(name="name", label=N_("Your name"), autocomplete="name"),
+    FormField(name="email", label=N_("Email"), type=FieldType.EMAIL, required=True, autocomplete="email"),
+    FormField(name="subject", label=N_("Subject")),
+    FormField(name="message", label=N_("Message"), type=FieldType.TEXTAREA, required=True),
+    FormField(name="file", label=N_("File"), type=FieldType.FILE),
 )
 
 

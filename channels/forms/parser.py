@@ -54,7 +54,7 @@ def parse(raw: bytes, *, channel: ChannelFacts) -> InboundMessage:
         submission_id, sent_at = str(content["id"]), datetime.fromisoformat(content["received_at"])
         page, spam, network = content["page"], bool(content["spam"]), str(content["ip_block"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Refused(f"This is no form submission: {error!r}.") from error
+        raise Refused("This is no form submission: %(trouble)s.", trouble=repr(error)) from error
     fields = form_fields(channel.settings)
     text = values.get(_text_field(fields, values), "")
     return InboundMessage(

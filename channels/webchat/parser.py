@@ -56,7 +56,7 @@ def parse(raw: bytes, *, channel: ChannelFacts) -> InboundMessage:
         claims, name = _claims(content.get("email")), str(content.get("name") or "")
         fields = tuple((str(question), str(answer)) for question, answer in content.get("fields") or ())
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Refused(f"This is no chat message: {error!r}.") from error
+        raise Refused("This is no chat message: %(trouble)s.", trouble=repr(error)) from error
     return InboundMessage(
         channel=ChannelKind.WEBCHAT,
         sender=Address(f"{channel.public_key}:{visitor_id}", name, AddressKind.VISITOR),

@@ -1,6 +1,7 @@
 """Settings → Channels: the ways in and out, how they are, and what they are told."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -41,7 +42,7 @@ from web.form_pages import own_markup
 from web.installation import installation_of
 from web.mailbox_checks import check_account
 from web.settings_pages import actor_of, settings_page
-from web.wording import language_of
+from web.wording import language_of, words_for
 
 
 async def index(request: Request) -> Response:
@@ -53,7 +54,9 @@ async def index(request: Request) -> Response:
 
 async def new(request: Request) -> Response:
     """GET /settings/channels/new/{kind}: the first step of what its kind asks"""
-    return await _new(request, _kind(request), values_of(None) | {"stepwise": "1"}, rows_of({}))
+    words = words_for(request)
+    rows = [replace(row, label=words.said(row.label)) for row in rows_of({})]
+    return await _new(request, _kind(request), values_of(None) | {"stepwise": "1"}, rows)
 
 
 async def create(request: Request) -> Response:

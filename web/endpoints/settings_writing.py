@@ -12,15 +12,17 @@ from inbox.actions.channels import change_channel
 from inbox.envelopes import ChannelKind
 from inbox.errors import Invalid, NotFound
 from inbox.models import Channel
+from inbox.phrases import N_
 from inbox.queries import channels, hours
 from inbox.queries.happenings import Reading
 from inbox.signatures import checked_template
 from web.acting import text_of
 from web.installation import installation_of
 from web.settings_pages import actor_of, settings_page
+from web.wording import words_for
 from web.writing import words_of
 
-SUBJECT = "We have received your mail"
+SUBJECT = N_("We have received your mail")
 LARGEST_MB = 100
 
 
@@ -84,7 +86,7 @@ async def _page(
         section="channels",
         problem=problem,
         channel=mailbox,
-        values=_given(form) if form is not None else _stored(mailbox),
+        values=_given(form) if form is not None else _stored(mailbox, words_for(request).said(SUBJECT)),
         has_hours=working is not None,
         saved=bool(request.query_params.get("saved")),
     )
@@ -95,7 +97,7 @@ def _given(form: FormData) -> dict[str, str]:
     return {name: words_of(form, name) for name in names}
 
 
-def _stored(mailbox: Channel) -> dict[str, str]:
+def _stored(mailbox: Channel, subject: str) -> dict[str, str]:
     settings = mailbox.settings
     largest, words = settings.get("largest_mail"), settings.get(SETTING) or {}
     return {
@@ -103,5 +105,5 @@ def _stored(mailbox: Channel) -> dict[str, str]:
         "quoting": str(settings.get("quoting") or "last"),
         "largest_mail": str(largest // 1_000_000) if largest else "",
         "acknowledgement": str(words.get("text", "")),
-        "acknowledgement_subject": str(words.get("subject", SUBJECT)),
+        "acknowledgement_subject": str(words.get("subject", subject)),
     }

@@ -143,3 +143,12 @@ async def test_a_step_keeps_every_field_that_its_page_asks(
         main = page.text.partition('id="main"')[2].partition("</main>")[0]
         asked = set(re.findall(r'<(?:input|select|textarea)[^>]* name="([a-z_]+)"', main)) - {"csrf_token"}
         assert asked == step.fields - {"address"}, step.name
+
+
+async def test_a_new_form_begins_with_questions_in_the_language_of_whoever_makes_it(ada: Person) -> None:
+    await ada.post("/settings/profile", data={"name": "Ada Moss", "language": "de"})
+
+    page = (await ada.browser.get("/settings/channels/new/form")).text
+
+    assert 'value="Ihr Name"' in page and 'value="Nachricht"' in page
+    assert 'value="message"' in page, "the name of its input stays"
