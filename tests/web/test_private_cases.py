@@ -230,6 +230,15 @@ async def test_nobody_else_changes_anything_of_it(
     assert not opened, "\n".join(opened)
 
 
+async def test_nobody_else_tells_a_visitor_that_it_was_seen(
+    maya: Person, ada: Person, private: Private
+) -> None:
+    path = f"/conversations/{private.ids['conversations']}/read"
+
+    assert (await maya.post(path, data={"position": "1"})).status_code == 404
+    assert (await ada.post(path, data={"position": "1"})).status_code == 303
+
+
 async def test_whose_an_answer_to_it_is_only_its_own_team_decides(
     ada: Person, maya: Person, private: Private, installation: Installation
 ) -> None:

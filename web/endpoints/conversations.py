@@ -108,6 +108,7 @@ async def mark_read(request: Request) -> Response:
     position = _position(text_of(await request.form(), "position")) or 0
     async with installation_of(request).database.transaction() as session:
         conversation = await redirects.find_conversation(session, request.path_params["id"])
+        await chosen_case(session, actor_of(request), conversation)  # who may not see it tells nobody "Seen"
         await reads.mark_read(session, conversation, by=request.state.agent, position=position)
     # The visitor's panel says "Seen"; on the next load it is read from the database.
     visiting_of(request).signals.publish(SignalKind.READ, conversation.id, {"position": position})

@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from inbox.actors import Actor
 from inbox.errors import Invalid
 from inbox.models import Agent
-from inbox.queries import happenings
+from inbox.queries import cases, happenings
 from inbox.queries.happenings import Thread
 from inbox.words import KNOWN
 from web import metrics
@@ -294,7 +294,11 @@ class AgentSocket:
         if opened is not None:
             return opened
         async with self._hub.database.reading() as session:
-            return await happenings.thread(session, public_id)
+            thread = await happenings.thread(session, public_id)
+            if thread is None or thread.is_open or thread.is_merged:
+                return thread
+            seen = await cases.newest_unfinished(session, self._actor, thread.id)
+        return thread if seen is not None else None
 
     def _forget(self, sub: str) -> None:
         del self._threads[sub]

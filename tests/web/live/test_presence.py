@@ -168,6 +168,25 @@ async def test_a_customer_who_types_shows_in_every_list_unless_a_case_is_private
     ]
 
 
+async def test_who_may_see_no_case_of_a_conversation_is_not_there_and_does_not_type(
+    office: Office,
+) -> None:
+    async with office.desk.database.transaction() as session:
+        hidden = await a_conversation(session)
+        hidden.case.is_private = True
+    heard: list[Signal] = []
+    with office.desk.hub.signals.subscribe(heard.append):
+        async with office.desk.tab(office.cookies[0]) as tab:
+            tab.say(t="open", sub=f"timeline:{hidden.conversation.public_id}", after="")
+            tab.say(t="view", conversation=hidden.conversation.public_id)
+            tab.say(t="typing", conversation=hidden.conversation.public_id, on=True)
+            await office.open(tab)
+
+    assert office.desk.hub.presence.viewers(hidden.conversation.id) == []
+    assert [one.conversation_id for one in heard if one.conversation_id == hidden.conversation.id] == []
+    assert all(one["conversation"] != hidden.conversation.public_id for one in signals(tab, "presence"))
+
+
 async def test_somebody_whose_tab_goes_types_no_more(office: Office) -> None:
     conversation = office.scene.conversation.public_id
     async with office.desk.tab(office.cookies[1]) as priya:
