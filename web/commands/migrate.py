@@ -1,17 +1,14 @@
 """onethread migrate: bring the database to this version."""
 
+import sys
+from argparse import Namespace
 from typing import TYPE_CHECKING
-
-import typer
 
 if TYPE_CHECKING:
     from inbox.config import Settings
 
-app = typer.Typer(rich_markup_mode=None)
 
-
-@app.command()
-def migrate() -> None:
+def run(_: Namespace) -> None:
     """Bring the database to this version. Safe to repeat, and beside other processes that do the same."""
     from inbox.config import load_settings
     from inbox.revisions import sqlite_revision
@@ -21,7 +18,7 @@ def migrate() -> None:
     newest = known_revisions()[-1]
     if sqlite_revision(settings.database) != newest:
         _bring_up(settings)
-    typer.echo(f"The database is at revision {newest}.")
+    sys.stdout.write(f"The database is at revision {newest}.\n")
 
 
 def _bring_up(settings: "Settings") -> None:

@@ -1,12 +1,9 @@
 """onethread worker: background work without pages, in any number of processes (PostgreSQL)."""
 
-import typer
-
-app = typer.Typer(rich_markup_mode=None)
+from argparse import Namespace
 
 
-@app.command()
-def worker() -> None:
+def run(_: Namespace) -> None:
     """Run background work only: mailboxes, outbox, timers. Needs PostgreSQL."""
     import asyncio
 
