@@ -18,15 +18,22 @@ def is_scripted(request: Request) -> bool:
 
 
 def done(
-    request: Request, back: str, text: str | Phrase = "", undo: Undo | None = None, *, path: str = ""
+    request: Request,
+    back: str,
+    text: str | Phrase = "",
+    undo: Undo | None = None,
+    *,
+    path: str = "",
+    seconds: int = 0,
 ) -> Response:
     """204 with a toast for a script, in the agent's language, 303 to *back* for a form. *path* is
-    where the toast's Undo posts to, instead of the undo's own address."""
+    where the toast's Undo posts to, instead of the undo's own address; *seconds*, for how long."""
     if not is_scripted(request):
         return RedirectResponse(beside_list(request, back), 303)
     words = words_for(request)
     said = words.told(text) if isinstance(text, Phrase) else words.said(text)
-    headers = {"HX-Trigger": toast(said, path or (f"/undo/{undo.public_id}" if undo else ""))} if said else {}
+    path = path or (f"/undo/{undo.public_id}" if undo else "")
+    headers = {"HX-Trigger": toast(said, path, seconds)} if said else {}
     return Response(status_code=204, headers=headers)
 
 
@@ -44,9 +51,12 @@ def moved(request: Request, to: str) -> Response:
     return RedirectResponse(beside_list(request, to), 303)
 
 
-def toast(text: str, undo: str = "") -> str:
-    """The value of the HX-Trigger header that makes a toast. JSON escapes keep it ASCII."""
+def toast(text: str, undo: str = "", seconds: int = 0) -> str:
+    """The value of the HX-Trigger header that makes a toast, with Undo for so many seconds, of itself for
+    half a minute. JSON escapes keep it ASCII."""
     detail: dict[str, Any] = {"text": text}
     if undo:
         detail["undo"] = undo
+    if undo and seconds:
+        detail["seconds"] = seconds
     return json.dumps({"toast": detail})

@@ -70,7 +70,8 @@ async def test_a_reply_goes_out_to_everybodys_screen_and_comes_back(
     await expect(maya.locator("#log .msg--team")).to_contain_text("You")
     await expect(maya.locator("#text")).to_have_value("")
 
-    await maya.locator(".toast", has_text="Email to Inês goes in 10 s").locator("button").click()
+    leaving = maya.locator(".toast", has_text="Email to Inês goes in 10 s")
+    await leaving.get_by_role("button", name="Undo").click()
     await expect(tom.locator("#log .msg--team")).to_contain_text("Taken back, not sent")
     await expect(maya.locator("#text")).to_have_value("A new shade is on its way.")
 

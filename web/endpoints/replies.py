@@ -66,7 +66,9 @@ async def _sent(request: Request, written: Written, installation: Installation) 
             if key:
                 await keep_answer(session, agent, key, known)
     answer = json.loads(known.body)
-    return done(request, answer["back"], answer["text"], path=answer["undo"])
+    return done(
+        request, answer["back"], answer["text"], path=answer["undo"], seconds=answer.get("seconds", 0)
+    )
 
 
 async def _reply(session: Reading, request: Request, written: Written, installation: Installation) -> Answer:
@@ -100,22 +102,28 @@ async def _reply(session: Reading, request: Request, written: Written, installat
         )
     case = await session.get(Case, message.case_id) if message.case_id else None
     customer = await session.get_one(Customer, conversation.customer_id)
-    undo = f"/undo/{remembered.undo.public_id}" if remembered.undo else ""
+    is_scheduled = written.send_at is not None
+    seconds = 0 if is_scheduled else _seconds_to_take_it_back(message, request)
+    is_offered = remembered.undo is not None and (is_scheduled or seconds)
+    undo = f"/undo/{remembered.undo.public_id}" if remembered.undo and is_offered else ""
     back = f"/cases/{case.number}" if case else f"/conversations/{conversation.public_id}"
     to = strand.page if strand is not None and strand.is_side else face_of_customer(customer).name
     said = words_for(request).told(_said(message, to, written.send_at, request))
-    return Answer(204, json.dumps({"back": back, "text": said, "undo": undo}))
+    return Answer(204, json.dumps({"back": back, "text": said, "undo": undo, "seconds": seconds}))
 
 
 def _said(message: Message, to: str, send_at: datetime | None, request: Request) -> Phrase:
     """What the toast says: an email waits a little, so that it can be taken back."""
     if send_at is not None:
         return phrase("Leaves %(moment)s.", moment=words_for(request).moment(send_at))
-    seconds = installation_of(request).settings.undo_seconds
-    is_email = "@" in (message.external_id or "")  # only emails bear a Message-ID
-    if is_email and seconds:
+    if seconds := _seconds_to_take_it_back(message, request):
         return phrase("Email to %(name)s goes in %(seconds)s s.", name=to, seconds=seconds)
     return phrase("Sent.")
+
+
+def _seconds_to_take_it_back(message: Message, request: Request) -> int:
+    """Only emails wait, and only they bear a Message-ID."""
+    return installation_of(request).settings.undo_seconds if "@" in (message.external_id or "") else 0
 
 
 async def _given_back(request: Request, form: FormData, error: OnethreadError) -> Response:

@@ -10,8 +10,8 @@
      [data-again=URL] in it           what is asked for again once it is a minute old
    [data-dialog=ID]                 opens dialog#ID (a link's own page without a script); [data-close] and the backdrop close it
                                     a form in a dialog that htmx sent closes it on success
-   #toasts[role=status]             holds form.toast or div.toast[data-seconds]; the event HX-Trigger {"toast": {text, undo}} makes one,
-                                    undo being the URL that is posted to
+   #toasts[role=status]             holds form.toast or div.toast[data-seconds]; the event HX-Trigger {"toast": {text, undo, seconds}} makes
+                                    one, undo being the URL that is posted to. Of several the newest stay
    a[data-sheet]                    shows what its page answers to a script in dialog#sheet (a link's own page without a script)
    [data-panel=customer] on .app    toggled by [data-panel-toggle]; [data-copy=SELECTOR] copies; [data-theme-choice] and [data-density-choice] preview */
 (function () {
@@ -130,7 +130,11 @@
       document.dispatchEvent(new CustomEvent('desk:applied'));
     } catch (_) { link.removeAttribute('aria-busy'); }       // the link still leads there
   }
-  document.addEventListener('toggle', e => { if (e.target.matches('details.menu[open]')) complete(e.target); }, true);
+  document.addEventListener('toggle', e => {
+    const field = e.target.matches('details.ed[open]') && e.target.querySelector('.in');
+    if (e.target.matches('details.menu[open]')) complete(e.target);
+    if (field) { field.focus(); if (field.select) field.select(); }
+  }, true);
   ['pointerover', 'focusin'].forEach(name => document.addEventListener(name, e => {
     const summary = e.target.closest('details.menu > summary');
     if (summary) complete(summary.parentElement);
@@ -143,6 +147,8 @@
     if (e.target.matches('[data-density-choice]')) root.dataset.density = e.target.value;
   });
   document.addEventListener('htmx:afterRequest', e => {
+    const within = e.detail.successful && e.target.matches('form') && e.target.closest('details:is(.menu, .ed)[open]');
+    if (within) { e.target.reset(); within.open = false; within.querySelector('summary').focus(); }
     const dialog = e.target.closest('dialog'), form = dialog && e.target.closest('form');
     if (form && e.detail.failed) tellTrouble(form, e.detail.xhr.responseText);
     if (!dialog || !e.detail.successful) return;
@@ -199,7 +205,8 @@
   }
 
   /* ---- toasts ---- */
-  desk.toast = function (text, undo) {
+  const UNDO_SECONDS = 30, MOST_TOASTS = 3;
+  desk.toast = function (text, undo, seconds) {
     const box = document.getElementById('toasts'), el = document.createElement(undo ? 'form' : 'div');
     if (!box) return;
     el.className = 'toast';
@@ -209,8 +216,12 @@
       const button = Object.assign(document.createElement('button'), { className: 'btn', textContent: desk.words('Undo') + ' ' });
       button.append(Object.assign(document.createElement('kbd'), { textContent: 'Z' }));
       button.dataset.key = 'z';
-      el.append(button);
+      const close = Object.assign(document.createElement('button'), { type: 'button', className: 'btn btn--icon', ariaLabel: desk.words('Close'), onclick: () => el.remove() });
+      close.append(desk.icon('x', 'i--s'));
+      el.append(button, close);
+      el.dataset.seconds = seconds || UNDO_SECONDS;
     }
+    while (box.children.length >= MOST_TOASTS) box.firstElementChild.remove();
     box.append(el);
   };
   document.addEventListener('htmx:beforeSend', e => {      // a push may replace the pressed button before its answer comes: that is said all the same
@@ -220,7 +231,7 @@
       if (said && said.startsWith('{')) Object.entries(JSON.parse(said)).forEach(([name, detail]) => document.dispatchEvent(new CustomEvent(name, { detail })));
     });
   });
-  document.addEventListener('toast', e => desk.toast(e.detail.text || e.detail.value, e.detail.undo));
+  document.addEventListener('toast', e => desk.toast(e.detail.text || e.detail.value, e.detail.undo, e.detail.seconds));
   document.addEventListener('submit', async e => {
     const toast = e.target.closest('form.toast');
     if (!toast) return;

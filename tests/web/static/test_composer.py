@@ -264,6 +264,24 @@ async def test_undo_in_a_toast_is_posted(posts: Posts, page: Page) -> None:
     await expect(page.locator(".toast")).to_have_count(0)
 
 
+async def test_the_newest_undos_are_offered_for_half_a_minute_or_as_long_as_they_are_possible(
+    posts: Posts, page: Page
+) -> None:
+    await page.clock.install()
+    for text, seconds in (("One", 0), ("Two", 0), ("Goes in 10 s", 10), ("Four", 0)):
+        told = json.dumps({"detail": {"text": text, "undo": f"/undo/{text}", "seconds": seconds}})
+        await page.evaluate(f"document.dispatchEvent(new CustomEvent('toast', {told}))")
+    await expect(page.locator(".toast > span")).to_have_text(["Two", "Goes in 10 s", "Four"])
+    await page.clock.run_for(11_000)
+    await expect(page.locator(".toast > span")).to_have_text(["Two", "Four"])
+    await page.locator(".toast").last.get_by_role("button", name="Close").click()
+    await page.locator("textarea").hover()  # under a pointer they stay
+    await page.clock.run_for(18_000)
+    await expect(page.locator(".toast > span")).to_have_text(["Two"])
+    await page.clock.run_for(2_000)
+    await expect(page.locator(".toast")).to_have_count(0)
+
+
 async def test_a_draft_that_was_changed_on_another_device_is_a_choice(posts: Posts, page: Page) -> None:
     posts.draft_status, posts.draft = 409, {"version": "v2", "text": "from the phone"}
     await page.fill("textarea", "from the desk")
