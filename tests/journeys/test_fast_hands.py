@@ -85,10 +85,13 @@ async def test_many_cases_a_view_the_palette_and_a_saved_reply_by_keys_alone(
     # nine saved views; what is sent resolves, or puts aside, and the next one opens
     await page.keyboard.press("Escape")
     await page.evaluate(SAVE_VIEWS, [f"View {number}" for number in range(2, 10)])
+    await page.reload()
     await page.keyboard.press("1")
     await page.wait_for_url("**/inbox/view/**")
     for number, name in ((9, "View 9"), (2, "View 2"), (1, "Invoices")):
+        leads_to = await page.locator(f'.nav [data-key="{number}"]').get_attribute("href")
         await page.keyboard.press(str(number))
+        await page.wait_for_url(f"**{leads_to}")
         await expect(page.locator("#list-title")).to_have_text(name)
     await expect(page.locator("body")).to_have_attribute("data-live", "on")
     await page.keyboard.press("j")  # and write at once: what is typed while it opens is no key
