@@ -3,7 +3,7 @@
 (function () {
   'use strict';
   const desk = (window.desk = window.desk || {});
-  const NEAR = 48, SOON = 300, NEWEST = Number.MAX_SAFE_INTEGER, JOINED = 3 * 60e3, SPEAK = 3000, PACE = 1000;
+  const NEAR = 48, SOON = 300, NEWEST = Number.MAX_SAFE_INTEGER, JOINED = 3 * 60e3, SPEAK = 3000, PACE = 1000, KEPT = 300, MOST = 350;
   const ICONS = { email: ['mail', desk.words('Email')], webchat: ['message-circle', desk.words('Web chat')], form: ['clipboard-list', desk.words('Form')], phone: ['phone', desk.words('Phone call')], meeting: ['users', desk.words('Meeting')], side: ['forward', desk.words('To supplier')] };
   const SPRITE = document.body.dataset.icons || '/static/icons.svg';      // with its ?v=, so that it is loaded once
   const me = document.body.dataset.agent;
@@ -243,6 +243,17 @@
     document.dispatchEvent(new CustomEvent('desk:applied'));
   }
 
+  /** After hours at the end of a busy conversation: what is far above goes, and comes back with its page of history. */
+  function trim(box) {
+    const all = entries(box), gone = all.slice(0, -KEPT), [first] = all.slice(-KEPT);
+    const link = box.querySelector(':scope > a[data-older]') || Object.assign(document.createElement('a'), { className: 'fold older', textContent: desk.words('Older messages') });
+    if (all.length <= MOST || !box.dataset.pinned || link.ariaBusy || gone.some(busy)) return;
+    while (box.firstElementChild !== first) box.firstElementChild.remove();
+    link.dataset.older = '';
+    link.href = '/conversations/' + box.dataset.conversation + '?case=' + (box.dataset.case || '') + '&before=' + first.dataset.position;
+    box.prepend(link);
+  }
+
   /* ---- fragments: <x hx-swap-oob="beforeend:#log">…</x>, or an element that replaces its namesake ---- */
   function parse(html) {
     const t = document.createElement('template');
@@ -268,7 +279,7 @@
   desk.apply = function (html) {
     const parts = [...parse(html).children], box = log();
     const change = () => parts.forEach(part => put(part, box));
-    if (box) { keeping(box, change); markRead(box); } else change();
+    if (box) { keeping(box, () => { change(); trim(box); }); markRead(box); } else change();
     document.dispatchEvent(new CustomEvent('desk:applied'));
   };
 

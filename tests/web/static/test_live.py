@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Page, expect
@@ -287,6 +288,33 @@ async def test_older_entries_come_above_without_moving_the_reader(stub: Stub, op
     assert await order(page) == list(range(1, 90))
     await stub.push(sub="timeline:c1", cursor="T1", html=added(entry(95, "really new", by="Inês")))
     await expect(page.locator("#announce")).to_have_text("Inês: really new")
+
+
+async def test_hours_at_the_end_of_a_busy_conversation_leave_the_newest_and_a_way_to_the_others(
+    stub: Stub, opened: Open
+) -> None:
+    page = await opened(thread("".join(entry(n, by=f"c{n}") for n in range(1, 341))))
+    await stub.push(sub="timeline:c1", cursor="T1", html="".join(added(entry(n)) for n in range(341, 351)))
+    await expect(page.locator("#entry-350")).to_be_in_viewport()
+    await expect(page.locator("#log > [data-position]")).to_have_count(350)
+
+    await stub.push(sub="timeline:c1", cursor="T2", html=added(entry(351)))
+
+    await expect(page.locator("#log > [data-position]")).to_have_count(300)
+    await expect(page.locator("#entry-351")).to_be_in_viewport()
+    older = page.locator("#log > :first-child")
+    assert (await older.get_attribute("href") or "").endswith("before=52")
+    await stub.push(sub="timeline:c1", cursor="T3", html=added(entry(20, "long ago")))
+    await stub.push(sub="timeline:c1", cursor="T4", html=added(entry(352)))
+    await expect(page.locator("#entry-352")).to_be_in_viewport()
+    await expect(page.locator("#entry-20")).to_have_count(0)  # it comes with its page
+
+    stub.pages[urlsplit(await older.get_attribute("href") or "").path] = "".join(
+        entry(n, by=f"c{n}") for n in range(1, 52)
+    )
+    await page.evaluate("log.scrollTop = 0")
+    await expect(page.locator("#entry-1")).to_be_attached()
+    assert await order(page) == list(range(1, 353))
 
 
 async def test_icons_are_drawn_from_the_sprite_under_the_content_policy(stub: Stub, page: Page) -> None:
