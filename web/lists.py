@@ -39,6 +39,7 @@ SORTS = {
 }
 MOST_CHANGED = 500
 FOUND = "found"  # the cases of a search that nobody has saved
+STARRED = "is:starred"  # the one of them that the navigation leads to
 _FARTHEST = 10**18
 
 
@@ -122,7 +123,7 @@ class Wanted:
         """The same with a saved view's words, and what the list is called. Raises NotFound for a view that is
         not there."""
         if self.view == FOUND:
-            return self, N_("Found")
+            return self, N_("Starred") if self.words == STARRED else N_("Found")
         place = shell.place_of(self.view)
         if place is None:
             raise NotFound("There is no such view.")

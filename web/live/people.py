@@ -13,6 +13,7 @@ from typing import Protocol
 
 from inbox.db import Database
 from inbox.queries import absences
+from inbox.queries.shown import face_of
 from web.live.presence import GONE_SECONDS, Viewer
 
 LOOK_SECONDS = 2.0
@@ -77,10 +78,15 @@ class People:
     async def _told(self) -> str:
         async with self._database.reading() as session:
             away = await absences.away_now(session)
-        here = [{"id": one.id, "name": one.name} for one in sorted(self._busy, key=lambda one: one.name)]
+        here = [_told_of(one) for one in sorted(self._busy, key=lambda one: one.name)]
         absent = self.idle | {one.public_id for one in away.values()}
         told = {"people": {"here": here, "away": sorted(absent)}}
         return json.dumps({"signal": told}, ensure_ascii=False, separators=(",", ":"))
+
+
+def _told_of(one: Viewer) -> dict[str, object]:
+    face = face_of(one.name, one.id)
+    return {"id": one.id, "name": one.name, "initials": face.initials, "hue": face.hue}
 
 
 def _recent(seen: dict[Viewer, float], now: float) -> dict[Viewer, float]:

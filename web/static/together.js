@@ -6,7 +6,8 @@
    [data-label] in button[data-send=reply]  says "Send anyway" while somebody else writes
    [name=to][data-introduction]       what a customer is told of a handoff, put into textarea[name=introduction] until it is written in
    body[data-idle-after=ms]           for tests: a page that is left alone for 15 minutes says so, and when somebody is back
-   [data-person=AGENT]                says "away" beside whoever is; [data-people] how many teammates are here */
+   [data-person=AGENT]                says "away" beside whoever is; [data-people] how many teammates are here,
+                                      after their faces */
 (function () {
   'use strict';
   const desk = window.desk, claimed = new Set();
@@ -66,6 +67,10 @@
     document.querySelectorAll('[data-people]').forEach(el => {
       el.textContent = others.length ? desk.count('%(number)s teammate is here', '%(number)s teammates are here', others.length) : desk.words('Nobody else is here');
       el.title = others.map(one => one.name).join(', ');
+      const faces = Object.assign(document.createElement('span'), { className: 'stack', ariaHidden: 'true' }), was = el.previousElementSibling;
+      faces.append(...others.slice(0, 3).map(one => Object.assign(document.createElement('i'), { className: 'av av--xs av--' + one.hue, textContent: one.initials })));
+      if (was.matches('.stack')) was.remove();
+      if (others.length) el.before(faces);
     });
     document.querySelectorAll('[data-person]').forEach(el => {
       if (people.away.includes(el.dataset.person)) el.dataset.away = desk.words('away'); else delete el.dataset.away;

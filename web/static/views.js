@@ -10,9 +10,9 @@
   let call = null;
 
   function pointTo(address) {
-    const path = new URL(address, location.href).pathname;
+    const now = new URL(address, location.href);
     document.querySelectorAll('.nav a.nv, .tabbar a').forEach(link => {
-      if (new URL(link.href).pathname === path) link.setAttribute('aria-current', 'page'); else link.removeAttribute('aria-current');
+      if (link.pathname === now.pathname && (!link.search || link.search === now.search)) link.setAttribute('aria-current', 'page'); else link.removeAttribute('aria-current');
     });
   }
 
@@ -63,6 +63,15 @@
     }
   }
 
+  /* A view that was saved meanwhile, or a team that is new: where the places differ, all of them are drawn again. */
+  function renew(nav, fresh) {
+    const places = one => [...one.querySelectorAll('a.nv')].map(link => link.getAttribute('href') + link.querySelector('span').textContent).join();
+    if (!nav || !fresh || places(nav) === places(fresh)) return;
+    const hadFocus = nav.contains(document.activeElement);
+    nav.replaceWith(fresh);
+    if (hadFocus) fresh.querySelector('[aria-current]')?.focus();
+  }
+
   function put(page, link) {
     const app = document.querySelector('.app'), hadFocus = byId('list').contains(document.activeElement) || byId('thread').contains(document.activeElement);
     document.dispatchEvent(new CustomEvent('desk:leave'));
@@ -73,6 +82,7 @@
       window.htmx.process(fresh);
     });
     document.querySelector('.skip').replaceWith(page.querySelector('.skip'));
+    renew(document.querySelector('.nav'), page.querySelector('.nav'));
     Object.assign(app.dataset, { pane: 'list', panel: 'none' });
     document.title = page.title;
     history.replaceState({ htmx: true }, '');
