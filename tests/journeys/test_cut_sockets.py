@@ -40,8 +40,11 @@ async def same(old: Page | Frame, fresh: Page | Frame) -> None:
     assert len(wanted) > 10 and await shown(old) == wanted
 
 
-async def happen(server: RunningServer, conversation: str, shop: Shop, proxy: TcpProxy) -> None:
-    """Twenty events; the network is cut at each third of them, and gone for good in the middle."""
+async def happen(
+    server: RunningServer, conversation: str, proxy: TcpProxy, meanwhile: Callable[[], Awaitable[None]]
+) -> None:
+    """Twenty events; the network is cut at each third of them, and gone for good in the middle, when
+    *meanwhile* happens."""
     messages = f"/conversations/{conversation}/messages"
     (case,) = (await server.api("GET", f"/conversations/{conversation}"))["cases"]
     path = f"/cases/{case['number']}"
@@ -64,6 +67,8 @@ async def happen(server: RunningServer, conversation: str, shop: Shop, proxy: Tc
     for n, event in enumerate(events):
         if n == 5:
             await proxy.refuse()
+        if n == 10:
+            await meanwhile()
         if n == 15:
             await proxy.accept()
         if n % 3 == 0:
@@ -93,17 +98,30 @@ async def test_after_cuts_both_pages_show_what_a_fresh_page_shows(
     panel = await shop.visit(visitor, who=shop.signed("u-1", "ines@norte.test", "Inês"))
     await write(panel, "I am here, too.")
     await server.sign_in(maya, "maya@desk.test", base=base)
+    await maya.clock.install()
     await maya.goto(f"{base}/conversations/{conversation}")
     await expect(maya.locator("body")).to_have_attribute("data-live", "on")
 
-    await happen(server, conversation, shop, proxy)
+    await maya.locator("#text").press_sequentially("We send")
+
+    async def a_minute_later() -> None:
+        await maya.keyboard.type(" a new")
+        await expect(maya.locator("#offline")).to_contain_text("No connection")
+        await maya.clock.fast_forward(60_000)
+        await maya.keyboard.type(" shade.")
+
+    await happen(server, conversation, proxy, a_minute_later)
     await panel.evaluate("dispatchEvent(new Event('online'))")  # as a browser says when its network is back
     await maya.evaluate("dispatchEvent(new Event('online'))")
     await write(panel, "Are you still there?")
 
     await expect(maya.locator("#log")).to_contain_text("Are you still there?")
     await expect(panel.locator("#log")).to_contain_text("Last answer 3")
+    await maya.keyboard.type(" Promised")  # where the caret was
+    await expect(maya.locator("#text")).to_have_value("We send a new shade. Promised")
+    await expect(maya.locator("[data-draft-state]")).to_contain_text("Draft saved")
     fresh = await desk.new_page()
     await fresh.goto(maya.url)
+    await expect(fresh.locator("#text")).to_have_value("We send a new shade. Promised")
     await same(maya, fresh)
     await same(panel, await shop.visit(await phone.new_page()))
