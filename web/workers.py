@@ -10,6 +10,7 @@ from channels.email.grants import AccessTokens
 from channels.email.sent import SentCopies
 from channels.email.watch import MailboxWatch
 from channels.registry import senders
+from inbox.alarms import Alarms
 from inbox.clearing import Clearing
 from inbox.config import Settings
 from inbox.continuity import Continuity
@@ -118,6 +119,12 @@ def works_of(installation: Installation) -> dict[str, Work]:
             language=installation.settings.language,
         ).run,
         "digests": Digests(
+            database,
+            keys,
+            base_url=installation.settings.base_url,
+            language=installation.settings.language,
+        ).run,
+        "alarms": Alarms(
             database,
             keys,
             base_url=installation.settings.base_url,

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from inbox import clock
 from inbox.actors import Actor
+from inbox.channel_troubles import Trouble
 from inbox.models import Agent, SavedView
 from inbox.phrases import N_
-from inbox.queries import case_counters, views, workloads
+from inbox.queries import case_counters, channels, views, workloads
 from inbox.queries.case_counters import MOST_COUNTED
 from inbox.queries.case_views import TEAM, View
 from inbox.queries.happenings import Reading
@@ -49,7 +51,7 @@ class Place:
 class Shell:
     """The frame of a page for one agent; `cursor` is the place in the event log that its counters stand
     for. `is_new`: nobody has written to this installation yet. `quarantined`: so many inputs nobody could
-    read."""
+    read. `troubles`: the channels that an admin has to look after."""
 
     me: Face
     views: tuple[Place, ...]
@@ -59,6 +61,7 @@ class Shell:
     cursor: str
     is_new: bool = False
     quarantined: int = 0
+    troubles: tuple[Trouble, ...] = ()
 
     def place_of(self, view: str) -> Place | None:
         """The view of that name, None where there is none."""
@@ -85,6 +88,7 @@ async def shell_for(session: Reading, agent: Agent) -> Shell:
         cursor=cursor_of(counted.position),
         is_new=counted.is_new,
         quarantined=counted.quarantined,
+        troubles=tuple(await channels.troubled(session, clock.now())) if agent.is_admin else (),
     )
 
 

@@ -41,6 +41,7 @@ OF_ADDRESS = {
     AutomaticKind.CODE: (Cap(3, _HOUR), Cap(8, _DAY)),
     AutomaticKind.COPY: (Cap(3, _HOUR), Cap(10, _DAY)),
     AutomaticKind.DIGEST: (Cap(6, _HOUR), Cap(40, _DAY)),
+    AutomaticKind.ALARM: (Cap(6, _HOUR), Cap(20, _DAY)),
 }
 OF_STRAND = Cap(5, _HOUR)
 OF_INSTALLATION = {
@@ -49,6 +50,7 @@ OF_INSTALLATION = {
     AutomaticKind.CODE: Cap(300, _HOUR),
     AutomaticKind.COPY: Cap(300, _HOUR),
     AutomaticKind.DIGEST: Cap(1_000, _HOUR),
+    AutomaticKind.ALARM: Cap(200, _HOUR),
 }
 
 

@@ -15,6 +15,7 @@ class AutomaticKind(StrEnum):
     ACKNOWLEDGEMENT = "acknowledgement"
     COPY = "copy"
     DIGEST = "digest"
+    ALARM = "alarm"
 
 
 class AutomaticState(StrEnum):

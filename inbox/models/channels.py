@@ -13,6 +13,8 @@ class Channel(WithPublicId, WithCreation, Model):
     """A mailbox, a web-chat widget or a form. `kind` names its adapter; `settings` is the adapter's own.
 
     After its login was refused nothing is sent before `sending_paused_until`; `sending_text` is the refusal.
+    `silent_since`: nothing had come in since then, for longer than is usual, when that was looked at.
+    `trouble_told_at`: when admins were mailed of what is wrong with it now.
 
     `secrets` is one sealed JSON object (password, identity secrets, bearer token). `address` is a mailbox's
     address.
@@ -36,6 +38,14 @@ class Channel(WithPublicId, WithCreation, Model):
     state_at: Mapped[datetime | None]
     sending_paused_until: Mapped[datetime | None]
     sending_text: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    silent_since: Mapped[datetime | None]
+    trouble_told_at: Mapped[datetime | None]
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing comes in for longer than is usual."""
+        since, last = self.silent_since, self.last_message_at
+        return since is not None and (last is None or last <= since)
 
 
 class MailboxPosition(Model):

@@ -1,10 +1,12 @@
 """The configured ways in and out."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from inbox.channel_troubles import Trouble, trouble_of
 from inbox.envelopes import SPOKEN, ChannelKind
 from inbox.errors import NotFound
 from inbox.kept import kept
@@ -33,6 +35,17 @@ async def mailboxes(session: AsyncSession) -> Sequence[Channel]:
         return await active(session, kind=ChannelKind.EMAIL)
 
     return await kept(session, "mailboxes", read)
+
+
+async def troubled(session: AsyncSession, moment: datetime) -> list[Trouble]:
+    """What is wrong with channels that are in use, by their names; what is needed for it is kept between
+    pages."""
+
+    async def read() -> Sequence[Channel]:
+        return await active(session)
+
+    found = [trouble_of(channel, moment) for channel in await kept(session, "channels in use", read)]
+    return sorted((trouble for trouble in found if trouble), key=lambda trouble: trouble.name)
 
 
 async def by_id(session: AsyncSession, public_id: str) -> Channel:

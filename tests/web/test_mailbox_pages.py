@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from channels.email.domain_names import TextRecords
+from inbox.actions.channels import set_state
 from inbox.envelopes import ChannelKind
 from inbox.queries import channels
 from tests.web.conftest import Person
@@ -46,3 +47,19 @@ async def test_a_mailbox_shows_what_its_domain_publishes_for_receivers(
     assert "gmail.com belongs to your mail provider" in of_private.text
     chat = await add(installation, ChannelKind.WEBCHAT, "Chat")
     assert (await ada.browser.get(f"/settings/channels/{chat.public_id}/records")).status_code == 404
+
+
+async def test_admins_see_on_every_page_that_a_channel_is_in_trouble_and_others_do_not(
+    ada: Person, maya: Person, installation: Installation
+) -> None:
+    calm = (await ada.browser.get("/inbox/mine")).text
+    channel = await add(installation, ChannelKind.EMAIL, address="help@shop.example")
+    async with installation.database.transaction() as session:
+        stored = await channels.by_id(session, channel.public_id)
+        await set_state(session, stored, "auth_failed", "535 5.7.8 No <b>")
+
+    for page in ("/inbox/mine", "/settings/profile"):
+        shown = (await ada.browser.get(page)).text
+        assert "<b>Shop</b> It does not work: 535 5.7.8 No &lt;b&gt;" in shown
+        assert f'href="/settings/channels/{channel.public_id}">See to it' in shown
+    assert "See to it" not in calm + (await maya.browser.get("/inbox/mine")).text
