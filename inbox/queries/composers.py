@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from inbox.actors import Actor
+from inbox.envelopes import ChannelKind
 from inbox.errors import Conflict
 from inbox.models import Agent, Case, Conversation, Draft, Message, ReadMark, Strand
 from inbox.phrases import Phrase
 from inbox.policies import visible_to
 from inbox.queries import channels
+from inbox.queries.continuity import address_after
 from inbox.queries.recipients import Recipients, recipients_of
 from inbox.queries.shown_words import label_of
 from inbox.signatures import signature_of
@@ -26,7 +28,8 @@ MOST_WAYS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """A strand that may be answered. `recipients` is None where nobody can be reached; `problem` says why."""
+    """A strand that may be answered. `recipients` is None where nobody can be reached; `problem` says why.
+    `then_email` is where a chat reply goes by mail, too, unless it is seen."""
 
     strand: Strand
     label: str
@@ -34,6 +37,7 @@ class Way:
     recipients: Recipients | None
     problem: Phrase | None
     is_other_case: bool
+    then_email: str = ""
 
     @property
     def is_side(self) -> bool:
@@ -164,6 +168,7 @@ async def _way(session: AsyncSession, strand: Strand, case: Case | None, numbers
         recipients = await recipients_of(session, strand)
     except Conflict as error:
         problem = error.phrase
+    is_chat = recipients is not None and recipients.channel.kind == ChannelKind.WEBCHAT
     return Way(
         strand=strand,
         label=label_of(strand, strand.channel),
@@ -171,6 +176,7 @@ async def _way(session: AsyncSession, strand: Strand, case: Case | None, numbers
         recipients=recipients,
         problem=problem,
         is_other_case=case is not None and strand.case_id is not None and strand.case_id != case.id,
+        then_email=await address_after(session, strand, strand.channel) if is_chat else "",
     )
 
 

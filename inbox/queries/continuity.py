@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from inbox.envelopes import AddressKind, ChannelKind
-from inbox.models import Agent, Channel, Identity, Message, UnseenReply, VisitorToken
+from inbox.models import Agent, Channel, Identity, Message, Strand, UnseenReply, VisitorToken
 from inbox.phrases import N_
 from inbox.queries.visitors import sight_of
 from inbox.words import ENGLISH, LANGUAGES, words_in
@@ -42,6 +42,15 @@ async def language_of(session: AsyncSession, identity: Identity) -> str:
     token = await newest_token(session, identity)
     language = ((token.language if token else "") or "").partition("-")[0].lower()
     return language if language in LANGUAGES else ENGLISH
+
+
+async def address_after(session: AsyncSession, strand: Strand, chat: Channel) -> str:
+    """Where a reply on this strand of a chat goes by mail unless it is seen, "" where it waits in the chat alone."""
+    identity = await session.get(Identity, strand.identity_id) if strand.identity_id else None
+    if identity is None or not seconds_of(chat):
+        return ""
+    address = await address_of_visitor(session, identity)
+    return address if address and await mailbox_of(session, chat) else ""
 
 
 async def newest_token(session: AsyncSession, identity: Identity) -> VisitorToken | None:

@@ -7,6 +7,7 @@
      [data-preview][hidden]             where the words appear as they will look (POST /previews {text} → HTML)
      [data-before="a@b c@d"]            fieldset of a strand: everybody on its newest mail; inputs to, cc (ticks), to_more, cc_more, bcc_more
        [data-reach]                     says who is new and who no longer receives it
+       [data-unreached]                 nobody is known there: nothing can be sent until an address is written
      select[data-from] > option[data-signature][data-max-bytes]
      [data-signature] > div             the signature of the chosen mailbox
    body[data-opens-next]                after Resolve, Snooze and Spam, or a reply that puts its case aside, the next row of #rows opens; #thread[data-case] */
@@ -23,7 +24,7 @@
   function begin() {
     document.querySelectorAll('form[data-writing]').forEach(form => {
       form.querySelectorAll('[data-marks]').forEach(el => { el.hidden = false; });
-      followSender(form);
+      followSender(form); reach(form);
     });
   }
 
@@ -112,14 +113,17 @@
 
   /* ---- who is reached: said before it is sent ---- */
   function reach(form) {
-    const part = enabled(form), says = part && part.querySelector('[data-reach]');
+    const part = enabled(form), says = part && part.querySelector('[data-reach]'), now = new Set();
+    if (part) {
+      part.querySelectorAll('[name="to"],[name="cc"]').forEach(tick => { if (tick.checked) now.add(tick.value); });
+      part.querySelectorAll('[name$="_more"]').forEach(field => (field.value.match(ADDRESS) || []).forEach(one => now.add(one.toLowerCase())));
+    }
+    const isOff = Boolean(part) && 'unreached' in part.dataset && !now.size;
+    form.querySelectorAll('[data-send="reply"], [name="then"], [name="later"]').forEach(button => { button.disabled = isOff; });
     if (!says) return;
-    const before = part.dataset.before.split(' ').filter(Boolean), now = new Set();
-    part.querySelectorAll('[name="to"],[name="cc"]').forEach(tick => { if (tick.checked) now.add(tick.value); });
-    part.querySelectorAll('[name$="_more"]').forEach(field => (field.value.match(ADDRESS) || []).forEach(one => now.add(one.toLowerCase())));
-    const fresh = [...now].filter(one => !before.includes(one)), gone = before.filter(one => !now.has(one));
+    const before = part.dataset.before.split(' ').filter(Boolean), fresh = [...now].filter(one => !before.includes(one)), gone = before.filter(one => !now.has(one));
     const parts = [fresh.length ? desk.words('Will also receive this: %(names)s.', { names: fresh.join(', ') }) : '', gone.length ? desk.words('No longer receives this: %(names)s.', { names: gone.join(', ') }) : ''];
-    says.textContent = parts.filter(Boolean).join(' ');
+    says.textContent = 'unreached' in part.dataset ? '' : parts.filter(Boolean).join(' ');
   }
 
   /* ---- the mailbox it leaves from ---- */

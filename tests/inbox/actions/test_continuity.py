@@ -27,6 +27,7 @@ from inbox.models import (
     Status,
     UnseenReply,
 )
+from inbox.queries.continuity import address_after
 from inbox.queries.outgoing import outbound_message
 from inbox.queries.recipients import recipients_of
 from inbox.queries.visitors import visible_messages
@@ -81,6 +82,7 @@ async def mails(session: AsyncSession) -> list[Message]:
 async def test_unseen_replies_leave_as_one_mail_of_our_own_words(database: Database) -> None:
     async with database.transaction() as session:
         scene, agent = await a_chat(session)
+        assert await address_after(session, scene.strand, scene.channel) == "ines@norte.example"
         await answered(session, scene, agent, "It left **today**.", "You get a mail.")
         assert await mail_unseen(session, clock.now(), TOKENS) == 0
         assert await mail_unseen(session, clock.now() + LATER, TOKENS) == 1
@@ -124,6 +126,7 @@ async def test_where_it_cannot_or_should_not_go_nothing_is_mailed(
             scene.case.status = Status.SPAM
         assert await mail_unseen(session, clock.now() + LATER, TOKENS) == 0
         assert await next_due(session) is None
+        assert (await address_after(session, scene.strand, scene.channel) == "") is (why != "spam")
 
 
 async def test_a_mail_answers_nothing_and_stops_nobody_from_replying(database: Database) -> None:

@@ -9,7 +9,14 @@ from sqlalchemy import select
 from inbox import clock as product_clock
 from inbox.db import Database
 from inbox.models import Attachment, Case, Draft, Message, OutboxEntry, Status, Strand, StrandParticipant
-from tests.builders import Scene, a_mailbox_channel, a_strand, an_inbound_message
+from tests.builders import (
+    Scene,
+    a_conversation,
+    a_mailbox_channel,
+    a_strand,
+    a_webchat_channel,
+    an_inbound_message,
+)
 from tests.web.conftest import NewPerson, Person
 from tests.web.endpoints.conftest import SCRIPT
 
@@ -239,3 +246,22 @@ async def test_a_reply_can_wait_until_its_time(maya: Person, scene: Scene, sqlit
 async def test_words_are_previewed_as_they_will_be_sent(maya: Person, scene: Scene) -> None:
     answer = await maya.post("/previews", data={"text": "**Now** <script>alert(1)</script>"}, headers=SCRIPT)
     assert "<strong>Now</strong>" in answer.text and "<script" not in answer.text
+
+
+async def test_whoever_cannot_be_reached_is_asked_an_address_for(
+    maya: Person, sqlite_database: Database
+) -> None:
+    async with sqlite_database.transaction() as session:
+        chat = await a_webchat_channel(session)
+        mailbox = await a_mailbox_channel(session, address="help@shop.example")
+        scene = await a_conversation(session, channel=chat, assignee=maya.agent)
+        chat.deactivated_at = product_clock.now()
+    page = (await maya.browser.get(f"/conversations/{scene.conversation.public_id}")).text
+    assert "was switched off" in page and "data-unreached" in page
+    form = words(scene, addressed="1", channel=mailbox.public_id)
+    refused = await maya.post(url_of(scene), data=form, headers=SCRIPT)
+    assert refused.status_code == 422 and "Say whom to write to" in refused.text
+    sent = await maya.post(url_of(scene), data=form | {"to_more": "ana@mail.test"}, headers=SCRIPT)
+    assert sent.status_code == 204
+    (message,) = await replies_in(sqlite_database)
+    assert [one["address"] for one in message.to] == ["ana@mail.test"]
