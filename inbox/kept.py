@@ -16,6 +16,7 @@ TABLES = frozenset({"agents", "teams", "tags", "channels", "absences", "customer
 T = TypeVar("T")
 
 _NAME = "kept"
+_SINCE = "kept since"
 
 
 class Kept:
@@ -25,14 +26,19 @@ class Kept:
         self._version = 0
         self._values: dict[str, tuple[int, float, object]] = {}
 
-    async def value(self, name: str, read: Callable[[], Awaitable[T]]) -> T:
-        """The value that *read* gave, not long ago and not before anything was written."""
+    async def value(self, name: str, read: Callable[[], Awaitable[T]], *, since: int | None = None) -> T:
+        """The value that *read* gave, not long ago and not before anything was written.
+
+        *since* is the version when the session of *read* began: it may look at rows as they were then, and
+        what is older than the last commit is kept for nobody.
+        """
         version, moment = self._version, time.monotonic()
         known = self._values.get(name)
         if known is not None and known[0] == version and moment < known[1]:
             return cast("T", known[2])
         value = await read()
-        self._values[name] = version, moment + LONGEST_SECONDS, value
+        if since is None or since == version:
+            self._values[name] = version, moment + LONGEST_SECONDS, value
         return value
 
     def forget(self) -> None:
@@ -47,10 +53,12 @@ class Kept:
     @property
     def info(self) -> dict[str, Any]:
         """What a reading session carries; one that writes must see its own changes, and carries nothing."""
-        return {_NAME: self}
+        return {_NAME: self, _SINCE: self._version}
 
 
 async def kept(session: AsyncSession, name: str, read: Callable[[], Awaitable[T]]) -> T:
     """The value of this name: kept for a session that reads, read anew for one that writes."""
     values: Kept | None = session.info.get(_NAME)
-    return await (values.value(name, read) if values is not None else read())
+    if values is None:
+        return await read()
+    return await values.value(name, read, since=session.info[_SINCE])

@@ -1,9 +1,11 @@
 """What is kept is never older than what this process has committed."""
 
+from sqlalchemy import select
+
 from inbox.db import Database
 from inbox.kept import LONGEST_SECONDS
 from inbox.models import Tag
-from inbox.queries.choices import choices_of
+from inbox.queries.choices import Choices, choices_of
 from inbox.queries.recipients import own_addresses
 from tests.builders import a_mailbox_channel, a_team, an_agent
 
@@ -30,9 +32,21 @@ async def test_people_teams_and_addresses_are_seen_at_once_too(sqlite_database: 
     async with sqlite_database.reading() as session:
         after = await choices_of(session), await own_addresses(session)
 
-    assert before[0].names == [] and before[1] == frozenset()
-    assert [name for _, name in after[0].names] == ["Priya Shah", "Returns"]
+    assert before == (Choices((), (), ()), frozenset())
+    assert [one.name for one in (*after[0].people, *after[0].teams)] == ["Priya Shah", "Returns"]
     assert after[1] == {"support@shop.example"}
+
+
+async def test_who_looks_at_an_older_snapshot_keeps_nothing_of_it_for_others(
+    sqlite_database: Database,
+) -> None:
+    async with sqlite_database.reading() as session:
+        await session.scalar(select(Tag.id))  # from here on everything is as it is now
+        async with sqlite_database.transaction() as writing:
+            writing.add(Tag(name="later"))
+        assert (await choices_of(session)).tags == ()
+
+    assert await tags(sqlite_database) == ["later"]
 
 
 async def test_who_writes_sees_what_they_wrote(sqlite_database: Database) -> None:
