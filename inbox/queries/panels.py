@@ -144,8 +144,10 @@ async def panel_of(session: AsyncSession, actor: Actor, conversation: Conversati
 
 
 async def _cases(session: AsyncSession, actor: Actor, conversation: Conversation) -> Sequence[PanelCase]:
+    """The newest cases, the one first in which something happened last."""
     rows = await session.execute(_all_cases(actor), {"conversation": conversation.id})
-    return [PanelCase(*row) for row in rows]
+    cases = [PanelCase(*row) for row in rows]
+    return sorted(cases, key=lambda case: case.last_message_at or case.opened_at, reverse=True)
 
 
 async def _maybes(session: AsyncSession, customer: Customer) -> list[Maybe]:

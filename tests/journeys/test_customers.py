@@ -32,6 +32,19 @@ async def test_what_is_known_of_a_customer_and_what_must_go(
     await panel.get_by_label("Company").fill("Norte Studio")
     await panel.get_by_label("Company").press("Enter")
     await expect(his.locator(".cp")).to_contain_text("Norte Studio")
+    await expect(panel.locator(".cp")).to_contain_text("Norte Studio")  # and its field is shut again
+    await expect(panel.locator(".ed[open]")).to_have_count(0)
+    await expect(panel.locator("#ed-company")).to_be_focused()
+
+    # Their own page shows what was changed there, too, and what was undone.
+    await maya.goto(server.base + str(await panel.locator("h2 a").get_attribute("href")))
+    await maya.locator("#tags-more").click()
+    await maya.get_by_placeholder("New tag").fill("Trade")
+    await maya.get_by_placeholder("New tag").press("Enter")
+    await expect(maya.locator(".tags .tag")).to_have_text("Trade")
+    await maya.get_by_role("button", name="Undo").click()
+    await expect(maya.locator(".tags .tag")).to_have_count(0)
+    await open_thread(server, maya, thread)
 
     # A call stands in the thread of both.
     await panel.get_by_role("link", name="Log a call").click()

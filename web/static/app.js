@@ -241,6 +241,7 @@
       const answer = await fetch(toast.action, { method: 'POST', headers: desk.headers(), body: new URLSearchParams(new FormData(toast)) });
       if (!answer.ok) back();
       else if (answer.status !== 204 && desk.apply) desk.apply(await answer.text());
+      document.dispatchEvent(new CustomEvent('desk:undone'));
     } catch (_) { back(); }
     toast.remove();
   });

@@ -46,27 +46,27 @@
 
   /* ---- out, and from pane to pane ---- */
   function out() {
-    const menu = document.querySelector('details.menu[open]'), at = document.activeElement;
+    const menu = document.querySelector('details:is(.menu, .ed)[open]'), at = document.activeElement;
     if (document.querySelector('dialog:modal')) return;
     if (menu) { menu.open = false; menu.querySelector('summary').focus(); }
     else if (at.matches('form[data-composer] *')) focus('#log');
     else if (at.matches('input, textarea, select')) at.blur();
-    else if (at.closest('#thread, #customer')) focus('#rows [aria-current], #rows a.row');
+    else if (at.closest('#thread, #customer')) focus('#rows [aria-current]', '#rows a.row');
   }
 
-  function focus(selector) {
-    const el = [...document.querySelectorAll(selector)].find(isSeen);
+  function focus(...selectors) {     // what fits the first of them that anything fits
+    const el = selectors.map(each => [...document.querySelectorAll(each)].find(isSeen)).find(Boolean);
     if (el) el.focus();
     return Boolean(el);
   }
 
-  const PANES = [['.nav', '.nav [aria-current], .nav a'], ['#list', '#rows [aria-current], #rows a.row, #list a'], ['#log', '#log'], ['#composer', '#composer textarea'], ['#customer', '#customer a, #customer button'], ['main.page', 'main.page :is(a, button, input, select, textarea)']];
+  const PANES = [['.nav', '.nav [aria-current]', '.nav a'], ['#list', '#rows [aria-current]', '#rows a.row', '#list a'], ['#log', '#log'], ['#composer', '#composer textarea'], ['#customer', '#customer a, #customer button'], ['main.page', 'main.page :is(a, button, input, select, textarea)']];
   function pane(e) {
     const there = PANES.filter(([box]) => [...document.querySelectorAll(box)].some(isSeen)), now = there.findIndex(([box]) => document.activeElement.closest(box));
     e.preventDefault();
     for (let n = 1; n <= there.length; n++) {
       const at = (Math.max(now, e.shiftKey ? 0 : -1) + (e.shiftKey ? -n : n) + 2 * there.length) % there.length;
-      if (focus(there[at][1])) return;
+      if (focus(...there[at].slice(1))) return;
     }
   }
 

@@ -209,9 +209,18 @@
     }
   }
 
+  async function anew() {                                  // a page of its own, which nothing is pushed to, shows what its forms have changed
+    if (box || !document.querySelector('main.page [data-refresh]')) return;
+    const answer = await fetch(location.href, { headers: { Accept: 'text/html' } }).catch(() => null);
+    const page = answer && answer.ok && new DOMParser().parseFromString(await answer.text(), 'text/html');
+    await leisure();
+    if (page) document.querySelectorAll('main.page [data-refresh]').forEach(old => take(old, page));
+  }
+  ['toast', 'desk:undone'].forEach(name => document.addEventListener(name, anew));
+
   function leisure(id) {                                   // a person in the middle of a refreshed region is not interrupted
     const at = document.activeElement && document.activeElement.closest(id ? '#' + id : '[data-refresh]');
-    if (!at || at === document.activeElement || document.activeElement.closest('li[id]')) return null;
+    if (!at || at === document.activeElement || document.activeElement.matches('li[id] *, details:not([open])>summary[id]')) return null;
     return new Promise(done => at.addEventListener('focusout', () => setTimeout(() => done(leisure(id))), { once: true }));
   }
 
@@ -232,8 +241,9 @@
     const now = old && page.getElementById(old.id);
     if (!now || old.querySelector('textarea')) return;
     for (const { name, value } of now.attributes) old.setAttribute(name, value);
-    const top = old.scrollTop, end = old === box && box.dataset.pinned;
+    const top = old.scrollTop, end = old === box && box.dataset.pinned, at = old.contains(document.activeElement) && document.activeElement.id;
     old.replaceChildren(...now.childNodes);
+    if (at && byId(at)) byId(at).focus({ preventScroll: true });
     if (old === box) desk.timeline.decorate(box);
     old.scrollTop = end ? old.scrollHeight : top;
     if (window.htmx) window.htmx.process(old);
