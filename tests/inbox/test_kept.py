@@ -33,7 +33,8 @@ async def test_people_teams_and_addresses_are_seen_at_once_too(sqlite_database: 
         after = await choices_of(session), await own_addresses(session)
 
     assert before == (Choices((), (), ()), frozenset())
-    assert [one.name for one in (*after[0].people, *after[0].teams)] == ["Priya Shah", "Returns"]
+    assert [person.name for person in after[0].people] == ["Priya Shah"]
+    assert [team.name for team in after[0].teams] == ["Returns"]
     assert after[1] == {"support@shop.example"}
 
 
