@@ -1,7 +1,7 @@
 """The commands that run for days, or at every start: `serve`, `worker` and `migrate`.
 
-They are read by argparse. Typer loads pydantic for its options; together they are a fifth of a server's start,
-and stay in its memory. Such a command is a file in web/commands with `run(options)`, and with
+They are read by argparse. Typer loads pydantic for its options; together they are a fifth of a server's
+start, and stay in its memory. Such a command is a file in web/commands with `run(options)`, and with
 `add_options(parser)` where it takes any.
 """
 

@@ -18,6 +18,7 @@ from inbox.config import PREFIX, Settings
 from inbox.errors import Conflict, Invalid, SettingsInvalid
 from inbox.loggers import get_logger
 from inbox.queries import installations
+from inbox.revisions import sqlite_revision
 from web.app import Beside, create_app
 from web.installation import open_installation
 from web.revisions import known_revisions
@@ -113,7 +114,7 @@ def _listen(host: str, port: int) -> socket.socket:
 def _migrate_where_due(settings: Settings) -> None:
     """Migrate in a process of its own, so that the tool for it does not stay in the server's memory."""
     known = known_revisions()
-    current = asyncio.run(_revision(settings))
+    current = sqlite_revision(settings.database) or asyncio.run(_revision(settings))
     if current == known[-1]:
         return
     if current is not None and current not in known:

@@ -23,9 +23,12 @@ def run(options: Namespace) -> None:
     """Run web and background work. Makes its database and its key at the first start."""
     import os
 
-    from inbox.config import load_settings
-    from web.logs import configure_logs
-    from web.server import serve_installation
+    from web.loading import nothing_is_garbage
+
+    with nothing_is_garbage():
+        from inbox.config import load_settings
+        from web.logs import configure_logs
+        from web.server import serve_installation
 
     if options.lmtp is not None:
         os.environ["ONETHREAD_LMTP"] = options.lmtp  # the processes of several workers read it there

@@ -7,10 +7,13 @@ def run(_: Namespace) -> None:
     """Run background work only: mailboxes, outbox, timers. Needs PostgreSQL."""
     import asyncio
 
-    from inbox.config import load_settings
-    from inbox.errors import SettingsInvalid
-    from web.logs import configure_logs
-    from web.workers import work_until_stopped
+    from web.loading import nothing_is_garbage
+
+    with nothing_is_garbage():
+        from inbox.config import load_settings
+        from inbox.errors import SettingsInvalid
+        from web.logs import configure_logs
+        from web.workers import work_until_stopped
 
     settings = load_settings()
     if settings.database.startswith("sqlite"):
