@@ -45,7 +45,7 @@ async def language_of(session: AsyncSession, identity: Identity) -> str:
 
 
 async def address_after(session: AsyncSession, strand: Strand, chat: Channel) -> str:
-    """Where a reply on this strand of a chat goes by mail unless it is seen, "" where it waits in the chat alone."""
+    """Where a reply on a chat's strand goes by mail unless it is seen; "" where it waits in the chat."""
     identity = await session.get(Identity, strand.identity_id) if strand.identity_id else None
     if identity is None or not seconds_of(chat):
         return ""
