@@ -20,7 +20,7 @@ def leaks_in(text: str) -> list[str]:
     there."""
     found = [each[0] for each in _CARD.finditer(text) if _is_card(each[0])]
     found += [each[0] for each in _ACCOUNT.finditer(text) if _is_account(each[0])]
-    found += [each[1].rstrip(".,;:!?)\"'") for each in _PASSWORD.finditer(text)]
+    found += [each[1].rstrip(".,;:?)\"'") for each in _PASSWORD.finditer(text)]
     return [each for each in dict.fromkeys(found) if len(each) > 3][:MOST]
 
 

@@ -13,7 +13,7 @@ from inbox.leaks import leaks_in
         ("Order 4111 1111 1111 1112", []),
         ("IBAN DE89 3704 0044 0532 0130 00 please", ["DE89 3704 0044 0532 0130 00"]),
         ("DE89 3704 0044 0532 0130 01", []),
-        ("My password is hunter2!, ok?", ["hunter2"]),
+        ("My password is hunter2!, ok?", ["hunter2!"]),
         ("Passwort: geheim42", ["geheim42"]),
         ("Call +351 910 555 014 about 0000000000000000", []),
         ("I forgot my password and wait", []),
