@@ -220,10 +220,21 @@
       close.append(desk.icon('x', 'i--s'));
       el.append(button, close);
       el.dataset.seconds = seconds || UNDO_SECONDS;
+      if (seconds) countDown(el, text, seconds);
     }
     while (box.children.length >= MOST_TOASTS) box.firstElementChild.remove();
     box.append(el);
   };
+  function countDown(el, text, seconds) {                   // the seconds it names pass; they are said once
+    const shown = el.firstChild, at = text.lastIndexOf(' ' + seconds + ' ') + 1, end = Date.now() + 1000 * seconds;
+    if (!at) return;
+    shown.ariaHidden = 'true';
+    shown.after(Object.assign(document.createElement('span'), { className: 'vh', textContent: text }));
+    const timer = setInterval(() => {
+      if (!el.isConnected) { clearInterval(timer); return; }
+      shown.firstChild.data = text.slice(0, at) + Math.max(0, Math.round((end - Date.now()) / 1000)) + text.slice(at + String(seconds).length);
+    }, 1000);
+  }
   document.addEventListener('htmx:beforeSend', e => {      // a push may replace the pressed button before its answer comes: that is said all the same
     const { xhr, elt } = e.detail;
     xhr.addEventListener('readystatechange', () => {

@@ -146,7 +146,7 @@
   function openNext() {
     const name = next && next.querySelector('.row__n'), toast = document.querySelector('#toasts > :last-child > span');
     if (!next || !next.isConnected) return;
-    if (name && toast) toast.textContent += ' ' + desk.words('Next: %(name)s', { name: name.firstChild.textContent.trim() });
+    if (name && toast) toast.append(' ' + desk.words('Next: %(name)s', { name: name.firstChild.textContent.trim() }));
     next.focus(); next.stays = true; next.click();
   }
 
