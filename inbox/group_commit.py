@@ -89,9 +89,11 @@ class GroupCommit:
             await self._abandon()
             raise
         if not is_open:  # no room, or no disk: SQLite has undone what the others of this group wrote too
-            undone = ConnectionError("The database has undone its transaction.")
-            self._fail(cause if isinstance(cause, DBAPIError) else undone)
+            why = _what_came_first(cause)
+            self._fail(why)
             await self._abandon()
+            if isinstance(cause, Exception):  # whoever was cancelled stays so
+                raise why
 
     async def _commit(self) -> None:
         if self._outer is None:
@@ -137,6 +139,13 @@ def _tell(members: list[asyncio.Future[None]], error: BaseException | None) -> N
             member.set_result(None)
         else:
             member.set_exception(error)
+
+
+def _what_came_first(error: BaseException) -> Exception:
+    """Why SQLite has undone a transaction, rather than that its savepoint was gone afterwards."""
+    while isinstance(error, DBAPIError) and isinstance(error.__context__, DBAPIError):
+        error = error.__context__
+    return error if isinstance(error, DBAPIError) else ConnectionError("The database has undone everything.")
 
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:

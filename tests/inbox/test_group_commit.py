@@ -73,3 +73,4 @@ async def test_what_a_full_disk_takes_away_is_told_to_all_whose_it_was(sqlite_da
     for undone in (before, full):
         assert isinstance(undone, Exception)
         assert is_outage(undone)  # nobody's mistake: it may come again
+        assert "disk is full" in str(undone)
