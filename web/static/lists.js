@@ -203,7 +203,7 @@
   });
   document.addEventListener('htmx:afterSettle', e => {     // whoever has opened a row is in its thread now
     const row = e.detail && e.detail.requestConfig && e.detail.requestConfig.elt, title = document.getElementById('thread-title');
-    if (!row || !row.matches || !row.matches('#rows a.row') || !title) return;
+    if (!row || !row.matches || !row.matches('#rows a.row') || !title || e.target.id !== 'thread') return;      // its customer settles by itself
     if (row.stays) row.stays = false; else if (!title.closest('#thread').contains(document.activeElement)) { title.tabIndex = -1; title.focus({ preventScroll: true }); }
   });
   document.addEventListener('htmx:responseError', e => {

@@ -174,6 +174,12 @@
   /* ---- events ---- */
   desk.keys = { ...desk.keys, J: () => step(1), K: () => step(-1), f: openFind, ' ': onSpace };
   document.addEventListener('input', e => { if (e.target.closest('#find')) { clearTimeout(timer); timer = setTimeout(look, WAIT, bar()); } });
+  document.addEventListener('submit', e => {               // what was found stays on the page, and the words in their field
+    const hint = document.getElementById('search-hint');
+    if (navigator.onLine || !hint || !e.target.matches('.searchbar')) return;
+    e.preventDefault();
+    hint.textContent = desk.words('Search needs a connection.');
+  });
   document.addEventListener('submit', e => {
     if (e.target.id !== 'find') return;
     e.preventDefault();

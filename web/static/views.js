@@ -43,6 +43,7 @@
     const mine = call = new AbortController();
     const slow = setTimeout(() => { back = lines(byId('rows')); }, SLOW);
     byId('view-failed')?.remove();
+    byId('rows').inert = true;                             // a key that is pressed too soon means none of the rows that go
     pointTo(link.href);
     kept.title ||= title.textContent;                      // of the rows that stand there, however often others are asked for
     if (word) title.textContent = word.textContent;
@@ -55,6 +56,7 @@
       if (error.name === 'AbortError') return;
       pointTo(was);
       title.textContent = kept.title;
+      byId('rows').inert = false;
       clearTimeout(slow); back();
       failed(link);
     } finally {
