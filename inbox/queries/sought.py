@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, String, and_, cast, exists, false, func, not_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from inbox import clock
 from inbox.actors import Actor
@@ -214,7 +214,7 @@ def _is(operator: Operator, actor: Actor) -> Condition:
             Message.direction == Direction.INBOUND,
             Message.is_spam.is_(False),
             Message.position > func.coalesce(read.scalar_subquery(), 0),
-        )
+        ).correlate(Case)
     simple = {
         "waiting": Case.waiting_since.is_not(None),
         "due": Case.due_at.is_not(None),
@@ -233,10 +233,11 @@ def _is(operator: Operator, actor: Actor) -> Condition:
 
 def _has(operator: Operator, actor: Actor) -> Condition:
     if operator.value == "note":
-        return exists().where(Note.case_id == Case.id)
+        return exists().where(Note.case_id == Case.id).correlate(Case)
     if operator.value == "draft":
         return exists().where(Draft.agent_id == actor.id, Draft.conversation_id == Case.conversation_id)
-    return exists().where(Message.case_id == Case.id, Attachment.message_id == Message.id)
+    file = aliased(Attachment)  # of the message that is looked at, where one is; files are looked for, too
+    return exists().where(Message.case_id == Case.id, file.message_id == Message.id)
 
 
 # About messages

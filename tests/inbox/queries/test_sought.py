@@ -8,7 +8,7 @@ from inbox.actors import Actor
 from inbox.clock import FrozenClock
 from inbox.db import Database
 from inbox.models import Agent, Attachment
-from inbox.operators import read
+from inbox.operators import HOLDINGS, STATES, read
 from inbox.queries import case_rows, near_names, searches
 from inbox.queries.case_views import CaseFilter
 from tests.builders import Scene, a_conversation, a_customer, a_team, an_agent
@@ -99,6 +99,21 @@ async def test_messages_notes_and_files_are_found_with_operators(
     assert [hit.snippet for hit in said.items] == ["Where is my refund?"] and not elsewhere.items
     assert [hit.snippet for hit in noted] == ["Ask the bank about it"] and not of_others
     assert [hit.snippet for hit in files] == ["Invoice 48213.pdf"]
+
+
+async def test_every_operator_goes_with_words_wherever_they_are_looked_for(
+    sqlite_database: Database,
+) -> None:
+    async with sqlite_database.transaction() as session:
+        agent = await an_agent(session)
+        await a_conversation(session, text="A lamp shade")
+    typed = {*ASKED, *(f"is:{state}" for state in STATES), *(f"has:{thing}" for thing in HOLDINGS)}
+    for words in sorted(typed):
+        async with sqlite_database.reading() as session:
+            wanted, actor = read(f"lamp {words}"), Actor.agent(agent)
+            for kind in (searches.messages, searches.notes, searches.files):
+                await kind(session, wanted, actor=actor)
+            await case_rows.rows(session, CaseFilter(words=f"lamp {words}"), actor=actor)
 
 
 async def test_a_name_a_little_wrong_is_recognised(database: Database, shop: dict[str, Scene]) -> None:
