@@ -50,11 +50,12 @@ class Operator:
     @property
     def span(self) -> tuple[datetime | None, datetime | None]:
         """From when and until when (not included): before a day, from its end on, or the day itself; what was
-        opened, from that day on."""
+        opened or first answered, from that day on."""
         if self.moment is None:
             return None, None
         ends = self.moment + timedelta(days=1)
-        spans = {"before": (None, self.moment), "after": (ends, None), "opened": (self.moment, None)}
+        spans = {"before": (None, self.moment), "after": (ends, None)}
+        spans |= dict.fromkeys(("opened", "replied"), (self.moment, None))
         return spans.get(self.name, (self.moment, ends))
 
     def __str__(self) -> str:
@@ -171,4 +172,5 @@ NAMES: dict[str, Rule] = {
     "customer": _text, "company": _text, "subject": _text, "file": _text, "priority": _text,
     "is": _state, "has": _holding, "case": _number,
     "before": _moment, "after": _moment, "on": _moment, "opened": _moment,
+    "replied": _moment,
 }  # fmt: skip

@@ -184,6 +184,10 @@ def _opened(operator: Operator, _: Actor) -> Condition:
     return _within(Case.opened_at, operator)
 
 
+def _replied(operator: Operator, _: Actor) -> Condition:
+    return _within(Case.first_replied_at, operator)
+
+
 def _customer(operator: Operator, _: Actor) -> Condition:
     return Case.conversation_id.in_(select(Conversation.id).where(named(operator.value)))
 
@@ -209,12 +213,16 @@ def _is(operator: Operator, actor: Actor) -> Condition:
         read = select(ReadMark.position).where(
             ReadMark.agent_id == actor.id, ReadMark.conversation_id == Case.conversation_id
         )
-        return exists().where(
-            Message.case_id == Case.id,
-            Message.direction == Direction.INBOUND,
-            Message.is_spam.is_(False),
-            Message.position > func.coalesce(read.scalar_subquery(), 0),
-        ).correlate(Case)
+        return (
+            exists()
+            .where(
+                Message.case_id == Case.id,
+                Message.direction == Direction.INBOUND,
+                Message.is_spam.is_(False),
+                Message.position > func.coalesce(read.scalar_subquery(), 0),
+            )
+            .correlate(Case)
+        )
     simple = {
         "waiting": Case.waiting_since.is_not(None),
         "due": Case.due_at.is_not(None),
@@ -274,7 +282,10 @@ def _when(operator: Operator, _: Actor) -> Condition:
 
 
 def _within(
-    column: ColumnElement[datetime] | InstrumentedAttribute[datetime], operator: Operator
+    column: ColumnElement[datetime]
+    | InstrumentedAttribute[datetime]
+    | InstrumentedAttribute[datetime | None],
+    operator: Operator,
 ) -> Condition:
     begins, ends = operator.span
     return and_(column >= begins if begins else true(), column < ends if ends else true())
@@ -294,7 +305,7 @@ def part_of(words: str) -> str:
 Rule = Callable[[Operator, Actor], Condition]
 ON_CASE: dict[str, Rule] = {
     "assignee": _assignee, "team": _team, "tag": _tag, "customer": _customer, "company": _company,
-    "priority": _priority, "case": _case, "opened": _opened, "is": _is, "has": _has,
+    "priority": _priority, "case": _case, "opened": _opened, "replied": _replied, "is": _is, "has": _has,
 }  # fmt: skip
 ON_MESSAGE: dict[str, Rule] = {
     "from": _from, "to": _to, "subject": _subject, "file": _file, "channel": _channel,

@@ -44,6 +44,7 @@ EVERY_OPERATOR = (
     ("has:file", N_("file, note, draft; file:invoice for a file's name")),
     ("before:2026-11-01 after:2w on:monday", N_("days: a date, today, yesterday, a weekday, 3d, 2w, 1m, 1y")),
     ("opened:today", N_("cases that were opened on that day or later")),
+    ("replied:7d", N_("cases that were first answered on that day or later")),
     ("case:1042 priority:high", N_("a case by its number or priority")),
     ('"exact words" -without', N_("a phrase; a minus leaves out words and operators")),
 )

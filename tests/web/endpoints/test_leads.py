@@ -42,11 +42,17 @@ async def test_the_page_leads_to_the_lists_and_hides_private_cases_of_others(
 ) -> None:
     async with sqlite_database.transaction() as session:
         scene = await a_conversation(session, customer=await a_customer(session))
-        (await session.get_one(Case, scene.case.id)).assignee_id = maya.agent.id
+        case = await session.get_one(Case, scene.case.id)
+        case.assignee_id, case.first_replied_at = maya.agent.id, product_clock.now()
     page = (await maya.browser.get("/reports")).text
     link = "/inbox/found?q=assignee%3A%22Maya%20Okafor%22%20is%3Awaiting"
     assert f'href="{link}">1</a>' in page
-    assert f'id="case-{scene.case.number}"' in (await maya.browser.get(link)).text
+    replied = "/inbox/found?q=assignee%3A%22Maya%20Okafor%22%20replied%3A7d"
+    assert f'href="{link}&amp;sort=waiting"' in page and f'href="{replied}"' in page
+    for found in (link, f"{link}&sort=waiting", replied):
+        assert f'id="case-{scene.case.number}"' in (await maya.browser.get(found)).text
+    none = await maya.browser.get(replied.replace("7d", "2100-01-01"))
+    assert f'id="case-{scene.case.number}"' not in none.text
 
     async with sqlite_database.transaction() as session:
         (await session.get_one(Case, scene.case.id)).is_private = True
