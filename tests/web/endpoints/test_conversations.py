@@ -24,6 +24,12 @@ async def test_the_page_holds_the_list_the_thread_and_the_customer(maya: Person,
     assert f'id="case-head-{scene.case.number}"' in page
 
 
+async def test_that_an_address_is_verified_is_said_in_words_too(maya: Person, scene: Scene) -> None:
+    page = (await maya.browser.get(url_of(scene))).text
+    details = page[page.index(scene.identity.address, page.index('id="customer"')) :].partition("</dd>")[0]
+    assert '<span class="vh">Verified</span>' in details
+
+
 async def test_the_cursors_are_read_before_what_they_stand_for(maya: Person, scene: Scene) -> None:
     page = (await maya.browser.get(url_of(scene))).text
     position = scene.messages[-1].position
