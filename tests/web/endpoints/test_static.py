@@ -7,6 +7,7 @@ import pytest
 
 from tests.web.conftest import Person
 from web.endpoints.static import SCRIPTS, SHEETS, STATIC, slim_script, slim_sheet
+from web.slimming import SCRIPT, slim
 
 
 async def test_the_icon_is_where_browsers_ask_for_it(stranger: httpx2.AsyncClient) -> None:
@@ -46,3 +47,11 @@ async def test_a_page_loads_one_file_of_all_its_scripts(maya: Person) -> None:
     loaded = await maya.browser.get("/static/desk.js")
     assert loaded.headers["content-type"].startswith("text/javascript")
     assert loaded.text == ";\n".join(slim_script((STATIC / part).read_text()) for part in SCRIPTS)
+
+
+def test_a_script_means_the_same_without_its_remarks_and_margins() -> None:
+    written = [path.read_text() for path in sorted(STATIC.glob("*.js"))]
+    served = [slim_script(script) for script in written]
+    assert sum(map(len, served)) < 0.9 * sum(map(len, written))
+    made = slim(*((SCRIPT, script) for script in [*written, *served]))
+    assert made[: len(written)] == made[len(written) :]
