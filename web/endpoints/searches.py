@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from inbox.actors import Actor
-from inbox.operators import Operator, Sought, read
+from inbox.operators import HOLDINGS, STATES, Operator, Sought, read
 from inbox.phrases import N_
 from inbox.queries import case_rows, customers, near_names, searches
 from inbox.queries.case_rows import CaseRow
@@ -47,6 +47,26 @@ EVERY_OPERATOR = (
     ("replied:7d", N_("cases that were first answered on that day or later")),
     ("case:1042 priority:high", N_("a case by its number or priority")),
     ('"exact words" -without', N_("a phrase; a minus leaves out words and operators")),
+)
+OFFERED = (
+    *(
+        f"{name}:"
+        for name in ("from", "to", "subject", "assignee", "team", "tag", "channel", "customer", "company")
+    ),
+    *(f"{name}:" for name in ("file", "before", "after", "on", "opened", "replied", "case")),
+    *(f"is:{state}" for state in sorted(STATES)),
+    *(f"has:{thing}" for thing in sorted(HOLDINGS)),
+    *(f"priority:{priority}" for priority in ("urgent", "high", "normal", "low")),
+    *(
+        "from:me",
+        "assignee:me",
+        "assignee:none",
+        "team:none",
+        "tag:none",
+        "on:today",
+        "on:yesterday",
+        "after:1w",
+    ),
 )
 
 
@@ -117,6 +137,7 @@ async def show(request: Request) -> Response:
         unknown=sought.unknown,
         is_asked=not sought.is_empty,
         operators=EVERY_OPERATOR,
+        offered=OFFERED,
         shell=shell,
         current="search",
     )

@@ -2,7 +2,7 @@
 
    dialog#palette[data-url] > input[role=combobox] + #palette-list[role=listbox] > [role=group][aria-label] > [role=option].
    Its rows are what the page offers, every [data-key] with its name and its key, and what the server finds (JSON {items:
-   [{group, icon, title, hint, url}]} at data-url?q=), with saved replies where there is a composer. An empty box shows what was used last, then everything. What is typed is
+   [{group, icon, title, hint, url, post?}]} at data-url?q=&c=CASE; what has post is posted with it), with saved replies where there is a composer. An empty box shows what was used last, then everything. What is typed is
    marked in the names. Up, Down, Enter, Esc; the rest is typed. [data-palette] opens it. */
 (function () {
   'use strict';
@@ -108,8 +108,12 @@
     asking = new AbortController();
     if (!typed) { found = []; draw(); return; }
     try {
-      const [answer, saved] = await Promise.all([fetch(box.dataset.url + '?q=' + encodeURIComponent(typed), { headers: desk.headers(), signal: asking.signal }), desk.saved.find(typed)]);
-      if (answer.ok) { found = [...saved, ...(await answer.json()).items]; draw(); }
+      const [answer, saved] = await Promise.all([fetch(box.dataset.url + '?' + new URLSearchParams({ q: typed, c: document.getElementById('thread')?.dataset.case || '' }), { headers: desk.headers(), signal: asking.signal }), desk.saved.find(typed)]);
+      if (answer.ok) {
+        const { items } = await answer.json();
+        items.forEach(one => { one.group ||= nameHere(); });
+        found = [...items.filter(one => one.post), ...saved, ...items.filter(one => !one.post)]; draw();
+      }
     } catch (error) { if (error.name !== 'AbortError') { found = []; draw(); } }
   }
 
@@ -125,6 +129,7 @@
     if (!one) return;
     remember(one.title);
     if (one.put) { one.put(); return; }
+    if (one.post) { window.htmx.ajax('POST', one.url, { source: document.getElementById('thread'), swap: 'none', values: one.post }); return; }
     if (one.url) { location.assign(one.url); return; }
     if (one.el.matches('textarea, input:not([type="radio"]):not([type="checkbox"])')) one.el.focus(); else one.el.click();
   }

@@ -4,6 +4,7 @@
                                  address answers {items: [{id, position}]}, newest first, of what is not loaded too. [data-find] opens it
    a[data-copy-link]             copies its address
    a[data-peek] in a row         its address answers what #peek shows: .log in it is decorated as the open thread is. Space on a row, too
+   input[list=search-offers], #search-offers[data-all="from: to: is:open"]   what can be written next is offered there
    #searches[hidden] > p         takes links to what was looked for before; form[data-searched=WORDS] says what is looked for now
    Found words are marked by the CSS highlights `found` and `found-here`; the entry that is meant has .is-here. */
 (function () {
@@ -159,6 +160,15 @@
 
   /* ---- what was looked for before, in this browser ---- */
   const MOST_SEARCHES = 6, SEARCHES = 'onethread.searches.' + document.body.dataset.agent;
+  (function offers() {                                     // of the operator that the last word begins
+    const list = document.getElementById('search-offers'), field = list && document.querySelector('[list="search-offers"]');
+    if (!field) return;
+    field.addEventListener('input', () => {
+      const [, before, word] = /^(.*?)(\S*)$/.exec(field.value), typed = word.toLowerCase();
+      const all = typed ? list.dataset.all.split(' ').filter(one => one.startsWith(typed) && one !== typed) : [];
+      list.replaceChildren(...all.slice(0, 8).map(one => Object.assign(document.createElement('option'), { value: before + one })));
+    });
+  })();
   (function searches() {
     const asked = document.querySelector('form[data-searched]'), place = document.getElementById('searches');
     if (!asked && !place) return;

@@ -5,6 +5,7 @@ from inbox.db import Database
 from inbox.models import Case, Conversation
 from tests.builders import Scene, a_conversation
 from tests.web.conftest import NewPerson, Person
+from tests.web.endpoints.conftest import SCRIPT
 from web.endpoints.searches import Stretch, marked
 
 
@@ -103,3 +104,22 @@ async def test_a_view_is_changed_and_removed_on_its_page(maya: Person, scene: Sc
     assert "The view was removed" in (await maya.browser.get(undo)).text
     assert (await maya.post(undo)).status_code == 303
     assert "Resolved</h1>" in (await maya.browser.get(f"/inbox/view/{at}")).text
+
+
+async def test_the_palette_does_to_the_open_case_what_is_typed(
+    maya: Person, new_person: NewPerson, scene: Scene, sqlite_database: Database
+) -> None:
+    handa = await new_person("Handa Yilmaz")
+    number = scene.case.number
+
+    async def offered(typed: str, case: object = number) -> list[dict[str, object]]:
+        found = (await maya.browser.get("/palette", params={"q": typed, "c": str(case)})).json()["items"]
+        return [one for one in found if "post" in one]
+
+    (assign,) = await offered("hand")
+    assert (assign["title"], assign["url"]) == ("Assign to Handa Yilmaz", f"/cases/{number}/assignee")
+    assert (await maya.post(str(assign["url"]), data=assign["post"], headers=SCRIPT)).status_code == 204
+    async with sqlite_database.reading() as session:
+        assert (await session.get_one(Case, scene.case.id)).assignee_id == handa.agent.id
+    assert [one["post"] for one in await offered("snooze tom")] == [{"until": "tomorrow"}]
+    assert await offered("zebra") == await offered("hand", "") == await offered("hand", 999) == []
