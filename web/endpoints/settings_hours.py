@@ -1,5 +1,6 @@
 """Settings → Hours: when the workspace works, and the teams that have hours of their own."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from zoneinfo import available_timezones
@@ -10,15 +11,18 @@ from starlette.responses import RedirectResponse, Response
 
 from inbox import clock
 from inbox.actions import hours as setting
+from inbox.envelopes import ChannelKind
 from inbox.errors import Invalid
 from inbox.hours import Hours, countries, read_spans
 from inbox.models import Team, WorkingHours
 from inbox.phrases import N_
-from inbox.queries import agents, hours
+from inbox.queries import agents, channels, hours
 from inbox.queries.happenings import Reading
 from web.acting import text_of
+from web.chat_facts import facts_of
 from web.installation import installation_of
 from web.settings_pages import actor_of, settings_page
+from web.visit_words import catalogue_for
 from web.wording import language_of
 from web.writing import words_of
 
@@ -85,6 +89,7 @@ async def _page(
         team = await _team(session, scope)
         rows = await hours.everything(session)
         teams = await agents.teams(session)
+        read_now = await _read_now(request, session, team, set(rows))
     row = rows.get(team.id if team else None)
     values = _given(form) if form is not None else _stored(row or rows.get(None))
     working = hours.stored_hours(row) if row is not None else None
@@ -99,12 +104,28 @@ async def _page(
         is_set=row is not None,
         has_workspace=None in rows,
         now=_now(working, clock.now()) if working is not None else None,
+        read_now=read_now,
         values=values,
         days=DAYS,
         zones=sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC"),
         countries=countries(language_of(request)),
         saved=bool(request.query_params.get("saved")),
     )
+
+
+async def _read_now(
+    request: Request, session: Reading, team: Team | None, have_own: Collection[int | None]
+) -> list[tuple[str, str]]:
+    """The chats that keep these hours, and what their visitors read now above what they write."""
+    words = catalogue_for(language_of(request), "")
+    chats = await channels.active(session, kind=ChannelKind.WEBCHAT)
+    keeping = [
+        chat
+        for chat in chats
+        if chat.default_team_id == (team.id if team else None)
+        or (team is None and chat.default_team_id not in have_own)
+    ]
+    return [(chat.name, (await facts_of(session, chat, words))["expectation"]) for chat in keeping]
 
 
 def _stored(row: WorkingHours | None) -> dict[str, Any]:
