@@ -27,7 +27,7 @@ from inbox.queries.visitor_states import STATE_KINDS
 from inbox.queries.visitors import IS_VISIBLE, Sight
 
 CHANGES_SHOWN = 200
-_RESETS = frozenset(
+RESETS = frozenset(
     {*(kind for kind in EventKind if place_of(kind) is Place.RESET), EventKind.IDENTITY_PROVED}
 )
 
@@ -81,7 +81,7 @@ async def changes_after(
     asked = {"conversations": list(conversation_ids), "position": position}
     rows = (await session.execute(_CHANGES, sight.values | asked)).all()
     kinds = {row.kind for row in rows}
-    is_reset = len(rows) > CHANGES_SHOWN or not _RESETS.isdisjoint(kinds)
+    is_reset = len(rows) > CHANGES_SHOWN or not RESETS.isdisjoint(kinds)
     return Changes(
         messages=() if is_reset else _messages(row for row in rows if row.id is not None),
         is_reset=is_reset,

@@ -3,7 +3,7 @@
 What they may see is decided in `inbox.queries.visitors`; here it is read, in pages and by the event log.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, func, select
@@ -21,7 +21,7 @@ from inbox.models import (
     VisitorToken,
 )
 from inbox.queries import panel_messages
-from inbox.queries.panel_messages import Changes, PanelMessage
+from inbox.queries.panel_messages import RESETS, Changes, PanelMessage
 from inbox.queries.visitors import IS_VISIBLE, Sight, sight_of
 
 
@@ -116,11 +116,32 @@ async def newest_position(session: AsyncSession) -> int:
     return (await session.scalar(_NEWEST)) or 0
 
 
-async def touched_after(session: AsyncSession, position: int, limit: int) -> tuple[dict[int, int], int]:
-    """The conversations of the events after a position, each with its newest, and how far this reaches."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """What has happened after a position, by conversations (internal ids): in which something did, and from
+    or to which messages have moved, each with its newest position. `reached`: how far this goes."""
+
+    newest: Mapping[int, int]
+    moved: Mapping[int, int]
+    reached: int
+
+
+async def touched_after(session: AsyncSession, position: int, limit: int) -> Touched:
+    """What the next events after a position touch."""
     rows = (await session.execute(_TOUCHED, {"position": position, "most": limit})).all()
-    newest = {conversation_id: at for at, conversation_id in rows if conversation_id is not None}
-    return newest, rows[-1][0] if rows else position
+    newest = {conversation_id: at for at, conversation_id, _ in rows if conversation_id is not None}
+    moves = [at for at, _, kind in rows if kind in RESETS]
+    moved = await _moved(session, moves) if moves else {}
+    return Touched(newest=newest, moved=moved, reached=rows[-1][0] if rows else position)
+
+
+async def _moved(session: AsyncSession, positions: Sequence[int]) -> dict[int, int]:
+    """The conversations that these events name: a merge is an event of the one that is kept only."""
+    named: dict[str, int] = {}
+    for at, data in await session.execute(_FACTS, {"positions": positions}):
+        named |= dict.fromkeys(data.get("conversations", ()), at)
+    found = await session.execute(_IDS, {"names": list(named)})
+    return {conversation_id: named[name] for conversation_id, name in found}
 
 
 # Made once: they are asked for each event of each chat, and making them costs more than running them.
@@ -133,9 +154,17 @@ _IDENTITY = select(Identity).where(
 )
 _READ = select(func.max(ReadMark.position)).where(ReadMark.conversation_id == bindparam("conversation"))
 _TOUCHED = (
-    select(Event.position, Event.conversation_id)
+    select(Event.position, Event.conversation_id, Event.kind)
     .where(Event.position > bindparam("position"))
     .order_by(Event.position)
     .limit(bindparam("most"))
+)
+_FACTS = (
+    select(Event.position, Event.data)
+    .where(Event.position.in_(bindparam("positions", expanding=True)))
+    .order_by(Event.position)
+)
+_IDS = select(Conversation.id, Conversation.public_id).where(
+    Conversation.public_id.in_(bindparam("names", expanding=True))
 )
 _VISIBLE = select(Message).where(IS_VISIBLE)

@@ -15,20 +15,26 @@ from websockets.asyncio.client import connect
 from channels.webchat.signatures import sign
 from channels.webchat.tokens import visitor_id_of
 from inbox import clock
+from inbox.actions import deliveries
+from inbox.actions.merges import merge, undo_merge
+from inbox.actions.replies import ReplySettings, reply
 from inbox.blobs import BlobStore
 from inbox.config import Settings
 from inbox.db import Database
 from inbox.models import (
+    Agent,
     Attachment,
     Channel,
     Claim,
     Conversation,
     Customer,
+    Merge,
     Message,
+    Strand,
     Suggestion,
     VisitorToken,
 )
-from tests.builders import a_conversation
+from tests.builders import KEYS, a_conversation
 from tests.services.visiting import SHOP, Site, webchat_site
 from web.live.signals import SignalKind
 from web.visit_rates import NOTES_OF_VISITOR
@@ -458,6 +464,34 @@ async def test_a_silent_chat_ends_too_when_its_site_may_not_show_it_any_more(
         with pytest.raises(websockets.ConnectionClosed) as closed:
             await panel.until("nothing more")
     assert closed.value.rcvd is not None and closed.value.rcvd.code == 1008
+
+
+async def test_an_open_chat_goes_on_when_its_customer_is_merged_and_when_that_is_undone(site: Site) -> None:
+    async def agent_answers(text: str) -> None:
+        settings = ReplySettings(tokens=KEYS.strand_tokens())
+        async with site.database.transaction() as session:
+            strand = (await session.scalars(select(Strand).where(Strand.channel_id == site.channel.id))).one()
+            conversation = await session.get_one(Conversation, strand.conversation_id)
+            by = await session.get_one(Agent, site.agent.id)
+            await reply(
+                session, conversation, by=by, text=text, strand=strand, anyway=True, settings=settings
+            )
+        async with site.database.transaction() as session:
+            await deliveries.deliver_chats(session)
+
+    async with site.panel() as panel:
+        await panel.say(t="message", client_id="c" * 16, text="Hello")
+        await panel.shows("Hello")
+        async with site.database.transaction() as session:
+            visitor = (await session.scalars(select(Customer))).one()
+            known = (await a_conversation(session, subject="Older")).customer
+            merged = await merge(session, visitor, into=known, by=site.agent)
+        await agent_answers("Found you")
+        await panel.shows("Found you")
+        async with site.database.transaction() as session:
+            await undo_merge(session, await session.get_one(Merge, merged.id), by=site.agent)
+        await agent_answers("Or not")
+        await panel.shows("Or not")
 
 
 def hostile_frames() -> list[str | bytes]:

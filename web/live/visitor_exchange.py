@@ -116,8 +116,13 @@ class Exchange:
         except (Invalid, Conflict, NotPermitted) as error:
             return [_refusal(frame, self._words.told(error))]
 
-    async def changes(self) -> list[Frame]:
-        """What has happened since the position that the panel has been told; nothing where nothing has."""
+    async def changes(self, *, is_moved: bool = False) -> list[Frame]:
+        """What has happened since the position that the panel has been told; nothing where nothing has.
+        *is_moved*: their messages may stand in another conversation now, which agents have merged theirs
+        with."""
+        if is_moved:
+            self.view = await self.visit.view()
+            return [await self._everything(), *await self._news()]
         if not self.view.conversation_ids:
             return []
         async with self.visit.installation.database.glancing() as session:

@@ -49,6 +49,7 @@ class VisitorHub:
         self._database = database
         self._bells: defaultdict[int, set[asyncio.Event]] = defaultdict(set)
         self._newest: dict[int, int] = {}  # of the conversations that somebody watches
+        self._moved: dict[int, int] = {}  # the same, of events that moved messages between conversations
         self._read_at = 0.0
 
     @contextmanager
@@ -65,6 +66,7 @@ class VisitorHub:
                 if not self._bells[conversation_id]:
                     del self._bells[conversation_id]
                     self._newest.pop(conversation_id, None)
+                    self._moved.pop(conversation_id, None)
 
     async def run(self) -> None:
         """Read new events as they are committed; ends only when cancelled."""
@@ -92,16 +94,23 @@ class VisitorHub:
         async with self._database.glancing() as session:
             if position is None or not self._bells:
                 return await visitor_views.newest_position(session)
-            touched, reached = await visitor_views.touched_after(session, position, EVENTS_AT_ONCE)
-        for conversation_id in touched.keys() & self._bells.keys():
-            self._newest[conversation_id] = touched[conversation_id]
+            touched = await visitor_views.touched_after(session, position, EVENTS_AT_ONCE)
+        for conversation_id in (touched.newest.keys() | touched.moved.keys()) & self._bells.keys():
+            if conversation_id in touched.newest:
+                self._newest[conversation_id] = touched.newest[conversation_id]
+            if conversation_id in touched.moved:
+                self._moved[conversation_id] = touched.moved[conversation_id]
             for bell in self._bells[conversation_id]:
                 bell.set()
-        return reached
+        return touched.reached
 
     def newest(self, conversation_ids: Iterable[int]) -> int:
         """The position of the newest event that these conversations have been rung for; 0 for none."""
         return max((self._newest.get(each, 0) for each in conversation_ids), default=0)
+
+    def moved(self, conversation_ids: Iterable[int]) -> int:
+        """The position of the newest event that moved messages from or to these conversations; 0 for none."""
+        return max((self._moved.get(each, 0) for each in conversation_ids), default=0)
 
 
 @contextlib.asynccontextmanager
@@ -206,10 +215,13 @@ class PanelSocket:
             while self._exchange.view.conversation_ids == watched:
                 async with self._turn:
                     signals, self._signals = list(self._signals.values()), {}
-                    if is_news or self._visiting.hub.newest(watched) > self._exchange.position:
-                        await self._tell(await self._exchange.changes())
+                    is_moved = self._visiting.hub.moved(watched) > self._exchange.position
+                    if is_news or is_moved or self._visiting.hub.newest(watched) > self._exchange.position:
+                        await self._tell(await self._exchange.changes(is_moved=is_moved))
                     is_news = False
                     await self._tell(signals)
+                if self._exchange.view.conversation_ids != watched:
+                    return  # their messages stand elsewhere now, and nobody has listened there yet
                 try:
                     async with asyncio.timeout(SILENCE_SECONDS):
                         await self._bell.wait()

@@ -40,8 +40,9 @@ async def test_changes_are_the_messages_of_the_events_since_a_position(database:
         changes = await visitor_views.changes_after(session, view, position)
         assert [message.text for message in changes.messages] == ["Second", "Answer"]
         assert changes.position > position and not changes.is_reset
-        touched, reached = await visitor_views.touched_after(session, position, 100)
-        assert (touched, reached) == ({scene.conversation.id: changes.position}, changes.position)
+        touched = await visitor_views.touched_after(session, position, 100)
+        assert (touched.newest, touched.moved) == ({scene.conversation.id: changes.position}, {})
+        assert touched.reached == changes.position
         everything = await visitor_views.newest_messages(session, view, limit=2)
         assert [message.text for message in everything] == ["Second", "Answer"]
         earlier = await visitor_views.newest_messages(session, view, limit=9, before=everything[0].position)
