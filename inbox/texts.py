@@ -3,11 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-
-from markdown_it import MarkdownIt
-from markdown_it.rules_core import StateCore
-from markdown_it.token import Token
 
 from inbox.envelopes import Span
 from inbox.html_text import text_of
@@ -104,7 +99,10 @@ def markdown_html(text: str) -> str:
     """
     if _PLAIN.fullmatch(text):  # most of what people write, in a twentieth of the time
         return "".join(f"<p>{_lines_html(part)}</p>\n" for part in _PARAGRAPHS.split(text))
-    return sanitise(_markdown().render(text), image_urls={})
+    # Sixty modules, which a server loads with the first mark that it meets.
+    from inbox.markdown import rendered
+
+    return sanitise(rendered(text), image_urls={})
 
 
 def _lines_html(text: str) -> str:
@@ -142,35 +140,3 @@ def _target(written: str) -> str | None:
     if lower.startswith("www."):
         return safe_link("http://" + written) if "." in written[4:] else None
     return safe_link("mailto:" + written)
-
-
-@lru_cache(maxsize=1)
-def _markdown() -> MarkdownIt:
-    markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
-    markdown.validateLink = lambda url: safe_link(url) is not None  # type: ignore[method-assign]
-    markdown.core.ruler.push("bare_links", _link_bare_addresses)
-    return markdown
-
-
-def _link_bare_addresses(state: StateCore) -> None:
-    for block in state.tokens:
-        if block.type != "inline" or not block.children:
-            continue
-        children: list[Token] = []
-        inside = 0
-        for token in block.children:
-            inside += token.nesting if token.type in ("link_open", "link_close") else 0
-            children += [token] if token.type != "text" or inside else _linked(token)
-        block.children = children
-
-
-def _linked(token: Token) -> list[Token]:
-    tokens: list[Token] = []
-    for segment in linkify(token.content):
-        text = Token("text", "", 0, content=segment.text)
-        if segment.url is None:
-            tokens.append(text)
-        else:
-            opening = Token("link_open", "a", 1, attrs={"href": segment.url})
-            tokens += [opening, text, Token("link_close", "a", -1)]
-    return tokens

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import puremagic
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.types import Message
@@ -133,6 +132,8 @@ async def store_file(upload: UploadFile, blobs: BlobStore) -> InboundAttachment:
 
 def sniffed_type(head: bytes, filename: str) -> str:
     """The media type that the first bytes show; never one that a browser would run."""
+    import puremagic  # a list of some thousand kinds of files, for the first of them
+
     try:
         found = str(puremagic.from_string(head, mime=True, filename=filename)) if head else _ANY_BYTES
     except (puremagic.PureError, ValueError):

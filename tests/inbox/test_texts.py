@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from inbox import texts
 from inbox.envelopes import Span, SpanKind
 from inbox.html_limits import is_bearable, names
+from inbox.markdown import rendered
 from inbox.texts import (
     Segment,
     count_remote_images,
@@ -253,7 +253,7 @@ PIECES = (
 @settings(max_examples=400)
 @given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
 def test_plain_words_look_as_markdown_makes_them(text: str) -> None:
-    assert markdown_html(text) == sanitise(texts._markdown().render(text), image_urls={})
+    assert markdown_html(text) == sanitise(rendered(text), image_urls={})
 
 
 @pytest.mark.parametrize("letter", ["é", "你", "…", "😀", "a", " ", "é ", "é\n", "1."])
