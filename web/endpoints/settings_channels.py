@@ -13,7 +13,7 @@ from inbox.actions import channels as ways
 from inbox.envelopes import ChannelKind
 from inbox.errors import Conflict, Invalid, NotFound
 from inbox.models import Channel
-from inbox.queries import channels, submissions
+from inbox.queries import channel_traffic, channels, submissions
 from web.acting import text_of
 from web.channel_forms import (
     FieldRow,
@@ -49,7 +49,12 @@ async def index(request: Request) -> Response:
     """GET /settings/channels"""
     async with installation_of(request).database.reading() as session:
         everything = await channels.everything(session)
-    return await settings_page(request, "settings/channels.html", section=SECTION, channels=everything)
+        traffic = await channel_traffic.of_channels(
+            session, [one for one in everything if one.deactivated_at is None]
+        )
+    return await settings_page(
+        request, "settings/channels.html", section=SECTION, channels=everything, traffic=traffic
+    )
 
 
 async def new(request: Request) -> Response:

@@ -4,9 +4,10 @@ import re
 
 import pytest
 
+from inbox.clock import FrozenClock
 from inbox.envelopes import ChannelKind
 from inbox.intake import RawInput
-from inbox.models import Channel
+from inbox.models import Channel, VisitorToken
 from inbox.queries import channels
 from tests.web.conftest import Person
 from tests.web.endpoints.test_settings_channels import ORDER, add, only_channel, questions
@@ -152,3 +153,30 @@ async def test_a_new_form_begins_with_questions_in_the_language_of_whoever_makes
 
     assert 'value="Ihr Name"' in page and 'value="Nachricht"' in page
     assert 'value="message"' in page, "the name of its input stays"
+
+
+async def test_the_list_says_how_much_comes_in(
+    ada: Person, installation: Installation, clock: FrozenClock
+) -> None:
+    mailbox = await add(installation, ChannelKind.EMAIL, "Help", address="help@shop.example")
+    chat = await add(installation, ChannelKind.WEBCHAT, "Chat")
+    ids = await installation.intake.accept(mailbox.id, "test", [RawInput(content=mail("help@shop.example"))])
+    await installation.intake.file(ids)
+    async with installation.database.transaction() as session:
+        for number, page in enumerate(("https://a.example/x", "https://a.example/y", "https://b.example/")):
+            session.add(
+                VisitorToken(
+                    channel_id=chat.id,
+                    visitor_id=f"v{number}",
+                    digest=f"{number:064}",
+                    page=page,
+                    last_seen_at=clock(),
+                )
+            )
+
+    now = (await ada.browser.get("/settings/channels")).text
+    clock.advance(days=8)
+    later = (await ada.browser.get("/settings/channels")).text
+
+    assert "1 this week" in now and "seen on 2 sites today" in now
+    assert "this week" not in later and "today" not in later
