@@ -14,9 +14,10 @@
   const desk = (window.desk = window.desk || {});
   const PACE = 1000, JITTER = 300;
   const waiting = new Set(), kept = new Map();
-  let timer = 0, askedAt = 0, asking = false, pointed = false, shownCase;
+  let timer = 0, askedAt = 0, asking = false, pointed = false, shownCase, neighbour = null;
 
   const rows = () => document.getElementById('rows');
+  const rowOfOpen = () => { const thread = document.getElementById('thread'); return thread && document.getElementById('case-' + thread.dataset.case); };
   const isHeld = list => pointed || list.contains(document.activeElement);
 
   function changed(numbers) {
@@ -65,7 +66,9 @@
     const old = document.getElementById(li.id);
     if ('gone' in li.dataset) {
       kept.delete(li.id);
-      if (old && old.contains(document.activeElement)) old.classList.add('is-gone'); else if (old) old.remove();
+      if (old && old.contains(document.activeElement)) { old.classList.add('is-gone'); return; }
+      if (old && old === rowOfOpen()) neighbour = old.nextElementSibling || old.previousElementSibling;
+      if (old) old.remove();
       return;
     }
     if (old) {
@@ -313,10 +316,16 @@
   document.addEventListener('htmx:afterSettle', () => {    // opening the next conversation is the moment for rows to move
     const thread = document.getElementById('thread'), now = thread ? thread.dataset.case : '';
     if (thread && thread.matches('main')) document.getElementById('list')?.removeAttribute('role');       // it was, as long as none was open
-    if (now !== shownCase) { shownCase = now; release(); } else mark();
+    if (now !== shownCase) { shownCase = now; neighbour = null; release(); } else mark();
   });
+
+  /** The row that comes after the open one, though that may have left the list: who answers it may have taken it. */
+  function nextRow() {
+    const here = rowOfOpen(), li = here ? here.nextElementSibling || here.previousElementSibling : neighbour;
+    return li && li.isConnected ? li.querySelector('a.row') : null;
+  }
 
   const leave = () => { kept.clear(); lastTicked = null; tell(); };      // what waits belongs to the list that goes
 
-  desk.lists = { changed, count, leave, release };
+  desk.lists = { changed, count, leave, nextRow, release };
 })();

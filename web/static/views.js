@@ -10,9 +10,10 @@
   let call = null;
 
   function pointTo(address) {
-    const now = new URL(address, location.href);
+    const now = new URL(address, location.href), tab = now.pathname === '/inbox/mentions' ? now.pathname : '/inbox/mine';
     document.querySelectorAll('.nav a.nv, .tabbar a').forEach(link => {
-      if (link.pathname === now.pathname && (!link.search || link.search === now.search)) link.setAttribute('aria-current', 'page'); else link.removeAttribute('aria-current');
+      const path = link.closest('.tabbar') ? tab : now.pathname;
+      if (link.pathname === path && (!link.search || link.search === now.search)) link.setAttribute('aria-current', 'page'); else link.removeAttribute('aria-current');
     });
   }
 

@@ -138,9 +138,7 @@
      row. Which it is, is looked up before anything is sent: what is done leaves the list as soon as it is ---- */
   let next = null;
   function lookAhead() {
-    const thread = document.getElementById('thread'), here = thread && document.getElementById('case-' + thread.dataset.case);
-    const row = here && 'opensNext' in document.body.dataset && (here.nextElementSibling || here.previousElementSibling);
-    next = row && row.querySelector('a.row');
+    next = 'opensNext' in document.body.dataset && desk.lists ? desk.lists.nextRow() : null;
   }
 
   function openNext() {
