@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.envelopes import Span, SpanKind
 from inbox.models import Case, Channel, Conversation, DeliveryState, Message
+from inbox.queries.continuity import CONTINUITY
 from inbox.texts import new_words, snippet
 
 PREVIEW_LENGTH = 200
@@ -22,13 +23,18 @@ def show(case: Case, message: Message, channel_kind: str) -> None:
     case.preview = snippet(new_words(message.text, spans) or message.text, PREVIEW_LENGTH)
 
 
+def says_something() -> ColumnElement[bool]:
+    """Whether a message has words of its own: a mail that carries replies of a chat repeats theirs."""
+    return func.coalesce(Message.matched_by["rule"].as_string(), "") != CONTINUITY
+
+
 async def refresh_preview(session: AsyncSession, conversation: Conversation, case: Case) -> None:
     """Show what is newest now, after a message was taken back."""
     stands = Message.delivery.is_(None) | (Message.delivery != DeliveryState.CANCELLED)
     newest = (
         select(Message, Channel.kind)
         .join(Channel, Channel.id == Message.channel_id)
-        .where(Message.case_id == case.id, stands, Message.automatic.is_(None))
+        .where(Message.case_id == case.id, stands, Message.automatic.is_(None), says_something())
         .order_by(Message.id.desc())
         .limit(1)
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.actions.previews import show
+from inbox.actions.previews import says_something, show
 from inbox.models import (
     Case,
     Channel,
@@ -29,7 +29,9 @@ async def refresh_summary(session: AsyncSession, case: Case) -> None:
     """Repeat the newest message of a case in its row. Automatic mail and spam do not stand for a case."""
     await session.flush()
     newest = select(Message, Channel.kind).join(Channel, Channel.id == Message.channel_id)
-    newest = newest.where(Message.case_id == case.id, Message.automatic.is_(None), _counts())
+    newest = newest.where(
+        Message.case_id == case.id, Message.automatic.is_(None), _counts(), says_something()
+    )
     if case.status != Status.SPAM:
         newest = newest.where(Message.is_spam.is_(False))
     newest = newest.order_by(Message.position.desc(), Message.id.desc()).limit(1)

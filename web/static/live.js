@@ -220,7 +220,7 @@
 
   function leisure(id) {                                   // a person in the middle of a refreshed region is not interrupted
     const at = document.activeElement && document.activeElement.closest(id ? '#' + id : '[data-refresh]');
-    if (!at || at === document.activeElement || document.activeElement.matches('li[id] *, details:not([open])>summary[id]')) return null;
+    if (!at || !document.activeElement.matches('input, select, textarea, details[open] *') || document.activeElement.closest('li[id]')) return null;
     return new Promise(done => at.addEventListener('focusout', () => setTimeout(() => done(leisure(id))), { once: true }));
   }
 
@@ -241,9 +241,11 @@
     const now = old && page.getElementById(old.id);
     if (!now || old.querySelector('textarea')) return;
     for (const { name, value } of now.attributes) old.setAttribute(name, value);
-    const top = old.scrollTop, end = old === box && box.dataset.pinned, at = old.contains(document.activeElement) && document.activeElement.id;
+    const top = old.scrollTop, end = old === box && box.dataset.pinned, at = old.contains(document.activeElement) && document.activeElement;
+    const ways = () => [...old.querySelectorAll('a, button, summary')], place = ways().indexOf(at);
     old.replaceChildren(...now.childNodes);
-    if (at && byId(at)) byId(at).focus({ preventScroll: true });
+    const next = at && ((at.id && byId(at.id)) || ways()[place]);     // the keyboard stays where it was
+    if (next) next.focus({ preventScroll: true });
     if (old === box) desk.timeline.decorate(box);
     old.scrollTop = end ? old.scrollHeight : top;
     if (window.htmx) window.htmx.process(old);

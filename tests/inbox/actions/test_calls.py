@@ -6,13 +6,15 @@ import pytest
 from sqlalchemy import select
 
 from inbox import clock as product_clock
-from inbox.actions import calls
+from inbox.actions import call_changes, calls
+from inbox.actions.summaries import refresh_summary
 from inbox.clock import FrozenClock
 from inbox.db import Database
 from inbox.envelopes import SpokenKind
 from inbox.errors import Invalid
 from inbox.models import Case, Channel, Direction, Message, Status, Strand
 from inbox.queries import channels
+from inbox.queries.continuity import CONTINUITY
 from inbox.queries.outgoing import outbound_message
 from inbox.queries.recipients import recipients_of
 from tests.builders import KEYS, an_outbound_message
@@ -109,3 +111,25 @@ async def test_what_cannot_have_been_is_refused(
         more = {"at": product_clock.now() + timedelta(days=1)}
     with pytest.raises(Invalid):
         await log(stage, **more)
+
+
+async def test_lists_show_what_was_said_last_once_a_call_is_taken_back(
+    sqlite_database: Database, clock: FrozenClock
+) -> None:
+    """Not a mail that only carried replies of a chat, and has no words of its own."""
+    stage = await set_stage(sqlite_database, clock)
+    async with stage.act() as session:
+        carrier = await an_outbound_message(session, stage.scene, by=stage.maya, text="")
+        carrier.matched_by = {"rule": CONTINUITY, "value": 1}
+    call = await log(stage, in_case=True)
+
+    async with stage.act() as session:
+        await call_changes.take_back_call(session, await stage.now(session, call), by=stage.maya)
+
+    async with sqlite_database.reading() as session:
+        case = await session.get_one(Case, stage.scene.case.id)
+        said = await session.get_one(Message, stage.scene.messages[0].id)
+        assert said.text and case.preview.startswith(said.text[:20])
+        assert (case.last_channel_kind, case.last_direction) == ("email", Direction.INBOUND)
+        await refresh_summary(session, case)
+        assert case.preview.startswith(said.text[:20])
