@@ -98,9 +98,9 @@ def _replies(row: dict[str, str]) -> Iterator[Check]:
         yield "reply leaves out what it should", unwanted not in shown
     expected = expected_reply(row)
     if expected is not None:
-        words, output = _bag(expected), _bag(shown)
-        yield "reply exact", _folded(expected) in (_folded(shown), _folded(signed))
-        yield "reply no loss", (words & _bag(signed)).total() >= 0.98 * words.total()
+        words, output = bag(expected), bag(shown)
+        yield "reply exact", folded(expected) in (folded(shown), folded(signed))
+        yield "reply no loss", (words & bag(signed)).total() >= 0.98 * words.total()
         yield "reply no leak", (words & output).total() >= 0.95 * output.total()
 
 
@@ -122,8 +122,8 @@ def _html_replies(row: dict[str, str]) -> Iterator[Check]:
 def _signatures(row: dict[str, str]) -> Iterator[Check]:
     text, spans = spoken(row)
     signature = (EMAILS / row["expected_file"]).read_text(errors="replace")
-    rest = _bag(text) - _bag(signature)
-    shown = _bag(new_words(text, spans))
+    rest = bag(text) - bag(signature)
+    shown = bag(new_words(text, spans))
     yield "signature apart", shown == rest
     yield "signature takes no words of the reply", not rest - shown
 
@@ -171,10 +171,10 @@ def _structures(row: dict[str, str]) -> Iterator[Check]:
     expected: dict[str, Any] = json.loads((EMAILS / row["expected_file"]).read_text())
     texts = [text for text in expected.get("text_body", ()) if text]
     if texts:
-        share = (_bag(" ".join(texts)) & _bag(message.text)).total() / max(_bag(" ".join(texts)).total(), 1)
+        share = (bag(" ".join(texts)) & bag(message.text)).total() / max(bag(" ".join(texts)).total(), 1)
         yield "text of the mail", share > 0.9
     if subject := expected.get("subject"):
-        yield "subject", _folded(subject) == _folded(message.subject)
+        yield "subject", folded(subject) == folded(message.subject)
     if sender := expected.get("from"):
         address = sender[0].get("address") if isinstance(sender, list) else sender.get("address")
         yield "sender", (address or "").lower() == message.sender.value
@@ -197,11 +197,13 @@ def _figure(check: str, count: Counter[str]) -> Figure:
     return Figure("mail", check, "  |  ".join(shares), f"≥ {bar:.0%}" if bar else "", holds)
 
 
-def _bag(text: str) -> Counter[str]:
+def bag(text: str) -> Counter[str]:
+    """The words of a text, in no order."""
     return Counter(re.findall(r"\w+", text))
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """A text with every stretch of white space as one space."""
     return " ".join(text.split())
 
 

@@ -14,9 +14,9 @@ from web.api import (
     messages,
     ratings,
     redactions,
-    schema,
     workspace,
 )
+from web.api.schema import Description
 from web.bodies import MULTIPART_BYTES
 from web.endpoints import attachments
 from web.policy import Endpoint, Policy, route
@@ -39,7 +39,7 @@ def _admin(path: str, method: str, endpoint: Endpoint) -> BaseRoute:
     return route(V1 + path, endpoint, methods=[method], policy=Policy.API_ADMIN)
 
 
-API: Sequence[BaseRoute] = [
+CALLS: Sequence[BaseRoute] = [
     *_of("/conversations", get=conversations.index, post=conversations.create),
     *_of("/conversations/{id}", get=conversations.show),
     *_of("/conversations/{id}/messages", get=messages.index, post=messages.create),
@@ -97,6 +97,12 @@ API: Sequence[BaseRoute] = [
     _admin("/channels", "POST", workspace.add_channel),
     _admin("/channels/{id}", "PATCH", workspace.change_channel),
     *_of("/tags", get=workspace.list_tags, post=workspace.add_tag),
-    route("/api/openapi.json", schema.show, policy=Policy.PUBLIC),
-    route("/api/docs", schema.docs, policy=Policy.PUBLIC),
+]
+
+DESCRIPTION = Description(CALLS)
+
+API: Sequence[BaseRoute] = [
+    *CALLS,
+    route("/api/openapi.json", DESCRIPTION.show, policy=Policy.PUBLIC),
+    route("/api/docs", DESCRIPTION.docs, policy=Policy.PUBLIC),
 ]

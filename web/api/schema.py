@@ -2,13 +2,15 @@
 
 import inspect
 import re
-from functools import cache
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
 
 import inbox
 from web.api import (
@@ -87,27 +89,33 @@ QUERY = re.compile(r"[?&](\w+)=")
 PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
 
 
-async def show(request: Request) -> Response:
-    """GET /api/openapi.json"""
-    return JSONResponse(described())
+class Description:
+    """A table of routes described, and the two addresses that show it."""
+
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+        self._routes = routes
+
+    @cached_property
+    def whole(self) -> dict[str, Any]:
+        """Made once: routes and shapes do not change while the server runs."""
+        return _described(self._routes)
+
+    async def show(self, request: Request) -> Response:
+        """GET /api/openapi.json"""
+        return JSONResponse(self.whole)
+
+    async def docs(self, request: Request) -> Response:
+        """GET /api/docs: the same for people; nothing is loaded from elsewhere."""
+        return page(request, "api/docs.html", schema=self.whole)
 
 
-async def docs(request: Request) -> Response:
-    """GET /api/docs: the same for people; nothing is loaded from elsewhere."""
-    return page(request, "api/docs.html", schema=described())
-
-
-@cache
-def described() -> dict[str, Any]:
-    """The whole description. Made once: routes and shapes do not change while the server runs."""
-    from web.api.routes import API
-
+def _described(routes: Sequence[BaseRoute]) -> dict[str, Any]:
     models = [*dict.fromkeys([*BODIES.values(), *SHAPES.values()])]
     _, definitions = models_json_schema(
         [(model, "serialization") for model in models], ref_template="#/components/schemas/{model}"
     )
     paths: dict[str, dict[str, Any]] = {}
-    for entry in API:
+    for entry in routes:
         guard = getattr(entry, "endpoint", None)
         if isinstance(guard, Guard) and guard.policy in (Policy.API_AGENT, Policy.API_ADMIN):
             for method in sorted(set(getattr(entry, "methods", ())) - {"HEAD"}):

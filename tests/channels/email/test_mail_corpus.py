@@ -3,56 +3,24 @@
 `ONETHREAD_TEST_DATA` names the folder; without it the neighbour of the checkout is looked at.
 """
 
-import csv
-import hashlib
 import json
-import os
 import re
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-from channels.email.parser import MailContext, parse
-from channels.email.quotes import find_spans
+from benchmarks.mail import DATA, EMAILS, bag, expected_reply, folded, manifest, read, spoken
 from channels.email.quotes_html import html_text
-from inbox.envelopes import InboundMessage, Span, SpanKind
+from inbox.envelopes import SpanKind
 from inbox.errors import Refused
 from inbox.html_text import text_of
 from inbox.texts import new_words
 
-DATA = Path(os.environ.get("ONETHREAD_TEST_DATA") or Path(__file__).parents[4] / "shared" / "data")
-EMAILS = DATA / "emails"
 ATTACKS = DATA / "attacks"
-CONTEXT = MailContext(mailbox_address="support@company.test")
 NO_MAIL = ("reply", "reply-html", "forward", "forward-html", "signature", "header-cases")
 
 pytestmark = pytest.mark.skipif(not (EMAILS / "MANIFEST.tsv").exists(), reason="the test mail is not here")
-
-
-def manifest(*kinds: str) -> list[dict[str, str]]:
-    csv.field_size_limit(10_000_000)
-    with (EMAILS / "MANIFEST.tsv").open(newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    return [row for row in rows if row["kind"] in kinds or not kinds]
-
-
-def read(path: Path) -> InboundMessage | Refused:
-    try:
-        return parse(
-            path.read_bytes(), context=CONTEXT, store=lambda content: hashlib.sha256(content).hexdigest()
-        )
-    except Refused as refusal:
-        return refusal
-
-
-def bag(text: str) -> Counter[str]:
-    return Counter(re.findall(r"\w+", text))
-
-
-def folded(text: str) -> str:
-    return " ".join(text.split())
 
 
 def test_every_mail_is_a_message_or_refused_quickly() -> None:
@@ -83,10 +51,10 @@ def test_replies_are_told_from_what_they_quote() -> None:
     for row in manifest("reply", "reply-eml"):
         if row["expected_kind"] not in ("exact", "reference"):
             continue
-        expected = _expected(row)
+        expected = expected_reply(row)
         if expected is None:
             continue
-        text, spans = _words(row)
+        text, spans = spoken(row)
         quotes = [span for span in spans if span.kind is SpanKind.QUOTE]
         shown, shown_with_signature = new_words(text, spans), new_words(text, quotes)
         total += 1
@@ -128,20 +96,3 @@ def test_bounces_are_recognised_and_name_their_recipients() -> None:
     print("\nbounces:", dict(found))
     assert found["recognised"] >= 0.95 * found["all"]
     assert found["addresses right"] >= 0.92 * found["addresses"]
-
-
-def _expected(row: dict[str, str]) -> str | None:
-    if row["expected_file"]:
-        return (EMAILS / row["expected_file"]).read_text(errors="replace")
-    reply = json.loads(row["expected_inline_json"]).get("reply")
-    return reply if isinstance(reply, str) else None
-
-
-def _words(row: dict[str, str]) -> tuple[str, tuple[Span, ...]]:
-    path = EMAILS / row["file"]
-    if row["kind"] == "reply-eml":
-        message = read(path)
-        assert isinstance(message, InboundMessage)
-        return message.text, message.spans
-    text = path.read_text(errors="replace").replace("\r\n", "\n")
-    return text, find_spans(text)

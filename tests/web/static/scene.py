@@ -16,6 +16,8 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from web.endpoints.static import SCRIPTS as SERVED
+
 MAYA = "agent-maya"
 BODY = f'data-agent="{MAYA}" data-cursor="L0" data-zone="UTC"'
 PAGES = Path(__file__).parent / "pages"
@@ -25,22 +27,8 @@ POLICY = (
     "connect-src 'self'; frame-src 'self'"
 )
 SHEETS = ("tokens.css", "base.css", "thread.css", "app.css", "pages.css")
-SCRIPTS = (
-    "htmx.min.js",
-    "app.js",
-    "keys.js",
-    "timeline.js",
-    "lists.js",
-    "reading.js",
-    "live.js",
-    "views.js",
-    "ahead.js",
-    "waiting.js",
-    "composer.js",
-    "writing.js",
-    "suggesting.js",
-    "palette.js",
-)
+UNANSWERED = ("notify.js", "together.js")  # what they ask the server for, the scene does not answer
+SCRIPTS = tuple(name for name in SERVED if name not in UNANSWERED)
 
 
 def document(body: str, attributes: str = "") -> str:
