@@ -31,7 +31,7 @@ PICTURED = (("wide", "light"), ("phone", "dark"))
 WIDTHS = {"wide": (1440, 900), "tablet": (900, 800), "phone": (320, 720)}  # 320: as 1280 at 400 %
 SEEN = (Policy.PUBLIC, Policy.AGENT, Policy.ADMIN)
 # What shows no screen, each by its whole pattern: a page that is new is looked at until it stands here.
-FILES = """/attachments/{id} /attachments/{id}/picture /attachments/{id}/thumbnail
+FILES = """/attachments/{id} /attachments/{id}/picture /attachments/{id}/thumbnail /attachments/{id}/text
     /pictures/elsewhere/{sealed} /pictures/{sealed} /static/{path:path} /favicon.ico /manifest.webmanifest
     /sw.js /widget.js /widget.d.ts /widget/panel.js /settings/intake/{id}/raw /messages/{id}/document"""
 FOR_SCRIPTS = """/conversations/{id}/beside /conversations/{id}/find /messages/{id} /notes/{id} /cases/bulk
@@ -140,6 +140,16 @@ LOOK = """async theme => {
   return wide.concat(found.map(one => one.id + ': ' + one.nodes[0].html.slice(0, 200)));
 }"""
 
+# Words of longer languages, and both directions of writing; the page is of no use afterwards.
+STRETCH = """() => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text; (text = texts.nextNode());) text.data = text.data.replace(/[aeiou]/g, '$&$&');
+  return ['ltr', 'rtl'].filter(way => {
+    document.documentElement.dir = way;
+    return document.documentElement.scrollWidth > innerWidth;
+  });
+}"""
+
 
 async def test_every_screen_is_for_everybody(
     tmp_path: Path, migrated_sqlite: Path, new_context: NewContext
@@ -155,6 +165,7 @@ async def test_every_screen_is_for_everybody(
         page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
         await page.goto(f"{server.base}/sign-in")
         wrong += await looked_at(page, "/sign-in")
+        await page.reload()
         await page.get_by_label("Email").fill(address)
         await page.get_by_label("Password").fill(password)
         await page.get_by_label("Password").press("Enter")
@@ -241,7 +252,7 @@ async def looked_at(page: Page, name: str) -> list[str]:
             if IS_CI and (width, theme) in PICTURED:
                 path = PICTURES / f"{theme}-{width}" / f"{file}.jpg"
                 await page.screenshot(path=path, type="jpeg", quality=70)
-    return wrong
+    return wrong + [f"{name} (longer words, {way}) wider" for way in await page.evaluate(STRETCH)]
 
 
 def test_no_sheet_asks_how_the_window_is_held() -> None:
