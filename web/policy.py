@@ -17,9 +17,11 @@ from starlette.websockets import WebSocket
 
 from inbox.errors import NotPermitted
 from inbox.phrases import N_
+from inbox.queries import agents
 from web import csrf, sessions
 from web.bodies import FORM_BYTES, JSON_BYTES, limited
 from web.errors import Unauthenticated
+from web.installation import installation_of
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 SocketEndpoint = Callable[[WebSocket], Awaitable[None]]
@@ -47,6 +49,7 @@ WITH_BEARER = frozenset({Policy.API_AGENT, Policy.API_ADMIN})
 WITH_FORM_TOKEN = WITH_COOKIE | {Policy.PUBLIC}
 FOR_ADMINS = frozenset({Policy.ADMIN, Policy.API_ADMIN})
 ADMINS_ONLY = N_("Only admins can do this. Ask one of them.")
+MOST_NAMED = 3
 
 
 class _Number(IntegerConvertor):
@@ -108,12 +111,20 @@ class Guard:
         if self.policy in WITH_BEARER and await sessions.recognise_bearer(request) is None:
             raise Unauthenticated("Send a valid API token: Authorization: Bearer …")
         if self.policy in FOR_ADMINS and not request.state.agent.is_admin:
-            raise NotPermitted(ADMINS_ONLY)
+            raise await _for_admins(request)
         if self.policy == Policy.OPERATIONS:
             await _require_operator(request)
         if self.policy in WITH_FORM_TOKEN and request.method not in csrf.SAFE_METHODS:
             await csrf.check_form(request)
         return None
+
+
+async def _for_admins(request: Request) -> NotPermitted:
+    """Who is not allowed in learns whom to ask."""
+    async with installation_of(request).database.reading() as session:
+        admins = await agents.admins(session)
+    names = ", ".join(admin.name for admin in admins[:MOST_NAMED])
+    return NotPermitted("Only admins can do this. Ask one of them: %(names)s.", names=names)
 
 
 class SocketGuard:

@@ -11,8 +11,9 @@ from inbox.actions import automatic_mails
 from inbox.channel_troubles import LOOKS_BACK, SHORTEST_SILENCE, WELL, Trouble, is_silent, trouble_of
 from inbox.digest_words import harmless
 from inbox.envelopes import SPOKEN, ChannelKind
-from inbox.models import Agent, AutomaticKind, Channel, IntakeRecord, Role
+from inbox.models import AutomaticKind, Channel, IntakeRecord
 from inbox.phrases import counted, phrase
+from inbox.queries import agents
 from inbox.secrets import Keys
 from inbox.words import Words, words_in
 
@@ -45,9 +46,8 @@ async def mail_troubles(
     mailbox = await _mailbox(session) if new else None
     if mailbox is None:
         return 0
-    admins = select(Agent).where(Agent.role == Role.ADMIN, Agent.deactivated_at.is_(None)).order_by(Agent.id)
     mails = 0
-    for admin in await session.scalars(admins):
+    for admin in await agents.admins(session):
         words = words_in(admin.language or language)
         subject = counted("A channel needs you", "%(number)d channels need you", len(new))
         mails += bool(

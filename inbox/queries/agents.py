@@ -11,7 +11,7 @@ from inbox import clock
 from inbox.addresses import normalise_email
 from inbox.credentials import ABSOLUTE_LIFE, IDLE_LIFE, digest_of
 from inbox.errors import NotFound
-from inbox.models import Agent, ApiToken, Invitation, InvitationPurpose, Session, Team, TeamMember
+from inbox.models import Agent, ApiToken, Invitation, InvitationPurpose, Role, Session, Team, TeamMember
 
 
 async def by_id(session: AsyncSession, public_id: str) -> Agent:
@@ -31,6 +31,12 @@ async def active(session: AsyncSession) -> Sequence[Agent]:
     """Everybody who may work, by name."""
     query = select(Agent).where(Agent.deactivated_at.is_(None)).order_by(Agent.name, Agent.id)
     return (await session.scalars(query)).all()
+
+
+async def admins(session: AsyncSession) -> Sequence[Agent]:
+    """The admins who work here, by name."""
+    query = select(Agent).where(Agent.role == Role.ADMIN, Agent.deactivated_at.is_(None))
+    return (await session.scalars(query.order_by(Agent.name, Agent.id))).all()
 
 
 async def everybody(session: AsyncSession) -> Sequence[Agent]:

@@ -111,3 +111,10 @@ async def test_an_empty_team_can_be_removed(ada: Person, installation: Installat
 
     async with installation.database.reading() as session:
         assert await agents.teams(session) == []
+
+
+async def test_who_may_not_change_it_learns_whom_to_ask(ada: Person, maya: Person) -> None:
+    refused = await maya.browser.get("/settings/channels")
+
+    assert refused.status_code == 403
+    assert f"Ask one of them: {ada.agent.name}." in refused.text
