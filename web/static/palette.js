@@ -57,7 +57,8 @@
       return own.sort((a, b) => place(last, a.title) - place(last, b.title) || isElsewhere(a) - isElsewhere(b)).slice(0, MOST);
     }
     const ranked = own.map(one => ({ one, by: rank(one.title, typed) })).filter(({ by }) => by >= 0);
-    return [...ranked.sort((a, b) => a.by - b.by).map(({ one }) => one), ...found].slice(0, MOST);
+    const sorted = ranked.sort((a, b) => a.by - b.by), begun = sorted.filter(({ by }) => by < 2), acts = found.filter(one => one.post);      // what only has the letters stands below
+    return [...begun.map(({ one }) => one), ...acts, ...sorted.slice(begun.length).map(({ one }) => one), ...found.filter(one => !one.post)].slice(0, MOST);
   }
   const place = (last, title) => (last.includes(title) ? last.indexOf(title) : last.length);
 
