@@ -6,8 +6,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from inbox.links import linkify
 from inbox.sanitising import safe_link
-from inbox.texts import linkify
 
 
 def rendered(text: str) -> str:

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from inbox.envelopes import Span
 from inbox.html_text import text_of
+from inbox.links import Segment, linkify
 from inbox.sanitising import VERSION, count_remote_images, has_remote_pictures, safe_link, sanitise
 
 __all__ = [
@@ -23,46 +23,12 @@ __all__ = [
     "text_of",
 ]
 
-_LINK = re.compile(
-    r"(?<![\w@.+-])(?:(?:https?://|www\.)[^\s<>\"“”…\x00-\x1f\x7f]{2,2000}"
-    r"|[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})",
-    re.IGNORECASE,
-)
 # A line that Markdown and HTML leave as it is: no mark, no character that is escaped, begun by a letter or by
 # a number that begins no list. No character fits two of the alternatives: what is no such line must be given
 # up at once, not after every way of reading its letters.
 _LINE = r"""(?!\d{1,9}[.)](?: |$))[^\W_](?:[^\W_]|[ .,;:?'"()@/%$+=#-]|[^\x00-\xa0\s\w])*(?<! )"""
 _PLAIN = re.compile(rf"{_LINE}(?:\n+{_LINE})*", re.MULTILINE)
 _PARAGRAPHS = re.compile(r"\n{2,}")
-_PAIRS = {")": "(", "]": "[", "}": "{", "»": "«"}
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A stretch of plain text; `url` where it is a link, of a scheme that is safe in `href`."""
-
-    text: str
-    url: str | None = None
-
-
-def linkify(text: str) -> list[Segment]:
-    """The text in stretches, its web and email addresses as links; joined, they are the text."""
-    if "@" not in text and "//" not in text and "www." not in text.lower():
-        return [Segment(text)] if text else []
-    segments: list[Segment] = []
-    position = 0
-    for found in _LINK.finditer(text):
-        written = _trimmed(found[0])
-        url = _target(written)
-        if url is None:
-            continue
-        if found.start() > position:
-            segments.append(Segment(text[position : found.start()]))
-        segments.append(Segment(written, url))
-        position = found.start() + len(written)
-    if position < len(text):
-        segments.append(Segment(text[position:]))
-    return segments
 
 
 def snippet(text: str, length: int = 140) -> str:
@@ -119,24 +85,3 @@ def _segment_html(segment: Segment) -> str:
 def _joined(pieces: list[str]) -> str:
     stripped = [piece.strip("\n") for piece in pieces if piece.strip()]
     return "\n".join(stripped).strip()
-
-
-def _trimmed(link: str) -> str:
-    """Without the punctuation of the sentence around it, and without a bracket that was opened before it."""
-    while link:
-        last = link[-1]
-        opening = _PAIRS.get(last)
-        if last in ".,;:!?'*_~…" or (opening and link.count(last) > link.count(opening)):
-            link = link[:-1]
-        else:
-            break
-    return link
-
-
-def _target(written: str) -> str | None:
-    lower = written.lower()
-    if lower.startswith(("http://", "https://")):
-        return safe_link(written)
-    if lower.startswith("www."):
-        return safe_link("http://" + written) if "." in written[4:] else None
-    return safe_link("mailto:" + written)

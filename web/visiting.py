@@ -1,9 +1,11 @@
 """What the pages and sockets for people outside share, and how their documents are rendered."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import HTTPConnection
@@ -21,18 +23,28 @@ FLOOD = Rate("requests, address", 300, 15)
 FILED_AT_ONCE = 3  # submissions of one address
 REFUSED_AFTER_SECONDS, REFUSED_LATER_AT_ONCE = 0.25, 500
 
-if TYPE_CHECKING:
-    from web.live.visitors import VisitorHub
+
+class Bells(Protocol):
+    """What rings where something is new in a conversation; positions are those of events."""
+
+    def watch(self, bell: asyncio.Event, conversation_ids: Iterable[int]) -> AbstractContextManager[None]:
+        """Set *bell* at news of these conversations, for as long as the block lasts."""
+
+    def newest(self, conversation_ids: Iterable[int]) -> int:
+        """The newest position that they were rung for; 0 for none."""
+
+    def moved(self, conversation_ids: Iterable[int]) -> int:
+        """The same, of events that moved messages from or to them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visiting:
     """What visitors' endpoints and sockets share in this process; it stands at `app.state.visiting`.
 
-    `hub.run()` is background work of every process that serves pages.
+    What rings the bells is background work of every process that serves pages (`web.live.visitors`).
     """
 
-    hub: "VisitorHub"
+    hub: Bells
     signals: Signals
     rates: Rates = field(default_factory=Rates)
     places: Places = field(default_factory=Places)
