@@ -48,6 +48,14 @@ class Visit:
         """The address of its visitor identity."""
         return f"{self.channel.public_key}:{self.visitor_id}"
 
+    async def stands(self) -> bool:
+        """Whether its token is still good: who signs out, or proves to be somebody, does so in every tab."""
+        if not self.is_kept:
+            return True
+        async with self.installation.database.glancing() as session:
+            kept = await visitor_views.token_by_digest(session, self.channel.id, digest_of(self.token))
+        return kept is None or kept.revoked_at is None or kept.revoked_at > clock.now()
+
     async def view(self) -> View:
         """What it may see now."""
         async with self.installation.database.glancing() as session:

@@ -36,6 +36,7 @@ from inbox.models import (
 )
 from tests.builders import KEYS, a_conversation
 from tests.services.visiting import SHOP, Site, webchat_site
+from web.live import visitors
 from web.live.signals import SignalKind
 from web.visit_rates import NOTES_OF_VISITOR
 
@@ -492,6 +493,27 @@ async def test_an_open_chat_goes_on_when_its_customer_is_merged_and_when_that_is
             await undo_merge(session, await session.get_one(Merge, merged.id), by=site.agent)
         await agent_answers("Or not")
         await panel.shows("Or not")
+
+
+async def test_signing_out_in_one_tab_ends_the_chat_in_the_others(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visitors, "STANDS_SECONDS", 0.0)
+    async with site.panel() as panel:
+        await panel.say(t="message", client_id="c" * 16, text="Hello")
+        await panel.shows("Hello")
+        async with site.panel(panel.token) as other, site.panel(panel.token) as silent:
+            await other.until("reset")
+            await silent.until("reset")
+            await panel.say(t="forget")
+            await panel.until("t", "forgotten")
+            await other.say(t="message", client_id="d" * 16, text="Somebody else")
+            with pytest.raises(websockets.ConnectionClosed):
+                await other.until("t", "filed")
+            await site.answer("For whoever was here before")
+            with pytest.raises(websockets.ConnectionClosed):
+                await silent.shows("For whoever")
+    assert await site.count(Message) == 2
 
 
 def hostile_frames() -> list[str | bytes]:

@@ -34,6 +34,7 @@ from web.visits import admit
 HELLO_SECONDS = 10.0
 SILENCE_SECONDS = 25.0  # so often a quiet socket is asked whether it is there
 SEND_SECONDS = 15.0
+STANDS_SECONDS = 5.0  # so often it is asked whether a token is still good
 POLL_SECONDS = 1.0  # other processes write too, and ring no bell here
 LONGEST_FRAME = 65_536
 EVENTS_AT_ONCE = 1_000
@@ -166,6 +167,7 @@ class PanelSocket:
         self._bell = asyncio.Event()
         self._turn = asyncio.Lock()  # what is told and the cursor belong together
         self._signals: dict[str, Frame] = {}
+        self._stood_at = time.monotonic()
 
     async def serve(self, hello: Frame) -> None:
         """Until either side ends it."""
@@ -217,6 +219,8 @@ class PanelSocket:
                     signals, self._signals = list(self._signals.values()), {}
                     is_moved = self._visiting.hub.moved(watched) > self._exchange.position
                     if is_news or is_moved or self._visiting.hub.newest(watched) > self._exchange.position:
+                        if not await self._stands():
+                            await _refuse(self._websocket, NOT_ALLOWED)
                         await self._tell(await self._exchange.changes(is_moved=is_moved))
                     is_news = False
                     await self._tell(signals)
@@ -239,7 +243,14 @@ class PanelSocket:
         except NotFound:
             return False
         self._exchange.go_by(channel)
-        return may_use(self._websocket, channel.settings)
+        return may_use(self._websocket, channel.settings) and await self._stands()
+
+    async def _stands(self) -> bool:
+        """Whether the panel's token was good a few seconds ago: signing out in one tab ends all of them."""
+        if time.monotonic() - self._stood_at >= STANDS_SECONDS:
+            self._stood_at = time.monotonic()
+            return await self._exchange.visit.stands()
+        return True
 
     def _hear(self, signal: Signal) -> None:
         """Keep the newest signal of each kind until the next frame."""
