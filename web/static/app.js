@@ -167,7 +167,8 @@
     return said || desk.words('That did not work. Try again.');
   }
   document.addEventListener('htmx:responseError', e => {     // what was asked for stays as it was, and that is said
-    if (!e.target.closest('dialog, .more')) desk.toast(reasonIn(e.detail.xhr.responseText));
+    const said = e.detail.xhr.getResponseHeader('HX-Trigger');  // the server has made its own toast
+    if (!said && !e.target.closest('dialog, .more')) desk.toast(reasonIn(e.detail.xhr.responseText));
   });
   document.addEventListener('htmx:sendError', () => desk.toast(desk.words('Not done: no connection. Try again in a moment.')));
 
