@@ -4,14 +4,14 @@ import re
 from collections.abc import Sequence
 
 from channels.email.quote_lines import Is, Line, worded
-from channels.email.quote_patterns import (
+from channels.email.quote_patterns import is_rule
+from channels.email.signature_patterns import (
     contacts_in,
     is_banner,
     is_closing,
     is_confidential,
     is_device_signature,
     is_picture,
-    is_rule,
     is_sentence,
     is_signature_dashes,
     may_open_disclaimer,

@@ -36,8 +36,8 @@ from inbox.models import (
     Status,
     Strand,
 )
+from inbox.queries.answerable import strand_to_answer
 from inbox.queries.provenance import better_proven_question
-from inbox.queries.recipients import strand_to_answer
 from inbox.waiting import refresh_waiting
 
 __all__ = ["ReplySettings", "cancel", "hasten", "mark_answered", "reply", "retry", "start"]
@@ -68,7 +68,7 @@ async def reply(
     """Answer a strand: without one the customer's newest that waits, else the newest.
 
     *to* and *cc* replace the strand's recipients and confirm participants among them. *then* is what becomes
-    of the case; while another strand waits, PENDING leaves it open (`queries.recipients.still_waiting`).
+    of the case; while another strand waits, PENDING leaves it open.
     Raises Conflict where nobody can be reached, Invalid for what cannot be sent and, unless *anyway*,
     MissedMessages for what others wrote after *seen_position*, LessProven for a chat if it was asked by mail.
     """

@@ -7,14 +7,12 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inbox.actors import Actor
 from inbox.addresses import normalise_email
 from inbox.envelopes import SPOKEN, Address, AddressKind, ChannelKind, Verdict
 from inbox.errors import Conflict
 from inbox.kept import kept
 from inbox.models import (
     AuthorKind,
-    Case,
     Channel,
     Claim,
     ClaimState,
@@ -26,7 +24,6 @@ from inbox.models import (
     Strand,
     StrandParticipant,
 )
-from inbox.policies import visible_to
 from inbox.subjects import reply_subject
 
 SUPPLIER = "supplier"  # what put whoever a side strand is with onto it
@@ -127,35 +124,6 @@ def _suppliers(participants: Sequence[StrandParticipant], own: frozenset[str]) -
     if found := _others(asked, own, but=set()):
         return found
     raise Conflict("Nobody is left on this side strand. Forward the message again.")
-
-
-async def strand_to_answer(session: AsyncSession, conversation: Conversation, *, by: Actor) -> Strand:
-    """The customer's newest strand that waits, of those whose case *by* may see, else the newest; raises
-    Conflict where there is none."""
-    newest = (
-        select(Strand)
-        .outerjoin(Case, Case.id == Strand.case_id)
-        .where(Strand.conversation_id == conversation.id, Strand.is_side.is_(False))
-        .where(Strand.case_id.is_(None) | visible_to(by))
-        .order_by(
-            Strand.waiting_since.is_(None), Strand.last_message_at.desc().nulls_last(), Strand.id.desc()
-        )
-        .limit(1)
-    )
-    strand = (await session.scalars(newest)).first()
-    if strand is None:
-        raise Conflict("There is nothing to answer here yet. Write a first message instead.")
-    return strand
-
-
-async def still_waiting(session: AsyncSession, conversation: Conversation) -> Sequence[Strand]:
-    """The strands that nobody has answered yet, longest first: what the send bar says after a reply."""
-    waiting = (
-        select(Strand)
-        .where(Strand.conversation_id == conversation.id, Strand.waiting_since.is_not(None))
-        .order_by(Strand.waiting_since, Strand.id)
-    )
-    return (await session.scalars(waiting)).all()
 
 
 async def own_addresses(session: AsyncSession) -> frozenset[str]:

@@ -35,8 +35,9 @@ from inbox.models import (
     SuggestionState,
 )
 from inbox.placements import Arrival
+from inbox.queries.answerable import strand_to_answer
 from inbox.queries.outgoing import outbound_message
-from inbox.queries.recipients import recipients_of, strand_to_answer
+from inbox.queries.recipients import recipients_of
 from inbox.queries.visitors import visible_messages
 from tests.builders import (
     KEYS,

@@ -30,9 +30,9 @@ from inbox.models import (
     Message,
     OutboxEntry,
     Status,
+    Strand,
     StrandParticipant,
 )
-from inbox.queries.recipients import still_waiting
 from tests.builders import (
     KEYS,
     Scene,
@@ -119,7 +119,7 @@ async def test_a_case_stays_open_while_another_strand_waits(
         await an_inbound_message(session, scene, strand=other)
 
         await reply(session, scene.conversation, by=agent, text="Yes.", settings=SETTINGS)
-        waiting = await still_waiting(session, scene.conversation)
+        waiting = (await session.scalars(select(Strand).where(Strand.waiting_since.is_not(None)))).all()
         status_before = scene.case.status
         await mark_answered(session, scene.strand, by=agent)
 

@@ -8,7 +8,8 @@ from inbox.db import Database
 from inbox.envelopes import Verdict
 from inbox.errors import Conflict, Invalid
 from inbox.models import Claim, Strand
-from inbox.queries.recipients import recipients_of, strand_to_answer, typed_addresses
+from inbox.queries.answerable import strand_to_answer
+from inbox.queries.recipients import recipients_of, typed_addresses
 from tests.builders import (
     a_conversation,
     a_form_channel,
