@@ -82,7 +82,7 @@ class Known:
         """Every row that was read."""
         claims = (claim for several in self.claims.values() for claim in several)
         people = (p for several in self.participants.values() for p in several.values())
-        tables = (self.identities, self.customers, self.conversations, self.strands, self.cases)
+        tables = (self.by_id, self.customers, self.conversations, self.strands, self.cases)
         return chain(claims, people, *(table.values() for table in tables))
 
     def note_message(self, external_id: str, message_id: int, strand_id: int, direction: str) -> None:
