@@ -83,11 +83,7 @@ async def merge(
     await write_events(session)  # what this transaction has placed already must be there to move
     position = (await session.scalars(select(EventCounter.position))).one()
     journal = Journal()
-    await _move_rows(session, journal, merged, kept)
-    await _move_drafts(session, journal, merged, kept)
-    await _lower_read_marks(session, journal, merged, kept)
-    await _move_claims(session, journal, merged, kept)
-    decided = await _move_suggestions(session, journal, merged, kept, actor)
+    decided = await _move(session, journal, merged, kept, actor)
     filled = await _fill_customer(session, journal, merged, kept, take)
     row = Merge(
         kept_customer_id=kept.customer.id,
@@ -129,6 +125,17 @@ async def _locked(session: AsyncSession, customer: Customer, into: Customer) -> 
     if customer.merged_into_id is not None or into.merged_into_id is not None:
         raise Conflict("One of these customers has been merged into another. Open that one instead.")
     return merged, kept
+
+
+async def _move(
+    session: AsyncSession, journal: Journal, merged: _Side, kept: _Side, actor: Actor
+) -> list[Suggestion]:
+    """Everything of the one to the other; answers the suggestions that this decides."""
+    await _move_rows(session, journal, merged, kept)
+    await _move_drafts(session, journal, merged, kept)
+    await _lower_read_marks(session, journal, merged, kept)
+    await _move_claims(session, journal, merged, kept)
+    return await _move_suggestions(session, journal, merged, kept, actor)
 
 
 async def _move_rows(session: AsyncSession, journal: Journal, merged: _Side, kept: _Side) -> None:
