@@ -22,11 +22,13 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 STATES = frozenset(
     {
         "open", "pending", "snoozed", "resolved", "spam", "waiting", "due", "late", "unread", "unassigned",
-        "claimed", "private", "mine", "urgent", "starred", "following", "muted",
+        "claimed", "private", "mine", "urgent", "starred", "following", "muted", "vip",
     }
 )  # fmt: skip
-HOLDINGS = frozenset({"file", "note", "draft"})
-_OTHER_WORDS = {"done": "resolved", "files": "file", "attachment": "file", "notes": "note"}
+HOLDINGS = frozenset({"file", "note", "draft", "rating"})
+_OTHER_WORDS = {
+    "done": "resolved", "files": "file", "attachment": "file", "notes": "note", "ratings": "rating",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ def read(typed: str, *, zone: tzinfo = UTC) -> Sought:
         if operator is not None:
             operators.append(operator)
             continue
+        if name.lower() == "order":  # written into messages and forms, wherever a number stands
+            name = ""
         if name and name.lower() not in ("http", "https", "mailto"):
             unknown.append(f"{name.lower()}:{inner}" if name.lower() in NAMES else name.lower())
         cleaned = " ".join(re.findall(r"\w+", f"{name} {inner}" if name else inner))
@@ -170,6 +174,7 @@ Rule = Callable[[str, str, bool, tzinfo], Operator | None]
 NAMES: dict[str, Rule] = {
     "from": _text, "to": _text, "assignee": _text, "team": _text, "tag": _text, "channel": _text,
     "customer": _text, "company": _text, "subject": _text, "file": _text, "priority": _text,
+    "page": _text,
     "is": _state, "has": _holding, "case": _number,
     "before": _moment, "after": _moment, "on": _moment, "opened": _moment,
     "replied": _moment,

@@ -22,6 +22,7 @@ from inbox.models import (
     Channel,
     Conversation,
     Customer,
+    CustomerTag,
     Direction,
     Draft,
     Identity,
@@ -29,9 +30,11 @@ from inbox.models import (
     Mute,
     Note,
     Priority,
+    Rating,
     ReadMark,
     Star,
     Status,
+    Strand,
     Tag,
     Team,
 )
@@ -180,6 +183,19 @@ def _tag(operator: Operator, _: Actor) -> Condition:
     return Case.id.in_(tagged.where(func.lower(Tag.name) == operator.value))
 
 
+def _vip() -> Condition:
+    """Of a case that bears the tag of that name, or whose customer does."""
+    tags = select(Tag.id).where(func.lower(Tag.name) == "vip")
+    cases = select(CaseTag.case_id).where(CaseTag.tag_id.in_(tags))
+    people = select(CustomerTag.customer_id).where(CustomerTag.tag_id.in_(tags))
+    theirs = select(Conversation.id).where(Conversation.customer_id.in_(people))
+    return or_(Case.id.in_(cases), Case.conversation_id.in_(theirs))
+
+
+def _page(operator: Operator, _: Actor) -> Condition:
+    return exists().where(Strand.case_id == Case.id, like(Strand.page, operator.value)).correlate(Case)
+
+
 def _opened(operator: Operator, _: Actor) -> Condition:
     return _within(Case.opened_at, operator)
 
@@ -235,6 +251,7 @@ def _is(operator: Operator, actor: Actor) -> Condition:
         "muted": Case.id.in_(select(Mute.case_id).where(Mute.agent_id == actor.id)),
         "starred": exists().where(Star.case_id == Case.id, Star.agent_id == actor.id),
         "urgent": Case.priority.in_((Priority.URGENT, Priority.HIGH)),
+        "vip": _vip(),
     }
     return simple.get(state, false())
 
@@ -242,6 +259,8 @@ def _is(operator: Operator, actor: Actor) -> Condition:
 def _has(operator: Operator, actor: Actor) -> Condition:
     if operator.value == "note":
         return exists().where(Note.case_id == Case.id).correlate(Case)
+    if operator.value == "rating":
+        return exists().where(Rating.case_id == Case.id).correlate(Case)
     if operator.value == "draft":
         return exists().where(Draft.agent_id == actor.id, Draft.conversation_id == Case.conversation_id)
     file = aliased(Attachment)  # of the message that is looked at, where one is; files are looked for, too
@@ -306,6 +325,7 @@ Rule = Callable[[Operator, Actor], Condition]
 ON_CASE: dict[str, Rule] = {
     "assignee": _assignee, "team": _team, "tag": _tag, "customer": _customer, "company": _company,
     "priority": _priority, "case": _case, "opened": _opened, "replied": _replied, "is": _is, "has": _has,
+    "page": _page,
 }  # fmt: skip
 ON_MESSAGE: dict[str, Rule] = {
     "from": _from, "to": _to, "subject": _subject, "file": _file, "channel": _channel,

@@ -10,6 +10,13 @@ from inbox.clock import FrozenClock
 from inbox.operators import Operator, Term, read
 
 
+def test_the_number_of_an_order_is_looked_for_in_what_was_written() -> None:
+    sought = read("order:48213 -order:7")
+
+    assert sought.terms == (Term("48213"), Term("7", is_excluded=True))
+    assert not sought.unknown and not sought.operators
+
+
 def test_words_phrases_exclusions_and_operators_are_told_apart() -> None:
     sought = read('lamp "alder shade" -broken from:Ana -is:resolved tag:"first order"')
 

@@ -34,14 +34,18 @@ EVERY_OPERATOR = (
     ("subject:invoice", N_("words of a subject")),
     (
         "is:waiting",
-        N_("open, pending, snoozed, resolved, spam, waiting, due, late, unread, unassigned, urgent"),
+        N_("open, pending, snoozed, resolved, spam, waiting, due, late, unread, unassigned, urgent, vip"),
     ),
     ("assignee:me", N_("me, none, or a name")),
     ("team:returns", N_("a team, or none")),
     ("tag:refund", N_("a tag, or none")),
     ("channel:email", N_("email, webchat, form, or a channel's name")),
     ("customer:ana company:norte", N_("whose conversation it is")),
-    ("has:file", N_("file, note, draft; file:invoice for a file's name")),
+    ("has:file", N_("file, note, draft, rating; file:invoice for a file's name")),
+    (
+        "page:orders order:48213",
+        N_("where a chat began, or a form's name; a number that was written"),
+    ),
     ("before:2026-11-01 after:2w on:monday", N_("days: a date, today, yesterday, a weekday, 3d, 2w, 1m, 1y")),
     ("opened:today", N_("cases that were opened on that day or later")),
     ("replied:7d", N_("cases that were first answered on that day or later")),
@@ -53,7 +57,7 @@ OFFERED = (
         f"{name}:"
         for name in ("from", "to", "subject", "assignee", "team", "tag", "channel", "customer", "company")
     ),
-    *(f"{name}:" for name in ("file", "before", "after", "on", "opened", "replied", "case")),
+    *(f"{name}:" for name in ("file", "page", "order", "before", "after", "on", "opened", "replied", "case")),
     *(f"is:{state}" for state in sorted(STATES)),
     *(f"has:{thing}" for thing in sorted(HOLDINGS)),
     *(f"priority:{priority}" for priority in ("urgent", "high", "normal", "low")),

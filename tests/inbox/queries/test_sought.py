@@ -7,7 +7,7 @@ from inbox.actions.tags import add_tag
 from inbox.actors import Actor
 from inbox.clock import FrozenClock
 from inbox.db import Database
-from inbox.models import Agent, Attachment
+from inbox.models import Agent, Attachment, CustomerTag, Rating
 from inbox.operators import HOLDINGS, STATES, read
 from inbox.queries import case_rows, near_names, searches
 from inbox.queries.case_views import CaseFilter
@@ -34,6 +34,10 @@ async def shop(database: Database, clock: FrozenClock) -> dict[str, Scene]:
         file = Attachment(message_id=refund.messages[0].id, digest="0" * 64, filename="Invoice 48213.pdf")
         file.content_type, file.size = "application/pdf", 10
         session.add(file)
+        refund.strand.page = "https://shop.example/orders/9"
+        vip = await add_tag(session, name="VIP", hue=2)
+        session.add(CustomerTag(customer_id=rui.id, tag_id=vip.id))
+        session.add(Rating(case_id=lamp.case.id, score=5))
     return {"lamp": lamp, "refund": refund}
 
 
@@ -63,6 +67,9 @@ ASKED = {
     "customer:rui": {"Lamp"},
     "has:note": {"Refund"},
     "has:file": {"Refund"},
+    "has:rating": {"Lamp"},
+    "is:vip": {"Lamp"},
+    "page:orders": {"Refund"},
     "file:invoice": {"Refund"},
     "from:ana": {"Refund"},
     "-from:ana": {"Lamp"},
