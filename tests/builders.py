@@ -283,6 +283,20 @@ async def an_inbound_message(
     return message
 
 
+async def another_question(session: AsyncSession, scene: Scene, *, subject: str, text: str) -> Strand:
+    """The customer asks something else, in a second strand of the same case."""
+    strand = await a_strand(
+        session,
+        scene.conversation,
+        scene.channel,
+        case=scene.case,
+        identity=scene.identity,
+        subject=subject,
+    )
+    scene.messages.append(await an_inbound_message(session, scene, strand=strand, text=text))
+    return strand
+
+
 async def the_customer_writes(session: AsyncSession, scene: Scene, *, text: str = "And now?") -> Message:
     """A further message in a scene that an earlier transaction has made; its case is open then."""
     case = await session.get_one(Case, scene.case.id)

@@ -36,25 +36,17 @@ from inbox.queries.redirects import find_case
 from tests.builders import (
     Scene,
     a_conversation,
-    a_strand,
     an_agent,
     an_inbound_message,
     an_outbound_message,
+    another_question,
 )
 
 
 async def two_questions(session: AsyncSession) -> tuple[Scene, Strand]:
     """A case with two strands: two mails about an order, one about a refund."""
     scene = await a_conversation(session, with_messages=2)
-    refund = await a_strand(
-        session,
-        scene.conversation,
-        scene.channel,
-        case=scene.case,
-        identity=scene.identity,
-        subject="Refund",
-    )
-    scene.messages.append(await an_inbound_message(session, scene, strand=refund, text="Money back?"))
+    refund = await another_question(session, scene, subject="Refund", text="Money back?")
     await write_events(session)
     return scene, refund
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from inbox.db import Database
 from inbox.models import Case, Handoff, Status
-from tests.builders import Scene, a_strand, a_team, an_inbound_message
+from tests.builders import Scene, a_team, another_question
 from tests.web.conftest import NewPerson, Person
 from tests.web.endpoints.conftest import SCRIPT
 
@@ -119,15 +119,7 @@ async def test_a_strand_is_split_off_and_joined_again(
 ) -> None:
     async with sqlite_database.transaction() as session:
         scene.case = await session.get_one(Case, scene.case.id)
-        second = await a_strand(
-            session,
-            scene.conversation,
-            scene.channel,
-            case=scene.case,
-            identity=scene.identity,
-            subject="Two",
-        )
-        await an_inbound_message(session, scene, strand=second, text="And this?")
+        second = await another_question(session, scene, subject="Two", text="And this?")
     number = scene.case.number
     split = await maya.post(f"/cases/{number}/split", data={"strand": second.public_id}, headers=SCRIPT)
     text = json.loads(split.headers["hx-trigger"])["toast"]["text"]

@@ -13,9 +13,9 @@ from tests.builders import (
     Scene,
     a_conversation,
     a_mailbox_channel,
-    a_strand,
     a_webchat_channel,
     an_inbound_message,
+    another_question,
 )
 from tests.web.conftest import NewPerson, Person
 from tests.web.endpoints.conftest import SCRIPT
@@ -107,15 +107,7 @@ async def test_another_strand_stays_unanswered_unless_it_was_ticked(
 ) -> None:
     async with sqlite_database.transaction() as session:
         scene.case = await session.get_one(Case, scene.case.id)
-        second = await a_strand(
-            session,
-            scene.conversation,
-            scene.channel,
-            case=scene.case,
-            identity=scene.identity,
-            subject="Two",
-        )
-        scene.messages.append(await an_inbound_message(session, scene, strand=second, text="And this?"))
+        second = await another_question(session, scene, subject="Two", text="And this?")
     page = (await maya.browser.get(f"/conversations/{scene.conversation.public_id}")).text
     assert "Still unanswered:" in page
     await maya.post(url_of(scene), data=words(scene), headers=SCRIPT)
