@@ -321,7 +321,8 @@ async def test_published_files_are_saved_as_they_came_and_never_shown(
             answer = await maya.browser.get(f"/attachments/{file}")
             assert_only_saved(answer)
             assert answer.content == content
-            assert (await maya.browser.get(f"/attachments/{file}/thumbnail")).status_code == 404, name
+            small = await maya.browser.get(f"/attachments/{file}/thumbnail")
+            assert small.status_code == 404 or small.content == SIGN, name
         url = picture_url(installation, mailed)
         assert url is None or (await maya.browser.get(url)).status_code == 404, name
     print(f"\n{len(lines)} files, mailed and uploaded: all saved, none shown")
