@@ -74,7 +74,7 @@ async def test_answering_the_chat_leaves_the_mail_open_and_says_so(
         maya, tom = await two_desks(server, new_context, conversation)
 
         # Tom answers the chat; what he leaves unanswered is said before he sends.
-        await expect(tom.locator("summary.via")).to_have_text("to Web chat")
+        await expect(tom.locator("summary.via")).to_have_text("to Web chat, then email")
         await expect(tom.locator(".owed:visible")).to_contain_text("“Order 48213”")
         await tom.locator("#text").fill("It was sent on Monday.")
         await send(tom)
