@@ -7,9 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox import clock
-from inbox.actions.events import record
+from inbox.actions.participants import tell_confirmed
 from inbox.actions.queueing import Desk, Envelope
-from inbox.actors import Actor
 from inbox.envelopes import Address, AddressKind, ChannelKind
 from inbox.errors import Conflict, Invalid
 from inbox.models import (
@@ -17,7 +16,6 @@ from inbox.models import (
     Channel,
     Claim,
     Conversation,
-    EventKind,
     Identity,
     Strand,
     StrandParticipant,
@@ -107,14 +105,7 @@ async def confirm_chosen(session: AsyncSession, desk: Desk, chosen: Sequence[Add
             )
             session.add(participant)
         participant.confirmed_by_id, participant.confirmed_at = by.id, clock.now()
-        record(
-            session,
-            EventKind.PARTICIPANT_CONFIRMED,
-            actor=Actor.agent(by),
-            conversation=conversation,
-            case=desk.case,
-            data={"strand_id": strand.public_id},
-        )
+        await tell_confirmed(session, conversation, strand, by=by)
 
 
 def _other_mailbox(strand: Strand, channel: Channel | None) -> Channel | None:

@@ -13,13 +13,12 @@ from inbox import clock
 from inbox.actions.addressing import addressed, keep_apart
 from inbox.actions.answers import move_on
 from inbox.actions.beginnings import check_mailbox
-from inbox.actions.events import record
+from inbox.actions.participants import tell_confirmed
 from inbox.actions.queueing import Desk, ReplySettings, Words, queue
 from inbox.actions.replies import case_held
 from inbox.actions.responsibility import take
 from inbox.actions.snapshots import snapshot
 from inbox.actions.undos import remember
-from inbox.actors import Actor
 from inbox.envelopes import Address
 from inbox.errors import Invalid
 from inbox.holding import hold_message
@@ -29,7 +28,6 @@ from inbox.models import (
     Channel,
     Conversation,
     Direction,
-    EventKind,
     Message,
     Status,
     Strand,
@@ -75,7 +73,7 @@ async def ask(
     strand = await _side_strand(session, conversation, channel, case.id, subject)
     strand.page = ", ".join(address.name or address.value for address in envelope.to)[:1000]
     desk = Desk(conversation, strand, case)
-    _invite(session, desk, envelope.to, envelope.cc, by=by)
+    await _invite(session, desk, envelope.to, envelope.cc, by=by)
     files = [*attachments, *await _copies(session, message, carried, by)]
     words = Words(text=text, subject=subject, forwarded=forwarded, attachments=files)
     sent = await queue(
@@ -113,7 +111,7 @@ async def _side_strand(
     return strand
 
 
-def _invite(
+async def _invite(
     session: AsyncSession, desk: Desk, to: Sequence[Address], cc: Sequence[Address], *, by: Agent
 ) -> None:
     for put_by, addresses in ((SUPPLIER, to), ("agent", cc)):
@@ -127,14 +125,7 @@ def _invite(
                 confirmed_at=clock.now(),
             )
             session.add(participant)
-            record(
-                session,
-                EventKind.PARTICIPANT_CONFIRMED,
-                actor=Actor.agent(by),
-                conversation=desk.conversation,
-                case=desk.case,
-                data={"strand_id": desk.strand.public_id},
-            )
+            await tell_confirmed(session, desk.conversation, desk.strand, by=by)
 
 
 async def _copies(

@@ -11,7 +11,7 @@ from inbox.actions import replies, uploads
 from inbox.actions.repeats import Answer, first_answer, hash_of, keep_answer
 from inbox.errors import Conflict, Invalid, LessProven, MissedMessages, OnethreadError
 from inbox.models import Case, Customer, Message
-from inbox.phrases import N_, Phrase, phrase
+from inbox.phrases import Phrase, phrase
 from inbox.policies import Action, authorize
 from inbox.queries import channels, messages, named, redirects
 from inbox.queries.happenings import Reading
@@ -43,16 +43,6 @@ async def create(request: Request) -> Response:
         return await _given_back(request, form, error)
     finally:
         await form.close()
-
-
-async def mark_answered(request: Request) -> Response:
-    """POST /strands/{id}/answered"""
-    authorize(actor_of(request), Action.CHANGE)
-    async with installation_of(request).database.transaction() as session:
-        strand = await named.strand(session, actor_of(request), request.path_params["id"])
-        await replies.mark_answered(session, strand, by=request.state.agent)
-        case = await session.get(Case, strand.case_id) if strand.case_id else None
-    return done(request, f"/cases/{case.number}" if case else "/inbox/mine", N_("Answered."))
 
 
 async def _sent(request: Request, written: Written, installation: Installation) -> Response:

@@ -26,6 +26,7 @@ from inbox.models import (
     DeliveryState,
     Draft,
     Event,
+    EventKind,
     Identity,
     Message,
     OutboxEntry,
@@ -229,6 +230,9 @@ async def test_confirmed_participants_receive_and_unconfirmed_ones_only_when_tic
             select(StrandParticipant.address).where(StrandParticipant.confirmed_at.is_not(None))
         )
         assert set(confirmed) == {"colleague@mail.example", "stranger@mail.example"}
+    async with sqlite_database.reading() as session:
+        (event,) = await session.scalars(select(Event).where(Event.kind == EventKind.PARTICIPANT_CONFIRMED))
+        assert (event.case_id, event.data) == (scene.case.id, {"strand_id": strand.public_id})
 
     assert [one["address"] for one in first.to] == [scene.identity.address]
     assert [one["address"] for one in first.cc] == ["colleague@mail.example"]

@@ -71,8 +71,6 @@ OPPOSITE = {
 REASONS = {
     "/conversations/{id}/notes": "colleagues have been told; whoever wrote it changes it",
     "/conversations/{id}/draft": "words that are being written",
-    "/strands/{id}/answered": "for programs; the composer says it with a reply, whose undo takes it back",
-    "/strands/{id}/participants": "reaches nobody by itself: every reply shows whom it reaches",
     "/messages/{id}/cancel": "the undo of a reply itself",
     "/messages/{id}/retry": "it leaves at once",
     "/messages/{id}/departure": "it leaves at once, or at another time, which is chosen again",

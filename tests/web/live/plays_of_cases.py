@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
-
 from inbox import clock as product_clock
 from inbox.actions import (
     absences,
@@ -23,7 +21,6 @@ from inbox.actions import (
     merges,
     moves,
     notes,
-    participants,
     resolutions,
     splits,
     suggestions,
@@ -39,12 +36,10 @@ from inbox.models import (
     Priority,
     Status,
     Strand,
-    StrandParticipant,
     Suggestion,
     SuggestionKind,
 )
 from tests.builders import (
-    a_strand,
     an_inbound_message,
 )
 from tests.web.live.stage import Stage, play
@@ -305,25 +300,6 @@ async def a_customer_gets_another_name(stage: Stage) -> AsyncIterator[None]:
     async with stage.act() as session:
         customer = await stage.now(session, stage.scene.customer)
         await customers.change(session, customer, by=stage.maya, name="Ana Maria Sousa")
-
-
-@play(EventKind.PARTICIPANT_CONFIRMED)
-async def a_participant_is_confirmed(stage: Stage) -> AsyncIterator[None]:
-    async with stage.act() as session:
-        scene = stage.scene
-        strand = await a_strand(
-            session,
-            await stage.conversation(session),
-            await stage.now(session, scene.channel),
-            case=await stage.case(session),
-            identity=await stage.now(session, scene.identity),
-            participants=[("rui@norte.example", False)],
-        )
-        await an_inbound_message(session, scene, strand=strand)
-    yield
-    async with stage.act() as session:
-        query = select(StrandParticipant)
-        await participants.confirm(session, (await session.scalars(query)).one(), by=stage.maya)
 
 
 @play(EventKind.CASE_ASSIGNED, EventKind.CASE_RESOLVED, EventKind.MESSAGE_RECEIVED)
