@@ -33,7 +33,6 @@ NEEDED = (
     "uvicorn.loops.uvloop",
     "uvicorn.protocols.http.httptools_impl",
     "uvicorn.protocols.websockets.websockets_sansio_impl",
-    "web.api.routes",
     "web.commands.serve",
     "web.server",
 )

@@ -1,14 +1,17 @@
 """onethread migrate: bring the database to this version."""
 
-import sys
-from argparse import Namespace
 from typing import TYPE_CHECKING
+
+import typer
 
 if TYPE_CHECKING:
     from inbox.config import Settings
 
+app = typer.Typer(rich_markup_mode=None)
 
-def run(_: Namespace) -> None:
+
+@app.command()
+def migrate() -> None:
     """Bring the database to this version. Safe to repeat, and beside other processes that do the same."""
     from inbox.config import load_settings
     from inbox.revisions import sqlite_revision
@@ -18,7 +21,7 @@ def run(_: Namespace) -> None:
     newest = known_revisions()[-1]
     if sqlite_revision(settings.database) != newest:
         _bring_up(settings)
-    sys.stdout.write(f"The database is at revision {newest}.\n")
+    typer.echo(f"The database is at revision {newest}.")
 
 
 def _bring_up(settings: "Settings") -> None:

@@ -1,25 +1,21 @@
 """onethread serve: web and background work in one process."""
 
-from argparse import ArgumentParser, Namespace
+from typing import Annotated
 
-from inbox.setting_values import number
-from web.plain_commands import option
+import typer
 
-
-def add_options(parser: ArgumentParser) -> None:
-    """Where it listens, and in how many processes."""
-    port, workers = option(number(0, 65535)), option(number(1, 64))
-    parser.add_argument("--host", default="127.0.0.1", help="The address to listen on (%(default)s).")
-    parser.add_argument("--port", default=8000, type=port, help="… and the port (%(default)s).")
-    parser.add_argument("--workers", default=1, type=workers, help="More than one needs PostgreSQL.")
-    parser.add_argument(
-        "--lmtp",
-        metavar="ADDRESS",
-        help="Take mail from a mail server: 127.0.0.1:24 or /run/lmtp.sock.",
-    )
+app = typer.Typer(rich_markup_mode=None)
 
 
-def run(options: Namespace) -> None:
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="More than one needs PostgreSQL.")] = 1,
+    lmtp: Annotated[
+        str | None, typer.Option(help="Take mail from a mail server there: 127.0.0.1:24 or /run/lmtp.sock.")
+    ] = None,
+) -> None:
     """Run web and background work. Makes its database and its key at the first start."""
     import os
 
@@ -30,8 +26,8 @@ def run(options: Namespace) -> None:
         from web.logs import configure_logs
         from web.server import serve_installation
 
-    if options.lmtp is not None:
-        os.environ["ONETHREAD_LMTP"] = options.lmtp  # the processes of several workers read it there
+    if lmtp is not None:
+        os.environ["ONETHREAD_LMTP"] = lmtp  # the processes of several workers read it there
     settings = load_settings()
     configure_logs(settings.log_format)
-    serve_installation(settings, host=options.host, port=options.port, workers=options.workers)
+    serve_installation(settings, host=host, port=port, workers=workers)

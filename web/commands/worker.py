@@ -1,9 +1,12 @@
 """onethread worker: background work without pages, in any number of processes (PostgreSQL)."""
 
-from argparse import Namespace
+import typer
+
+app = typer.Typer(rich_markup_mode=None)
 
 
-def run(_: Namespace) -> None:
+@app.command()
+def worker() -> None:
     """Run background work only: mailboxes, outbox, timers. Needs PostgreSQL."""
     import asyncio
 
