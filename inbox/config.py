@@ -1,91 +1,81 @@
 """The settings, read once at start from the environment or from a TOML file named by ONETHREAD_CONFIG."""
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
 from inbox.errors import SettingsInvalid
-from inbox.languages import ENGLISH, KNOWN, LANGUAGES
-from inbox.setting_values import folder, nothing_yet, number, one_of, text, web_address
+from inbox.words import KNOWN, LANGUAGES
 
 PREFIX = "ONETHREAD_"
 CONFIG = PREFIX + "CONFIG"
-LOG_FORMATS = ("console", "json")
 
 
-def _means(words: str, read: Callable[[object], object] = text) -> Mapping[str, object]:
-    """What a setting is for, and what reads its value, raising ValueError for what cannot be used."""
-    return {"words": words, "read": read}
-
-
-# No pydantic, which takes longer to load than most commands run, and 8 MB of a server that nobody calls.
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(BaseModel):
     """Everything that an installation can choose outside its screens. Each is ONETHREAD_<NAME> in the
-    environment; `given` are the names of those that were chosen there."""
+    environment."""
 
-    data_dir: Path = field(
-        default=Path("data"), metadata=_means("Folder of the database, the blobs and the key file.", folder)
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_dir: Path = Field(Path("data"), description="Folder of the database, the blobs and the key file.")
+    database_url: str = Field(
+        "", description="sqlite:///path or postgresql://…; empty: SQLite in the data folder."
     )
-    database_url: str = field(
-        default="", metadata=_means("sqlite:///path or postgresql://…; empty: SQLite in the data folder.")
+    broker_url: str = Field("", description="Kept for redis://…; this version asks the database instead.")
+    blob_url: str = Field("", description="file:///path; empty: a folder in the data folder.")
+    base_url: str = Field("http://127.0.0.1:8000", description="How browsers reach this installation.")
+    language: str = Field("en", description="What screens speak to whoever has not chosen: en or de.")
+    secret_key: str | None = Field(
+        None, description="At least 32 characters; several, newest first, with commas.", repr=False
     )
-    broker_url: str = field(
-        default="",
-        metadata=_means("Kept for redis://…; this version asks the database instead.", nothing_yet),
+    log_format: Literal["console", "json"] = Field("console", description="How log lines look.")
+    undo_seconds: int = Field(
+        10, ge=0, le=60, description="How long an email waits so that it can be taken back."
     )
-    blob_url: str = field(default="", metadata=_means("file:///path; empty: a folder in the data folder."))
-    base_url: str = field(
-        default="http://127.0.0.1:8000", metadata=_means("How browsers reach this installation.", web_address)
+    max_message_bytes: int = Field(52_428_800, ge=65_536, description="Larger mail is quarantined whole.")
+    lmtp: str = Field(
+        "", description="Where mail servers hand mail over: 127.0.0.1:24 or /run/lmtp.sock; empty: nowhere."
     )
-    language: str = field(
-        default=ENGLISH,
-        metadata=_means("What screens speak to whoever has not chosen: en or de.", one_of(KNOWN, *LANGUAGES)),
+    google_client_id: str = Field("", description="Onethread's registration with Google, for mailboxes.")
+    google_client_secret: str = Field("", description="Its secret.", repr=False)
+    microsoft_client_id: str = Field("", description="The same with Microsoft.")
+    microsoft_client_secret: str = Field("", description="Its secret.", repr=False)
+    microsoft_tenant: str = Field("common", description="The organisation that may sign in there.")
+    oauth_name: str = Field("Your provider", description="What a provider of your own is called on screens.")
+    oauth_client_id: str = Field("", description="Onethread's registration with it.")
+    oauth_client_secret: str = Field("", description="Its secret.", repr=False)
+    oauth_authorize_url: str = Field("", description="Its consent page (OAuth 2.0, RFC 6749).")
+    oauth_token_url: str = Field("", description="Where it gives out tokens.")
+    oauth_scope: str = Field("offline_access", description="What is asked of it.")
+    reopen_days: int = Field(7, ge=0, le=365, description="A resolved case reopens within this many days.")
+    trusted_proxies: str = Field(
+        "127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed."
     )
-    secret_key: str | None = field(
-        default=None,
-        repr=False,
-        metadata=_means("At least 32 characters; several, newest first, with commas."),
-    )
-    log_format: Literal["console", "json"] = field(
-        default="console", metadata=_means("How log lines look.", one_of(LOG_FORMATS, *LOG_FORMATS))
-    )
-    undo_seconds: int = field(
-        default=10, metadata=_means("How long an email waits so that it can be taken back.", number(0, 60))
-    )
-    max_message_bytes: int = field(
-        default=52_428_800, metadata=_means("Larger mail is quarantined whole.", number(65_536, 10**12))
-    )
-    lmtp: str = field(
-        default="",
-        metadata=_means("Where mail servers hand mail over: 127.0.0.1:24 or /run/lmtp.sock; empty: nowhere."),
-    )
-    google_client_id: str = field(
-        default="", metadata=_means("Onethread's registration with Google, for mailboxes.")
-    )
-    google_client_secret: str = field(default="", repr=False, metadata=_means("Its secret."))
-    microsoft_client_id: str = field(default="", metadata=_means("The same with Microsoft."))
-    microsoft_client_secret: str = field(default="", repr=False, metadata=_means("Its secret."))
-    microsoft_tenant: str = field(
-        default="common", metadata=_means("The organisation that may sign in there.")
-    )
-    oauth_name: str = field(
-        default="Your provider", metadata=_means("What a provider of your own is called on screens.")
-    )
-    oauth_client_id: str = field(default="", metadata=_means("Onethread's registration with it."))
-    oauth_client_secret: str = field(default="", repr=False, metadata=_means("Its secret."))
-    oauth_authorize_url: str = field(default="", metadata=_means("Its consent page (OAuth 2.0, RFC 6749)."))
-    oauth_token_url: str = field(default="", metadata=_means("Where it gives out tokens."))
-    oauth_scope: str = field(default="offline_access", metadata=_means("What is asked of it."))
-    reopen_days: int = field(
-        default=7, metadata=_means("A resolved case reopens within this many days.", number(0, 365))
-    )
-    trusted_proxies: str = field(
-        default="127.0.0.1", metadata=_means("Addresses whose X-Forwarded-* headers are believed.")
-    )
-    given: frozenset[str] = frozenset()
+
+    @field_validator("broker_url")
+    @classmethod
+    def _none_yet(cls, value: str) -> str:
+        if value:
+            raise ValueError("is not served by this version: leave it empty, the database tells what is new")
+        return value
+
+    @field_validator("language")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in KNOWN:
+            raise ValueError(f"must be one of {', '.join(LANGUAGES)}")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
 
     @property
     def database(self) -> str:
@@ -110,12 +100,6 @@ class Settings:
         return self.base_url.startswith("https://")
 
 
-# What reads each of them, by its name.
-SETTINGS: Mapping[str, Callable[[object], object]] = {
-    one.name: one.metadata["read"] for one in fields(Settings) if one.metadata
-}
-
-
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings; raises SettingsInvalid with one clear line for unknown names and unusable values."""
     environment = os.environ if environment is None else environment
@@ -125,12 +109,13 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     for name, value in environment.items():
         if name.startswith(PREFIX) and name != CONFIG and not name.startswith(PREFIX + "TEST_"):
             values[name.removeprefix(PREFIX).lower()] = value
-    return Settings(**{name: _read(name, value) for name, value in values.items()}, given=frozenset(values))
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingsInvalid(_first_line(error)) from error
 
 
 def _from_file(path: Path) -> dict[str, Any]:
-    import tomllib  # few installations have a file
-
     try:
         with path.open("rb") as file:
             return tomllib.load(file)
@@ -138,11 +123,9 @@ def _from_file(path: Path) -> dict[str, Any]:
         raise SettingsInvalid(f"{CONFIG} names {path}, which cannot be read: {error}") from error
 
 
-def _read(name: str, value: object) -> Any:
-    shown = PREFIX + name.upper()
-    if name not in SETTINGS:
-        raise SettingsInvalid(f"{shown} is no setting of Onethread. Remove it, or look at its spelling.")
-    try:
-        return SETTINGS[name](value)
-    except ValueError as error:
-        raise SettingsInvalid(f"{shown} {error}.") from None
+def _first_line(error: ValidationError) -> str:
+    first = error.errors()[0]
+    name = PREFIX + str(first["loc"][0]).upper()
+    if first["type"] == "extra_forbidden":
+        return f"{name} is no setting of Onethread. Remove it, or look at its spelling."
+    return f"{name}: {first['msg']}."

@@ -17,13 +17,12 @@ from babel.dates import format_datetime, format_skeleton
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from inbox.languages import (  # also from here: words are asked for by their language
-    ENGLISH as ENGLISH,
-    KNOWN as KNOWN,
-    LANGUAGES as LANGUAGES,
-    LENGTHENED as LENGTHENED,
-)
 from inbox.phrases import Phrase, filled
+
+ENGLISH = "en"
+LENGTHENED = "en-XA"  # English made longer, to try layouts with; nobody is offered it
+LANGUAGES: Mapping[str, str] = {ENGLISH: "English", "de": "Deutsch"}
+KNOWN = frozenset({*LANGUAGES, LENGTHENED})
 
 CATALOGUES = Path(__file__).parent / "catalogues"
 _KEPT = re.compile(r"(<[^>]*>|&\w+;|%(?:\(\w+\)[sd]|%))")

@@ -147,7 +147,7 @@ def clock() -> Iterator[product_clock.FrozenClock]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings with a data folder of the test's own; `dataclasses.replace(settings, …)` for others."""
+    """Settings with a data folder of the test's own; `settings.model_copy(update={…})` for others."""
     return Settings(data_dir=tmp_path / "data", secret_key=SECRET_KEY)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inbox.config import PREFIX, SETTINGS
+from inbox.config import PREFIX, Settings
 from inbox.models import EventKind, place_of
 from web import commands
 
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_is_documented(name: str) -> None:
     assert f"`{PREFIX}{name.upper()}`" in (ROOT / "docs" / "configuration.md").read_text()
 

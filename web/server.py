@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import uvicorn
 
@@ -42,9 +41,9 @@ def serve_installation(
     *prepare* is awaited before that, *beside* held open for as long as the one process serves.
     Raises SettingsInvalid, Conflict or Invalid with one clear line where that cannot be.
     """
-    if "base_url" not in settings.given:
+    if "base_url" not in settings.model_fields_set:
         shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-        settings = replace(settings, base_url=f"http://{shown}:{port}")
+        settings = settings.model_copy(update={"base_url": f"http://{shown}:{port}"})
     is_sqlite = settings.database.startswith("sqlite")
     if workers > 1 and is_sqlite:
         raise SettingsInvalid(

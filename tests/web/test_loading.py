@@ -15,8 +15,8 @@ SERVING = (
     "uvicorn.protocols.websockets.websockets_sansio_impl",
 )
 FOR_FEW = {
-    *("alembic", "asyncpg", "chardet", "holidays", "httpx2", "liquid", "PIL", "puremagic", "pydantic"),
-    *("redis", "rich", "sqlalchemy.dialects.postgresql", "stamina", "typer", "markdown_it"),
+    *("alembic", "asyncpg", "chardet", "holidays", "httpx2", "liquid", "PIL", "puremagic"),
+    *("redis", "rich", "sqlalchemy.dialects.postgresql", "stamina", "markdown_it"),
 }
 
 

@@ -215,7 +215,7 @@ async def test_only_digests_of_secrets_are_stored(maya: Person, installation: In
 
 
 async def test_with_https_the_cookie_is_bound_to_this_host(maya: Person, installation: Installation) -> None:
-    settings = replace(installation.settings, base_url="https://inbox.example")
+    settings = installation.settings.model_copy(update={"base_url": "https://inbox.example"})
     app = create_app(replace(installation, settings=settings))
     async with app.router.lifespan_context(app):
         transport = httpx2.ASGITransport(app=app, client=(ADDRESS, 1))

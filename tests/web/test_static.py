@@ -105,9 +105,9 @@ def test_every_icon_is_in_the_sprite_once_and_in_order() -> None:
 
 
 def tokens() -> dict[str, str]:
-    text = re.sub(r"/\*.*?\*/", "", (STATIC / "tokens.css").read_text(), flags=re.S).split(
-        "@media (forced"
-    )[0]
+    text = re.sub(r"/\*.*?\*/", "", (STATIC / "tokens.css").read_text(), flags=re.S).split("@media (forced")[
+        0
+    ]
     return dict(re.findall(r"--([\w-]+)\s*:\s*([^;]+);", text))
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -47,7 +46,7 @@ async def provider(dovecot: DovecotServer, user: str) -> AsyncIterator[Authoriza
 
 @pytest.fixture
 def tokens(sqlite_database: Database, settings: Settings, provider: AuthorizationServer) -> AccessTokens:
-    return AccessTokens(sqlite_database, KEYS, replace(settings, **provider.settings))
+    return AccessTokens(sqlite_database, KEYS, settings.model_copy(update=provider.settings))
 
 
 @pytest.fixture

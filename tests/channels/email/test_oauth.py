@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -40,7 +39,7 @@ async def provider() -> AsyncIterator[AuthorizationServer]:
 @pytest.fixture
 def known(settings: Settings, provider: AuthorizationServer) -> Settings:
     """Settings that name the provider."""
-    return replace(settings, **provider.settings)
+    return settings.model_copy(update=provider.settings)
 
 
 @pytest.fixture
@@ -81,7 +80,7 @@ async def test_who_consents_gives_a_code_and_the_code_gives_tokens(
 
 
 def test_the_large_providers_are_asked_as_they_want_to_be(settings: Settings) -> None:
-    registered = replace(settings, microsoft_client_id="m", microsoft_tenant="contoso")
+    registered = settings.model_copy(update={"microsoft_client_id": "m", "microsoft_tenant": "contoso"})
     given: dict[str, Any] = {
         "redirect_uri": RETURN,
         "state": "s",

@@ -28,7 +28,7 @@ async def provider() -> AsyncIterator[AuthorizationServer]:
 @pytest.fixture
 def installation(installation: Installation, provider: AuthorizationServer) -> Installation:
     """One whose operator has named the provider."""
-    settings = replace(installation.settings, **provider.settings)
+    settings = installation.settings.model_copy(update=provider.settings)
     return replace(installation, settings=settings)
 
 
