@@ -240,8 +240,9 @@ async def said_to(office: Office, frame: str) -> Tab:
 
 
 async def test_hostile_frames_of_an_agent_show_nothing_foreign_and_others_go_on(
-    sqlite_database: Database,
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("web.live.tail.LISTS_SECONDS", 0.0)  # each frame waits for what comes after it
 
     async with open_desk(sqlite_database) as desk:
         office = await staffed(desk)

@@ -18,7 +18,8 @@
 
   const rows = () => document.getElementById('rows');
   const rowOfOpen = () => { const thread = document.getElementById('thread'); return thread && document.getElementById('case-' + thread.dataset.case); };
-  const isHeld = list => pointed || list.contains(document.activeElement);
+  let wantedUntil = 0;                                     // who takes something back wants to see it come back
+  const isHeld = list => Date.now() > wantedUntil && (pointed || list.contains(document.activeElement));
 
   function changed(numbers) {
     const names = [...numbers].map(String);
@@ -312,6 +313,7 @@
   document.documentElement.addEventListener('pointerleave', () => { if (pointed) { pointed = false; leaving(); } });
   document.addEventListener('focusout', e => { if (e.target.closest('#rows')) leaving(); });
   document.addEventListener('click', e => { if (e.target.closest('#rows-new')) release(); });
+  document.addEventListener('desk:undone', () => { wantedUntil = Date.now() + 2000; release(); });
   document.addEventListener('desk:applied', mark);         // a head that is drawn anew knows no star
   document.addEventListener('htmx:afterSettle', () => {    // opening the next conversation is the moment for rows to move
     const thread = document.getElementById('thread'), now = thread ? thread.dataset.case : '';
