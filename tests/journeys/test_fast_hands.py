@@ -117,6 +117,10 @@ async def test_many_cases_a_view_the_palette_and_a_saved_reply_by_keys_alone(
     await answer(page, "I look for it.", "Control+Alt+Enter")
     await expect(page.locator(".nav [data-counter=snoozed]")).to_have_text("1")
     await expect(page.locator("#thread-title")).to_have_text((second or "").split(" (")[0])
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("snooze")  # what can be done here goes before the view of that name
+    await expect(page.locator("#palette-list [aria-selected=true] span")).to_have_text("Snooze")
+    await page.keyboard.press("Escape")
     await page.keyboard.press("h")
     await expect(page.locator(".th [value=hour]").first).to_be_visible()
     await page.keyboard.press("ArrowDown")

@@ -39,25 +39,27 @@
   }
   const nameHere = () => { const title = document.getElementById('thread-title'); return title ? title.textContent : desk.words('This conversation'); };
 
-  /* Word starts first, then letters in their order; lower is better, -1 is none. */
+  /* The name itself, word starts, then letters in their order; lower is better, -1 is none. Of equals what the open case can do goes first. */
   function rank(title, typed) {
     const name = title.toLowerCase(), place = name.indexOf(typed);
-    if (place === 0) return 0;
+    if (place === 0) return name === typed ? 0 : 0.5;
     if (place > 0) return name[place - 1] === ' ' ? 1 : 2;
     let from = 0;
     for (const letter of typed) { from = name.indexOf(letter, from) + 1; if (!from) return -1; }
     return 3;
   }
 
+  const isElsewhere = one => !one.el.closest('#thread');
+
   function rowsFor(typed) {
     const own = offered();
     if (!typed) {
-      const last = used(), isElsewhere = one => !one.el.closest('#thread');
+      const last = used();
       own.forEach(one => { if (last.includes(one.title)) one.group = desk.words('Used last'); });
       return own.sort((a, b) => place(last, a.title) - place(last, b.title) || isElsewhere(a) - isElsewhere(b)).slice(0, MOST);
     }
     const ranked = own.map(one => ({ one, by: rank(one.title, typed) })).filter(({ by }) => by >= 0);
-    const sorted = ranked.sort((a, b) => a.by - b.by), begun = sorted.filter(({ by }) => by < 2), acts = found.filter(one => one.post);      // what only has the letters stands below
+    const sorted = ranked.sort((a, b) => a.by - b.by || isElsewhere(a.one) - isElsewhere(b.one)), begun = sorted.filter(({ by }) => by < 2), acts = found.filter(one => one.post);      // what only has the letters stands below
     return [...begun.map(({ one }) => one), ...acts, ...sorted.slice(begun.length).map(({ one }) => one), ...found.filter(one => !one.post)].slice(0, MOST);
   }
   const place = (last, title) => (last.includes(title) ? last.indexOf(title) : last.length);
