@@ -94,7 +94,8 @@ async def _within(seconds: float, happened: asyncio.Event) -> bool:
 def works_of(installation: Installation) -> dict[str, Work]:
     """Everything that happens without a request, by name."""
     database, blobs, keys = installation.database, installation.blobs, installation.keys
-    tokens = AccessTokens(database, keys, installation.settings)
+    settings = installation.settings
+    tokens = AccessTokens(database, keys, settings)
     ways_out = senders(blobs, tokens)
     outbox = OutboxWorker(database, blobs, keys, ways_out, alone=database.is_sqlite)
     mailboxes = MailboxWatch(
@@ -102,7 +103,7 @@ def works_of(installation: Installation) -> dict[str, Work]:
         blobs,
         keys,
         installation.intake,
-        max_bytes=installation.settings.max_message_bytes,
+        max_bytes=settings.max_message_bytes,
         alone=database.is_sqlite,
         tokens=tokens,
     )
@@ -112,24 +113,9 @@ def works_of(installation: Installation) -> dict[str, Work]:
         "automatic mail": AutomaticMailWorker(database, keys, ways_out).run,
         "timers": Timers(database).run,
         "notifications": Notifier(database).run,
-        "pushes": PushWorker(
-            database,
-            keys,
-            subject=installation.settings.base_url,
-            language=installation.settings.language,
-        ).run,
-        "digests": Digests(
-            database,
-            keys,
-            base_url=installation.settings.base_url,
-            language=installation.settings.language,
-        ).run,
-        "alarms": Alarms(
-            database,
-            keys,
-            base_url=installation.settings.base_url,
-            language=installation.settings.language,
-        ).run,
+        "pushes": PushWorker(database, keys, subject=settings.base_url, language=settings.language).run,
+        "digests": Digests(database, keys, base_url=settings.base_url, language=settings.language).run,
+        "alarms": Alarms(database, keys, base_url=settings.base_url, language=settings.language).run,
         "uploads": partial(sweep_for_ever, blobs),
         "clearing": Clearing(database, blobs).run,
         "continuity": Continuity(database, keys.strand_tokens()).run,

@@ -118,6 +118,7 @@ async def test_every_operator_goes_with_words_wherever_they_are_looked_for(
     for words in sorted(typed):
         async with sqlite_database.reading() as session:
             wanted, actor = read(f"lamp {words}"), Actor.agent(agent)
+            assert wanted.wanted and not wanted.unknown, words
             for kind in (searches.messages, searches.notes, searches.files):
                 await kind(session, wanted, actor=actor)
             await case_rows.rows(session, CaseFilter(words=f"lamp {words}"), actor=actor)
