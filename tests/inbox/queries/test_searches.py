@@ -116,6 +116,7 @@ async def test_nothing_that_is_typed_is_query_syntax(database: Database) -> None
     async with database.reading() as session:
         for words in [*TYPED, *naughty]:
             await searches.messages(session, read(words), actor=actor)
+        for words in TYPED:  # notes and conversations ask with what messages are asked with
             await searches.notes(session, read(words), actor=actor)
             await conversations.page(session, actor, words=words)
 
