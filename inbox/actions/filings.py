@@ -1,6 +1,5 @@
 """One batch on its way into the database: what is known, what was decided, what is to be written."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,7 +13,8 @@ from inbox.actions.events import record
 from inbox.actions.passages import Passing, add_remark, rows_of, tell_repeated
 from inbox.actions.references import keep_awaited
 from inbox.actors import SYSTEM, Actor
-from inbox.envelopes import ChannelKind, InboundMessage, Verdict
+from inbox.dedupe_keys import keys_of
+from inbox.envelopes import ChannelKind, Verdict
 from inbox.filed_rows import attachment_row, message_row, submission_row
 from inbox.known import Known
 from inbox.known_reading import read_known
@@ -115,7 +115,7 @@ class Filing:
         channels = {channel.id: channel for channel in await session.scalars(_CHANNELS)}
         ids = await take_ids(session, (*ID_MODELS, Message), len(arrivals) * 4)
         known = await read_known(session, messages, rules.tokens)
-        keys = [key for message in messages for key in _keys_of(message)]
+        keys = [key for message in messages for key in keys_of(message)]
         filed = {key: message_id for key, message_id in await session.execute(_FILED, {"keys": keys})}
         rows = Rows(known, ids, clock.now())
         threads = Threads(
@@ -134,7 +134,7 @@ class Filing:
         """Decide for one arrival, and note what is to be written."""
         # As the channel is now: its team may have been removed while the message was parsed.
         arrival = replace(arrival, channel=self._channels[arrival.channel.id])
-        keys = _keys_of(arrival.message)
+        keys = keys_of(arrival.message)
         if message_id := self._filed.get(keys[0]):
             self._add_source(message_id, arrival)
             return _filed(arrival, message_id, known=True)
@@ -170,12 +170,12 @@ class Filing:
         self._note(placement, message)
         self._record(placement, message)
         if arrival.message.forward is not None and placement.arrival.passed_on_by is not None:
-            self._passed_on.append(Passing(arrival, placement, message, _keys_of(arrival.message)[-1]))
+            self._passed_on.append(Passing(arrival, placement, message, keys_of(arrival.message)[-1]))
         return _filed(arrival, message.id)
 
     def _forward_of_known(self, arrival: Arrival, agent: Agent, message_id: int) -> Filed:
         """The mail that is passed on stands here already; what the agent wrote above it is new."""
-        key = _keys_of(arrival.message)[0]
+        key = keys_of(arrival.message)[0]
         self._filed[key] = message_id
         self._keys.append(DedupeKey(key=key, message_id=message_id))
         self._add_source(message_id, arrival)
@@ -303,19 +303,6 @@ class Filing:
         received = {message_id for message_id, _ in stored}
         self._repeated = [one.message_id for one in fresh if one.message_id in received]
         return fresh
-
-
-def dedupe_key(message: InboundMessage) -> str:
-    """SHA-256 (hex) over the external id and the content's hash; without an id over the content's hash
-    alone."""
-    parts = (message.channel, message.external_id or "", message.content_hash)
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _keys_of(message: InboundMessage) -> tuple[str, ...]:
-    """The key of a mail, and of the mail that it passes on."""
-    inside = (dedupe_key(message.forward.original),) if message.forward is not None else ()
-    return dedupe_key(message), *inside
 
 
 def _filed(arrival: Arrival, message_id: int, *, known: bool = False) -> Filed:

@@ -6,11 +6,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from inbox.actions.acknowledgements import acknowledge
 from inbox.actions.bounces import apply_bounce
-from inbox.actions.filings import Filed, Filing, FilingRules, dedupe_key
+from inbox.actions.filings import Filed, Filing, FilingRules
 from inbox.models import IntakeState
 from inbox.placements import Arrival
 
-__all__ = ["Filed", "FilingRules", "dedupe_key", "receive"]
+__all__ = ["Filed", "FilingRules", "receive"]
 
 
 async def receive(session: AsyncSession, arrivals: Sequence[Arrival], rules: FilingRules) -> list[Filed]:

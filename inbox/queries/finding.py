@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from inbox.actors import Actor
 from inbox.models import Attachment, Case, Conversation, Message, Note, TimelineEntry
 from inbox.policies import visible_to
-from inbox.queries.sought import part_of
+from inbox.queries.operator_rules import part_of
 
 MOST = 500
 LONGEST = 200

@@ -12,6 +12,7 @@ from inbox.models import Agent, Attachment, Case, Conversation, Customer, Messag
 from inbox.operators import Sought
 from inbox.policies import visible_to
 from inbox.queries import sought
+from inbox.queries.operator_rules import like, named
 from inbox.queries.pages import Page, encoded, number_of
 from inbox.texts import snippet
 
@@ -102,7 +103,7 @@ async def files(session: AsyncSession, wanted: Sought, *, actor: Actor, limit: i
         .outerjoin(Case, Case.id == Message.case_id)
         .outerjoin(Agent, Agent.id == Message.author_agent_id)
         .where(
-            *(sought.like(Attachment.filename, term) for term in wanted.wanted),
+            *(like(Attachment.filename, term) for term in wanted.wanted),
             *sought.messages(session, operators, actor),
             or_(Message.case_id.is_(None), visible_to(actor)),
         )
@@ -126,7 +127,7 @@ def conversations_about(session: AsyncSession, wanted: Sought, actor: Actor) -> 
     )
     found: ColumnElement[bool] = Conversation.id.in_(there)
     if wanted.wanted and not wanted.operators:
-        found = or_(found, sought.named(wanted.plain))
+        found = or_(found, named(wanted.plain))
     return [found]
 
 

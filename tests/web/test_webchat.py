@@ -485,14 +485,14 @@ async def test_an_open_chat_goes_on_when_its_customer_is_merged_and_when_that_is
         await panel.shows("Hello")
         async with site.database.transaction() as session:
             visitor = (await session.scalars(select(Customer))).one()
-            known = (await a_conversation(session, subject="Older")).customer
+            known = (await a_conversation(session, text="Of somebody else")).customer
             merged = await merge(session, visitor, into=known, by=site.agent)
         await agent_answers("Found you")
-        await panel.shows("Found you")
+        assert "Of somebody else" not in await panel.shows("Found you")
         async with site.database.transaction() as session:
             await undo_merge(session, await session.get_one(Merge, merged.id), by=site.agent)
         await agent_answers("Or not")
-        await panel.shows("Or not")
+        assert "Of somebody else" not in await panel.shows("Or not")
 
 
 async def test_signing_out_in_one_tab_ends_the_chat_in_the_others(
